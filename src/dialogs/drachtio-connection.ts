@@ -1,0 +1,162 @@
+import DrachtioSrf from 'drachtio-srf';
+import { GatewayError, messageOf, TypedEmitter } from '../lib';
+import { IncomingInvite } from './incoming-invite';
+import { OutgoingInvite, type OutgoingInviteRequest } from './outgoing-invite';
+import { SipDialog } from './sip-dialog';
+import type { Srf, SrfDialog, SrfRequest, SrfResponse } from './srf-types';
+
+export interface DrachtioOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+/**
+ * drachtio reads at most about 12 kB a message and drops the connection, with every dialog on it, on more
+ * (contracts/drachtio section 1): refuse early instead. The rest of a frame is the start line and our few headers.
+ */
+const MAX_FRAME_BYTES = 12_000;
+
+interface DrachtioEvents extends Record<string, unknown[]> {
+  invite: [IncomingInvite];
+  connected: [hostport: string, version: string];
+  disconnected: [];
+}
+
+/** The control connection to one drachtio-server: new INVITEs come in, outbound INVITEs and in-dialog requests go out. */
+export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
+  readonly #options: DrachtioOptions;
+  readonly #srf = new DrachtioSrf() as unknown as Srf;
+  readonly #dialogs = new Map<string, SipDialog>();
+  #connected = false;
+  #hostport = '';
+  #answerOptions: () => number = () => 200;
+
+  constructor(options: DrachtioOptions) {
+    super();
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** `proto/ip:port,…` that drachtio listens on, as it told us. */
+  get hostport(): string {
+    return this.#hostport;
+  }
+
+  /** How many dialogs this gateway looks after: for the census and for tests. */
+  get dialogCount(): number {
+    return this.#dialogs.size;
+  }
+
+  /** The underlying drachtio-srf object, for drachtio-fsmrf, which places its INVITEs to media servers through it. */
+  get srf(): unknown {
+    return this.#srf;
+  }
+
+  /** Status given to OPTIONS outside a dialog: 200 while ready, 503 while draining. */
+  onOptions(status: () => number): void {
+    this.#answerOptions = status;
+  }
+
+  /** Connects and registers for requests; rejects when the secret is wrong or nothing listens within 10 s. */
+  start(): Promise<void> {
+    this.#srf.use((request, response, next) => this.#inDialog(request, response, next));
+    this.#srf.invite((request, response) => {
+      this.emit('invite', new IncomingInvite(request, response, (id, sdp) => this.adopt(id, sdp)));
+    });
+    this.#srf.options((_request, response) => response.send(this.#answerOptions(), {}));
+    const { host, port, secret } = this.#options;
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(() => {
+        reject(new GatewayError('drachtio-unreachable', `no drachtio-server answers at ${host}:${port}`));
+      }, 10_000);
+      this.#srf.on('connect', (error, hostport, version) => {
+        clearTimeout(giveUp);
+        if (error) {
+          reject(new GatewayError('drachtio-refused', `drachtio-server at ${host}:${port} refused us: ${messageOf(error)}`));
+          return;
+        }
+        this.#connected = true;
+        this.#hostport = hostport;
+        this.emit('connected', hostport, version ?? '');
+        resolve();
+      });
+      // Connection errors are followed by a reconnect with back-off, so they are a state, not a failure.
+      this.#srf.on('error', () => this.#lost());
+      this.#srf.on('close', () => this.#lost());
+      this.#srf.connect({ host, port, secret, reconnect: { retryMaxDelay: 2_000 }, enablePing: true });
+    });
+  }
+
+  stop(): void {
+    this.#connected = false;
+    this.#srf.disconnect();
+  }
+
+  /** Places an INVITE. */
+  invite(request: OutgoingInviteRequest): OutgoingInvite {
+    const bytes = Buffer.byteLength(request.sdp) + Buffer.byteLength(JSON.stringify(request.headers ?? {})) + 500;
+    if (bytes > MAX_FRAME_BYTES) {
+      throw new GatewayError('sip-message-too-large', `the INVITE would be ${bytes} bytes; at most ${MAX_FRAME_BYTES} fit`);
+    }
+    return new OutgoingInvite(this.#srf, request, (id, sdp) => this.adopt(id, sdp));
+  }
+
+  /** Looks after the dialog with this id from now on: its requests are delivered to the returned object. */
+  adopt(dialogId: string, localSdp: string): SipDialog {
+    const dialog = new SipDialog(
+      dialogId,
+      localSdp,
+      (id, method, options) => this.#sendInDialog(id, method, options),
+      () => this.#dialogs.delete(dialogId),
+    );
+    this.#dialogs.set(dialogId, dialog);
+    return dialog;
+  }
+
+  /** Takes over a dialog that drachtio-srf made itself (drachtio-fsmrf's leg towards a media server). */
+  adoptFrom(srfDialog: SrfDialog, localSdp: string): SipDialog {
+    this.#srf.removeDialog(srfDialog);
+    return this.adopt(srfDialog.id, localSdp);
+  }
+
+  #inDialog(request: SrfRequest, response: SrfResponse, next: () => void): void {
+    if (!request.stackDialogId) {
+      next();
+      return;
+    }
+    const dialog = this.#dialogs.get(request.stackDialogId);
+    if (dialog) dialog.receive(request, response);
+    else if (request.method !== 'ACK') response.send(481, {});
+  }
+
+  #sendInDialog(
+    dialogId: string,
+    method: string,
+    options: { headers?: Record<string, string>; body?: string },
+  ): Promise<SrfResponse> {
+    return new Promise((resolve, reject) => {
+      // The URI is replaced by the remote target (contracts/drachtio section 5) but drachtio-srf insists on one.
+      this.#srf.request('sip:placeholder', { method, stackDialogId: dialogId, ...options }, (error, sent) => {
+        if (error || !sent) {
+          reject(new GatewayError('dialog-request-not-sent', `${method} was not sent: ${messageOf(error)}`));
+          return;
+        }
+        sent.on('response', (response, ack) => {
+          if (response.status < 200) return;
+          if (method === 'INVITE' && response.status < 300) ack();
+          resolve(response);
+        });
+      });
+    });
+  }
+
+  #lost(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.emit('disconnected');
+  }
+}

@@ -1,0 +1,115 @@
+import { GatewayError, TypedEmitter } from '../lib';
+import type { SrfRequest, SrfResponse } from './srf-types';
+
+/** Sends a request inside a dialog and resolves with its final response. */
+export type InDialogSender = (
+  dialogId: string,
+  method: string,
+  options: { headers?: Record<string, string>; body?: string },
+) => Promise<SrfResponse>;
+
+export type ReinviteOutcome =
+  | { readonly outcome: 'accepted'; readonly sdp: string }
+  | { readonly outcome: 'refused'; readonly status: number; readonly reason: string };
+
+interface SipDialogEvents extends Record<string, unknown[]> {
+  /** The far end (or drachtio on its behalf, after a lost ACK or an expired timer) ended the dialog. */
+  bye: [reason: string];
+  /** The far end sent an INFO. */
+  info: [contentType: string, body: string];
+}
+
+/**
+ * One confirmed SIP dialog, addressed by drachtio's dialog id (`<Call-ID>;from-tag=<tag>`). Holds nothing that a second
+ * gateway could not rebuild from that id.
+ */
+export class SipDialog extends TypedEmitter<SipDialogEvents> {
+  readonly id: string;
+  readonly #send: InDialogSender;
+  readonly #forget: () => void;
+  #ended = false;
+  #answerOffer: (offer: string) => Promise<string> | string;
+
+  /** `localSdp`: what we offered or answered last; it answers refreshing re-INVITEs until `onOffer` says otherwise. */
+  constructor(id: string, localSdp: string, send: InDialogSender, forget: () => void) {
+    super();
+    this.id = id;
+    this.#send = send;
+    this.#forget = forget;
+    this.#answerOffer = () => localSdp;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Decides the answer to a re-INVITE (the far end holds, moves or refreshes its media). Throw to refuse with 488. */
+  onOffer(answer: (offer: string) => Promise<string> | string): void {
+    this.#answerOffer = answer;
+  }
+
+  /** Ends the dialog. Safe to call twice; a far end that is already gone is not an error. */
+  async bye(headers: Record<string, string> = {}): Promise<void> {
+    if (this.#ended) return;
+    this.#end();
+    await this.#send(this.id, 'BYE', { headers });
+  }
+
+  /** Offers new media (RFC 3261 section 14) and acknowledges the answer. */
+  async reinvite(sdp: string): Promise<ReinviteOutcome> {
+    const response = await this.#send(this.id, 'INVITE', { body: sdp });
+    if (response.status >= 300) return { outcome: 'refused', status: response.status, reason: response.reason };
+    return { outcome: 'accepted', sdp: response.body };
+  }
+
+  /** Sends an INFO (RFC 6086 legacy usage) and returns the status of its final response. */
+  async info(contentType: string, body: string): Promise<number> {
+    const response = await this.#send(this.id, 'INFO', { headers: { 'Content-Type': contentType }, body });
+    return response.status;
+  }
+
+  /** A request arrived inside this dialog. */
+  receive(request: SrfRequest, response: SrfResponse): void {
+    switch (request.method) {
+      case 'BYE':
+        response.send(200, {});
+        if (!this.#ended) {
+          this.#end();
+          this.emit('bye', request.get('Reason') ?? '');
+        }
+        return;
+      case 'INVITE':
+        void this.#answer(request, response);
+        return;
+      case 'INFO':
+        response.send(200, {});
+        this.emit('info', request.get('Content-Type') ?? '', request.body);
+        return;
+      case 'ACK':
+        return;
+      case 'OPTIONS':
+      case 'UPDATE':
+      case 'PRACK':
+        response.send(200, {});
+        return;
+      default:
+        // REFER, NOTIFY, MESSAGE ... have no meaning for us inside a call (RFC 3261 section 21.4.6).
+        response.send(405, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, UPDATE, PRACK' } });
+    }
+  }
+
+  async #answer(request: SrfRequest, response: SrfResponse): Promise<void> {
+    try {
+      const sdp = await this.#answerOffer(request.body);
+      response.send(200, { body: sdp });
+    } catch (error) {
+      const status = error instanceof GatewayError ? (error.sipStatus ?? 488) : 488;
+      response.send(status, {});
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#forget();
+  }
+}

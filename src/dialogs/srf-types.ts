@@ -1,0 +1,63 @@
+/**
+ * The part of drachtio-srf 5 that we use, typed by what its source does: the package's own declarations lack
+ * `stackDialogId`, `cancel`, request by dialog id, and type `get()` as always present.
+ */
+export interface SrfMessage {
+  readonly method: string;
+  readonly uri: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+}
+
+export interface SrfRequest extends SrfMessage {
+  readonly stackDialogId: string;
+  readonly stackTxnId: string;
+  readonly source_address: string;
+  readonly source_port: string;
+  readonly protocol: string;
+  on(event: 'cancel', listener: () => void): void;
+  on(event: 'response', listener: (response: SrfResponse, ack: SrfAck) => void): void;
+  cancel(callback?: (error: unknown) => void): void;
+}
+
+export type SrfAck = (options?: { body?: string }) => void;
+
+export interface SendOptions {
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface SrfResponse extends SrfMessage {
+  readonly status: number;
+  readonly reason: string;
+  readonly meta?: { readonly dialogId?: string };
+  send(status: number, options: SendOptions, callback?: (error: unknown, sent?: SrfMessage) => void): void;
+  send(status: number, reason: string, options: SendOptions, callback?: (error: unknown, sent?: SrfMessage) => void): void;
+}
+
+export interface RequestOptions extends SendOptions {
+  method: string;
+  stackDialogId?: string;
+  proxy?: string;
+  auth?: { username: string; password: string };
+}
+
+export interface SrfDialog {
+  readonly id: string;
+}
+
+export interface Srf {
+  connect(options: { host: string; port: number; secret: string; reconnect?: { retryMaxDelay: number }; enablePing?: boolean }): void;
+  disconnect(): void;
+  on(event: 'connect', listener: (error: unknown, hostport: string, version?: string) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'close' | 'reconnecting', listener: () => void): void;
+  use(middleware: (request: SrfRequest, response: SrfResponse, next: () => void) => void): void;
+  invite(listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  options(listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  register(listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  request(uri: string, options: RequestOptions, callback: (error: unknown, request?: SrfRequest) => void): void;
+  removeDialog(dialog: SrfDialog): void;
+}
