@@ -1,0 +1,195 @@
+import { type Clock, newSid } from '../lib';
+import type { EventBus, Fact, FactPayloads, FactType } from '../events';
+import type { MediaEndpoint } from '../media';
+import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
+import { Scope } from './interruption';
+import type { Leg } from './leg';
+import { type TerminationReason, terminations } from './termination';
+
+export type CallDirection = 'inbound' | 'outbound-dial' | 'outbound-api';
+
+export interface CallIdentity {
+  readonly accountSid: string;
+  readonly applicationSid?: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: CallDirection;
+  readonly parentCallSid?: string;
+  readonly callerName?: string;
+  readonly forwardedFrom?: string;
+  readonly sip?: SipOrigin;
+}
+
+export interface SipOrigin {
+  readonly callId: string;
+  readonly domain: string;
+  readonly sourceAddress: string;
+  /** `X-` headers of the INVITE, as received. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a call needs from its gateway. */
+export interface CallPorts {
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Called after every change of state, so that the live-call record follows. */
+  readonly save: (call: Call) => void;
+}
+
+/** A call: one leg between the gateway and somebody, from the INVITE to its end. */
+export class Call {
+  readonly sid: string;
+  readonly identity: CallIdentity;
+  readonly createdAt: number;
+  readonly #createdMonotonic: number;
+  readonly #ports: CallPorts;
+  readonly #scope = new Scope();
+  readonly #endListeners = new Set<(status: CallStatus) => void>();
+  #leg: Leg | undefined;
+  #status: CallStatus;
+  #endpoint: MediaEndpoint | undefined;
+  #answering: Promise<MediaEndpoint> | undefined;
+  #answeredAt: number | undefined;
+  #endedAt: number | undefined;
+  #endReason: TerminationReason | undefined;
+  #sequence = 0;
+  #progress: unknown;
+
+  constructor(identity: CallIdentity, ports: CallPorts, sid = newSid('CA')) {
+    this.sid = sid;
+    this.identity = identity;
+    this.#ports = ports;
+    this.createdAt = ports.clock.now();
+    this.#createdMonotonic = ports.clock.monotonic();
+    this.#status = identity.direction === 'inbound' ? 'ringing' : 'queued';
+  }
+
+  get status(): CallStatus {
+    return this.#status;
+  }
+
+  get ended(): boolean {
+    return isFinalStatus(this.#status);
+  }
+
+  get answeredAt(): number | undefined {
+    return this.#answeredAt;
+  }
+
+  get endedAt(): number | undefined {
+    return this.#endedAt;
+  }
+
+  get endReason(): TerminationReason | undefined {
+    return this.#endReason;
+  }
+
+  /** The media of an answered call. */
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#endpoint;
+  }
+
+  get sipCallId(): string | undefined {
+    return this.#leg?.sipCallId ?? this.identity.sip?.callId;
+  }
+
+  /** Aborted, with a `call-ended` interruption, when the call ends. */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /** Small serialisable value that says where its program is, kept in the live-call record. */
+  get progress(): unknown {
+    return this.#progress;
+  }
+
+  set progress(progress: unknown) {
+    this.#progress = progress;
+    this.#ports.save(this);
+  }
+
+  attach(leg: Leg): void {
+    this.#leg = leg;
+  }
+
+  /** Applies an input to the state machine; false when it means nothing in this state. */
+  move(input: CallInput): boolean {
+    const next = nextCallStatus(this.#status, input);
+    if (!next || next === this.#status) return false;
+    this.#status = next;
+    this.#ports.save(this);
+    return true;
+  }
+
+  ring(): void {
+    this.#leg?.ring();
+  }
+
+  /** Answers an inbound call once; every later call gets the same endpoint. */
+  answer(): Promise<MediaEndpoint> {
+    this.#answering ??= this.#answerNow();
+    return this.#answering;
+  }
+
+  /** The far end answered (outbound legs) or we did: the call has media from now on. */
+  connected(endpoint: MediaEndpoint): void {
+    this.#endpoint = endpoint;
+    this.#answering ??= Promise.resolve(endpoint);
+    this.#answeredAt = this.#ports.clock.now();
+    this.move('answer');
+    const answerMs = Math.round(this.#ports.clock.monotonic() - this.#createdMonotonic);
+    this.state('call.answered', { mediaServer: endpoint.serverName, endpointUuid: endpoint.uuid, answerMs });
+    endpoint.once('gone', () => this.end('media-failed'));
+  }
+
+  /** Ends the call, once: classifies, tells the far end, frees the media. Later reasons are ignored. */
+  end(reason: TerminationReason, sipStatus?: number): void {
+    if (this.ended) return;
+    const facts = terminations[reason];
+    if (!this.move(facts.input)) this.move('fail');
+    this.#endReason = reason;
+    this.#endedAt = this.#ports.clock.now();
+    const durationMs = this.#answeredAt === undefined ? 0 : this.#endedAt - this.#answeredAt;
+    this.state('call.completed', {
+      status: this.#status,
+      result: facts.result,
+      reason,
+      durationMs,
+      ...(sipStatus === undefined ? {} : { sipStatus }),
+    });
+    this.#scope.interrupt({ kind: 'call-ended', reason });
+    void this.#leg?.end(reason);
+    for (const listener of this.#endListeners) listener(this.#status);
+    this.#endListeners.clear();
+  }
+
+  /** Called once when the call ends (at once when it has); returns the function that removes the listener. */
+  onEnd(listener: (status: CallStatus) => void): () => void {
+    if (this.ended) listener(this.#status);
+    else this.#endListeners.add(listener);
+    return () => this.#endListeners.delete(listener);
+  }
+
+  /** States a fact about this call. */
+  state<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    this.#sequence += 1;
+    const { accountSid, applicationSid } = this.identity;
+    const fact = {
+      type,
+      at: this.#ports.clock.now(),
+      accountSid,
+      ...(applicationSid === undefined ? {} : { applicationSid }),
+      callSid: this.sid,
+      sequence: this.#sequence,
+      ...payload,
+    } as unknown as Fact;
+    this.#ports.events.publish(fact);
+  }
+
+  async #answerNow(): Promise<MediaEndpoint> {
+    if (!this.#leg) throw new Error('a call without a leg cannot be answered');
+    const endpoint = await this.#leg.answer();
+    this.connected(endpoint);
+    return endpoint;
+  }
+}

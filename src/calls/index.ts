@@ -1,0 +1,7 @@
+export { Call, type CallDirection, type CallIdentity, type CallPorts, type SipOrigin } from './call';
+export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
+export { type CallRecord, CallStore } from './call-store';
+export { type Interruption, interruptionOf, Scope } from './interruption';
+export type { Leg } from './leg';
+export { LiveCalls } from './live-calls';
+export { type TerminationFacts, type TerminationReason, terminations } from './termination';

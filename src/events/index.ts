@@ -1,0 +1,3 @@
+export { CallTimeline } from './call-timeline';
+export { EventBus, type FactListener } from './event-bus';
+export { type Fact, factDescriptions, type FactEnvelope, type FactPayloads, type FactType } from './fact';

@@ -1,0 +1,53 @@
+import { deferred } from '../lib';
+import { createLink } from './link';
+import type { MediaEndpoint } from './media-endpoint';
+import type { MediaPool } from './media-pool';
+
+/** The other side of a bridge, which another gateway may own. */
+export interface RemoteLeg {
+  readonly endpointUuid: string;
+  readonly mediaServer: string;
+}
+
+export interface Bridge {
+  /** Settles when the two no longer hear each other, whoever caused it. */
+  readonly ended: Promise<void>;
+  /** Ends the bridge; both legs stay up. */
+  end(): Promise<void>;
+}
+
+/** uuid_bridge took 72-81 ms on FreeSWITCH (contracts/freeswitch section 10). */
+const BRIDGE_TIMEOUT_MS = 3_000;
+
+/**
+ * Lets two legs hear each other: within one media server by `uuid_bridge`, across two through a link of two more
+ * channels. Returns undefined when the other leg is gone or cannot be joined.
+ */
+export async function bridgeLegs(pool: MediaPool, own: MediaEndpoint, other: RemoteLeg): Promise<Bridge | undefined> {
+  if (own.serverName === other.mediaServer) return joinLocally(own, other.endpointUuid);
+  const otherServer = pool.server(other.mediaServer);
+  if (!otherServer) return undefined;
+  const link = await createLink(pool, own.serverName, other.mediaServer);
+  const dissolve = async (): Promise<void> => {
+    await Promise.all([link.near.release(), link.far.release()]);
+  };
+  const farJoined = await link.far.bridgeWith(other.endpointUuid, BRIDGE_TIMEOUT_MS);
+  const bridge = farJoined === 'bridged' ? await joinLocally(own, link.near.uuid) : undefined;
+  if (!bridge) {
+    await dissolve();
+    return undefined;
+  }
+  link.far.once('unbridged', () => void dissolve());
+  link.far.once('gone', () => void dissolve());
+  void bridge.ended.then(dissolve);
+  return bridge;
+}
+
+async function joinLocally(own: MediaEndpoint, otherUuid: string): Promise<Bridge | undefined> {
+  const ended = deferred<void>();
+  own.once('gone', () => ended.resolve());
+  if ((await own.bridgeWith(otherUuid, BRIDGE_TIMEOUT_MS)) !== 'bridged') return undefined;
+  if (own.isBridged) own.once('unbridged', () => ended.resolve());
+  else ended.resolve();
+  return { ended: ended.promise, end: () => own.unbridge() };
+}

@@ -1,0 +1,31 @@
+/** The part of drachtio-fsmrf 4 that we use: the package ships no declarations. */
+declare module 'drachtio-fsmrf' {
+  interface EndpointLike {
+    readonly uuid: string;
+    readonly local: { readonly sdp: string };
+    readonly dialog: { readonly id: string };
+    readonly conn: {
+      readonly socket: { setNoDelay(on: boolean): void } | null;
+      sendRecv(command: string): void;
+      removeAllListeners(event?: string): void;
+      on(event: string, listener: () => void): void;
+    };
+    removeAllListeners(): void;
+    on(event: string, listener: () => void): void;
+  }
+
+  interface MediaServerLike {
+    readonly conn: { readonly socket: { setNoDelay(on: boolean): void } | null; reconnectOpts: { retryMaxDelay?: number } };
+    createEndpoint(options: { remoteSdp: string; headers?: Record<string, string> }): Promise<EndpointLike>;
+    disconnect(): void;
+    on(event: 'end' | 'error', listener: (error?: unknown) => void): void;
+  }
+
+  class Mrf {
+    constructor(srf: unknown);
+    connect(options: { address: string; port: number; secret: string; listenAddress: string }): Promise<MediaServerLike>;
+  }
+
+  export default Mrf;
+  export type { EndpointLike, MediaServerLike };
+}

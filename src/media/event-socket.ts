@@ -1,0 +1,188 @@
+import { connect, type Socket } from 'node:net';
+import { type Clock, GatewayError, TypedEmitter } from '../lib';
+import { encodeEslCommand, type EslEvent, EslFrameDecoder, type EslHeaders, headerOf, parseEslMessage } from '../protocol/esl';
+
+export interface EventSocketAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+/** An event of a channel that somebody watches. */
+export interface ChannelEvent {
+  readonly name: string;
+  header(name: string): string | undefined;
+}
+
+interface EventSocketEvents extends Record<string, unknown[]> {
+  heartbeat: [ChannelEvent];
+  closed: [reason: string];
+}
+
+interface PendingReply {
+  resolve(reply: string): void;
+  reject(error: Error): void;
+}
+
+/** A media server that does not answer an api command within this long is sick (contracts/freeswitch section 7). */
+const REPLY_TIMEOUT_MS = 5_000;
+
+/** Only what the gateway reads: full channel events are the main cost of a controller (contracts/freeswitch section 10). */
+const EVENTS =
+  'HEARTBEAT CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE';
+
+/**
+ * One inbound event-socket connection: commands are answered strictly in order, events are told to whoever watches the
+ * channel. Does not reconnect: its owner makes a new one, so that no reply can go to the wrong question.
+ */
+export class EventSocket extends TypedEmitter<EventSocketEvents> {
+  readonly #address: EventSocketAddress;
+  readonly #clock: Clock;
+  readonly #decoder = new EslFrameDecoder();
+  readonly #replies: PendingReply[] = [];
+  readonly #watchers = new Map<string, (event: ChannelEvent) => void>();
+  #socket: Socket | undefined;
+  #greeted: ((reply: string) => void) | undefined;
+
+  constructor(address: EventSocketAddress, clock: Clock) {
+    super();
+    this.#address = address;
+    this.#clock = clock;
+  }
+
+  /** Connects, authenticates and subscribes; rejects with what went wrong. */
+  async open(): Promise<void> {
+    const { host, port, secret } = this.#address;
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect({ host, port });
+      socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+      socket.once('error', (error) => {
+        reject(new GatewayError('media-unreachable', `no event socket at ${host}:${port}: ${error.message}`));
+      });
+      this.#greeted = () => resolve();
+      socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+      socket.on('close', () => this.#onClose('connection closed'));
+      // Without this every command waits for a delayed ACK: 45-65 ms instead of 0.3 (contracts/freeswitch section 10).
+      socket.setNoDelay(true);
+      this.#socket = socket;
+    });
+    this.#socket?.setTimeout(0);
+    const reply = await this.#send(`auth ${secret}`);
+    if (!reply.startsWith('+OK')) {
+      this.close();
+      throw new GatewayError('media-refused-secret', `the event socket at ${host}:${port} refused the secret`);
+    }
+    await this.#send(`event json ${EVENTS}`);
+    // With a filter set, events that match none are dropped, heartbeats too.
+    await this.#send('filter Event-Name HEARTBEAT');
+  }
+
+  close(): void {
+    this.#socket?.end();
+    this.#onClose('closed by us');
+  }
+
+  /** Runs an api command and returns its text, `+OK…`, `-ERR…` or output. */
+  api(command: string): Promise<string> {
+    return this.#send(`api ${command}`);
+  }
+
+  /** Starts an application on a channel; resolves when queued, its completion carries `token` as Application-UUID. */
+  async execute(uuid: string, application: string, argument: string, token: string): Promise<void> {
+    const reply = await this.#send(`sendmsg ${uuid}`, {
+      'call-command': 'execute',
+      'execute-app-name': application,
+      'execute-app-arg': argument,
+      'Event-UUID': token,
+    });
+    if (!reply.startsWith('+OK')) throw new GatewayError('media-command-refused', `${application}: ${reply}`);
+  }
+
+  /** Delivers the channel's events until the returned function is called. */
+  watch(uuid: string, listener: (event: ChannelEvent) => void): () => void {
+    this.#watchers.set(uuid, listener);
+    this.#command(`filter Unique-ID ${uuid}`);
+    return () => {
+      if (!this.#watchers.delete(uuid)) return;
+      this.#command(`filter delete Unique-ID ${uuid}`);
+    };
+  }
+
+  /** For commands whose failure means only that the connection is gone, which `closed` reports. */
+  #command(line: string): void {
+    this.#send(line).catch(() => undefined);
+  }
+
+  #send(line: string, headers: EslHeaders = {}): Promise<string> {
+    const socket = this.#socket;
+    if (!socket || socket.destroyed) {
+      return Promise.reject(new GatewayError('media-disconnected', 'the event socket is closed'));
+    }
+    return new Promise<string>((resolve, reject) => {
+      const timer = this.#clock.after(REPLY_TIMEOUT_MS, () => {
+        // Replies are matched by order only: after a lost one every later answer would be wrong.
+        this.#onClose(`no reply to ${line.split(' ')[0] ?? ''}`);
+        socket.destroy();
+      });
+      this.#replies.push({
+        resolve: (reply) => {
+          timer.cancel();
+          resolve(reply);
+        },
+        reject: (error) => {
+          timer.cancel();
+          reject(error);
+        },
+      });
+      socket.write(encodeEslCommand(line, headers));
+    });
+  }
+
+  #onData(bytes: Buffer): void {
+    for (const frame of this.#decoder.push(bytes)) {
+      const message = parseEslMessage(frame);
+      if (message.kind === 'event') this.#onEvent(message.event);
+      else this.#onFrame(message.contentType, message.headers, message.body);
+    }
+  }
+
+  #onFrame(contentType: string, headers: EslHeaders, body: string): void {
+    switch (contentType) {
+      case 'auth/request':
+        this.#greeted?.('');
+        return;
+      case 'command/reply':
+        this.#replies.shift()?.resolve(headerOf(headers, 'Reply-Text') ?? '');
+        return;
+      case 'api/response':
+        this.#replies.shift()?.resolve(body);
+        return;
+      case 'text/rude-rejection':
+        this.#onClose('refused by the access list of the event socket');
+        return;
+      case 'text/disconnect-notice':
+        this.#onClose('disconnected by the media server');
+        return;
+      default:
+    }
+  }
+
+  #onEvent(event: EslEvent): void {
+    const header = (name: string): string | undefined => event.headers[name];
+    const channelEvent: ChannelEvent = { name: header('Event-Name') ?? '', header };
+    if (channelEvent.name === 'HEARTBEAT') {
+      this.emit('heartbeat', channelEvent);
+      return;
+    }
+    const uuid = header('Unique-ID');
+    if (uuid) this.#watchers.get(uuid)?.(channelEvent);
+  }
+
+  #onClose(reason: string): void {
+    if (!this.#socket) return;
+    this.#socket = undefined;
+    const lost = new GatewayError('media-disconnected', `event socket: ${reason}`);
+    for (const reply of this.#replies.splice(0)) reply.reject(lost);
+    this.emit('closed', reason);
+  }
+}

@@ -1,0 +1,178 @@
+import { type Clock, deferred, GatewayError, TypedEmitter } from '../lib';
+import type { SipDialog } from '../dialogs';
+import type { ChannelEvent, EventSocket } from './event-socket';
+import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
+
+interface MediaEndpointEvents extends Record<string, unknown[]> {
+  digit: [digit: string];
+  /** The channel is gone, whoever ended it. */
+  gone: [cause: string];
+  bridged: [];
+  unbridged: [];
+}
+
+export interface EndpointFacts {
+  readonly uuid: string;
+  readonly serverName: string;
+  /** SDP of the media server's side, to be given to the far end. */
+  readonly localSdp: string;
+}
+
+/**
+ * Silence without end, the floor of every endpoint: a channel that idles without one is hung up the moment its
+ * controller dies (contracts/freeswitch section 5).
+ */
+const SILENCE = 'silence_stream://-1';
+
+/** One channel of a media server, driven by uuid over that server's inbound event socket, whoever created it. */
+export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
+  readonly uuid: string;
+  readonly serverName: string;
+  readonly localSdp: string;
+  readonly #socket: EventSocket;
+  readonly #dialog: SipDialog;
+  readonly #clock: Clock;
+  readonly #sounds: SoundStack;
+  readonly #unwatch: () => void;
+  #state: 'alone' | 'bridged' | 'gone' = 'alone';
+
+  constructor(facts: EndpointFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
+    super();
+    this.uuid = facts.uuid;
+    this.serverName = facts.serverName;
+    this.localSdp = facts.localSdp;
+    this.#socket = socket;
+    this.#dialog = dialog;
+    this.#clock = clock;
+    this.#sounds = new SoundStack(
+      {
+        start: (source, token) => socket.execute(facts.uuid, 'playback', source, token),
+        breakTop: async () => void (await socket.api(`uuid_break ${facts.uuid}`)),
+      },
+      clock,
+    );
+    this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
+    dialog.on('bye', () => this.#end('media server hung up'));
+  }
+
+  get gone(): boolean {
+    return this.#state === 'gone';
+  }
+
+  get isBridged(): boolean {
+    return this.#state === 'bridged';
+  }
+
+  /** Lays the floor of silence. */
+  async start(): Promise<void> {
+    await this.#sounds.addLayer(SILENCE);
+  }
+
+  /** Plays a file or stream once over the layers. Aborting `signal` cuts it within a packet of the break. */
+  play(source: string, signal?: AbortSignal): Promise<PlayOutcome> {
+    return this.#sounds.play(source, signal);
+  }
+
+  /** Puts an endless sound under whatever is played from now on. */
+  addLayer(source: string): Promise<Layer> {
+    return this.#sounds.addLayer(source);
+  }
+
+  /** Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end. */
+  async sendDigits(digits: string): Promise<void> {
+    await this.#socket.api(`uuid_send_dtmf ${this.uuid} ${digits}`);
+  }
+
+  /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP. */
+  async remodel(remoteSdp: string): Promise<string> {
+    const outcome = await this.#dialog.reinvite(remoteSdp);
+    if (outcome.outcome === 'refused') {
+      throw new GatewayError('media-refused', `the media server refused the new media: ${outcome.status}`, { sipStatus: 488 });
+    }
+    return outcome.sdp;
+  }
+
+  /** Joins this channel with another one of the same media server. Resolves when audio flows or it cannot. */
+  async bridgeWith(otherUuid: string, withinMs: number): Promise<'bridged' | 'failed'> {
+    if (this.#state !== 'alone') return 'failed';
+    // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
+    const live = deferred<'bridged' | 'failed'>();
+    const off = [this.on('bridged', () => live.resolve('bridged')), this.on('gone', () => live.resolve('failed'))];
+    const timer = this.#clock.after(withinMs, () => live.resolve('failed'));
+    try {
+      const reply = await this.#socket.api(`uuid_bridge ${this.uuid} ${otherUuid}`);
+      return reply.startsWith('+OK') ? await live.promise : 'failed';
+    } finally {
+      timer.cancel();
+      for (const stop of off) stop();
+    }
+  }
+
+  /** Takes the channel out of its bridge; both sides stay up and alone. */
+  async unbridge(): Promise<void> {
+    if (this.#state === 'bridged') await this.#socket.api(`uuid_transfer ${this.uuid} park inline`);
+  }
+
+  /** Ends the channel. Safe to call twice. */
+  async release(): Promise<void> {
+    if (this.gone) return;
+    this.#end('released');
+    try {
+      await this.#dialog.bye();
+    } catch {
+      // The dialog may be gone already; the channel must not stay behind.
+      await this.#socket.api(`uuid_kill ${this.uuid}`).catch(() => undefined);
+    }
+  }
+
+  #onEvent(event: ChannelEvent): void {
+    switch (event.name) {
+      case 'CHANNEL_EXECUTE_COMPLETE': {
+        const response = event.header('Application-Response') ?? '';
+        const failed = response === 'FILE NOT FOUND' || response === 'PLAYBACK ERROR';
+        this.#sounds.completed(event.header('Application-UUID') ?? '', failed ? 'failed' : 'finished');
+        return;
+      }
+      case 'DTMF': {
+        const digit = event.header('DTMF-Digit');
+        if (digit) this.emit('digit', digit);
+        return;
+      }
+      case 'CHANNEL_BRIDGE':
+        this.#onBridged();
+        return;
+      case 'CHANNEL_UNBRIDGE':
+      case 'CHANNEL_PARK':
+        this.#onUnbridged();
+        return;
+      case 'CHANNEL_HANGUP':
+      case 'CHANNEL_HANGUP_COMPLETE':
+        this.#end(event.header('Hangup-Cause') ?? 'hangup');
+        return;
+      default:
+    }
+  }
+
+  #onBridged(): void {
+    if (this.#state !== 'alone') return;
+    this.#state = 'bridged';
+    // A bridge stops everything that plays on the channel (contracts/freeswitch section 6).
+    this.#sounds.dropAll('stopped');
+    this.emit('bridged');
+  }
+
+  #onUnbridged(): void {
+    if (this.#state !== 'bridged') return;
+    this.#state = 'alone';
+    void this.#sounds.addLayer(SILENCE);
+    this.emit('unbridged');
+  }
+
+  #end(cause: string): void {
+    if (this.gone) return;
+    this.#state = 'gone';
+    this.#unwatch();
+    this.#sounds.dropAll('gone');
+    this.emit('gone', cause);
+  }
+}

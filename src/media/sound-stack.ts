@@ -1,0 +1,156 @@
+import { type Clock, deferred, newUuid } from '../lib';
+
+/** How a sound ended: to its end, cut by us, refused by the media server, or the channel is gone. */
+export type PlayOutcome = 'finished' | 'stopped' | 'failed' | 'gone';
+
+/** What the stack asks of the channel. */
+export interface SoundChannel {
+  /** Starts `source` over whatever plays; `token` comes back with its completion. Rejects when refused at once. */
+  start(source: string, token: string): Promise<void>;
+  /** Ends the sound that is heard now, whichever that is. */
+  breakTop(): Promise<void>;
+}
+
+/** An endless sound under whatever is played; the innermost one is heard when nothing else plays. */
+export interface Layer {
+  readonly source: string;
+  /** Takes the layer away; the one below is heard again. */
+  remove(): Promise<void>;
+}
+
+interface Sound {
+  readonly token: string;
+  readonly done: Promise<PlayOutcome>;
+  settle(outcome: PlayOutcome): void;
+}
+
+interface Slot {
+  readonly source: string;
+  sound: Sound;
+}
+
+/** A break that gets no completion within this long means that the channel is wedged; its end is then reported elsewhere. */
+const BREAK_TIMEOUT_MS = 1_000;
+
+/**
+ * What one channel plays. A sound started while another runs pauses that one, which resumes afterwards
+ * (contracts/freeswitch section 4), so a channel is a stack: endless layers below, at most one finite sound on top.
+ * Only the top can be ended. Commands run one after the other, because two that depend on the stack must not cross.
+ */
+export class SoundStack {
+  readonly #channel: SoundChannel;
+  readonly #clock: Clock;
+  readonly #layers: Slot[] = [];
+  readonly #sounds = new Map<string, Sound>();
+  #top: Sound | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #closedWith: PlayOutcome | undefined;
+
+  constructor(channel: SoundChannel, clock: Clock) {
+    this.#channel = channel;
+    this.#clock = clock;
+  }
+
+  /** Plays once over the layers, replacing what is played now. Aborting `signal` cuts it. */
+  async play(source: string, signal?: AbortSignal): Promise<PlayOutcome> {
+    const sound = await this.#inTurn(async () => {
+      if (signal?.aborted) return undefined;
+      if (this.#top) await this.#cut(this.#top);
+      this.#top = await this.#start(source);
+      return this.#top;
+    });
+    if (!sound) return 'stopped';
+    let cutting: Promise<unknown> | undefined;
+    const onAbort = (): void => {
+      cutting = this.#inTurn(() => this.#cut(sound));
+    };
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    const outcome = await sound.done;
+    signal?.removeEventListener('abort', onAbort);
+    await cutting;
+    if (this.#top === sound) this.#top = undefined;
+    return outcome;
+  }
+
+  /** Lays an endless sound over the layers that are there. */
+  async addLayer(source: string): Promise<Layer> {
+    const slot = await this.#inTurn(async () => {
+      const laid: Slot = { source, sound: await this.#start(source) };
+      if (!this.#closedWith) this.#layers.push(laid);
+      return laid;
+    });
+    return { source, remove: () => this.#inTurn(() => this.#remove(slot)) };
+  }
+
+  /** The channel reported the end of the sound with this token. */
+  completed(token: string, outcome: 'finished' | 'stopped' | 'failed'): void {
+    const sound = this.#sounds.get(token);
+    if (!sound) return;
+    this.#sounds.delete(token);
+    sound.settle(outcome);
+    const slot = this.#layers.find((candidate) => candidate.sound === sound);
+    if (!slot) return;
+    if (outcome === 'failed') {
+      this.#layers.splice(this.#layers.indexOf(slot), 1);
+      return;
+    }
+    // A break that raced the natural end of the sound it was meant for hit this layer instead: lay it again.
+    void this.#inTurn(async () => {
+      if (this.#layers.includes(slot)) slot.sound = await this.#start(slot.source);
+    });
+  }
+
+  /** The channel dropped everything (a bridge or its end): nothing plays any more, layers must be laid anew. */
+  dropAll(outcome: 'stopped' | 'gone'): void {
+    if (outcome === 'gone') this.#closedWith = 'gone';
+    this.#layers.length = 0;
+    this.#top = undefined;
+    const sounds = [...this.#sounds.values()];
+    this.#sounds.clear();
+    for (const sound of sounds) sound.settle(outcome);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #start(source: string): Promise<Sound> {
+    const done = deferred<PlayOutcome>();
+    const sound: Sound = { token: newUuid(), done: done.promise, settle: done.resolve };
+    if (this.#closedWith) {
+      sound.settle(this.#closedWith);
+      return sound;
+    }
+    this.#sounds.set(sound.token, sound);
+    try {
+      await this.#channel.start(source, sound.token);
+    } catch {
+      this.completed(sound.token, 'failed');
+    }
+    return sound;
+  }
+
+  async #remove(slot: Slot): Promise<void> {
+    const index = this.#layers.indexOf(slot);
+    if (index < 0) return;
+    const above = this.#layers.splice(index);
+    if (this.#top) await this.#cut(this.#top);
+    for (const { sound } of [...above].reverse()) await this.#cut(sound);
+    for (const kept of above.slice(1)) {
+      kept.sound = await this.#start(kept.source);
+      if (!this.#closedWith) this.#layers.push(kept);
+    }
+  }
+
+  async #cut(sound: Sound): Promise<void> {
+    if (!this.#sounds.has(sound.token)) return;
+    await this.#channel.breakTop();
+    const timer = this.#clock.after(BREAK_TIMEOUT_MS, () => this.completed(sound.token, 'stopped'));
+    await sound.done;
+    timer.cancel();
+    if (this.#top === sound) this.#top = undefined;
+  }
+}
