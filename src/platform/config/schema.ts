@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { count, field, fixedPort, host, port } from './field';
+import { tenancySeedSchema } from './tenancy-seed';
+
+const sip = z.strictObject({
+  host: field(host().default('127.0.0.1'), {
+    why: 'address the SIP door listens on; loopback until somebody decides otherwise', env: 'HOLDFAST_SIP_HOST',
+  }),
+  port: field(fixedPort().default(5060), {
+    why: 'standard SIP port (RFC 3261 section 19.1.2)', env: 'HOLDFAST_SIP_PORT',
+  }),
+  externalIp: field(host().optional(), {
+    why: 'address written into SIP and SDP when the machine is behind NAT', env: 'HOLDFAST_EXTERNAL_IP',
+  }),
+});
+
+const http = z.strictObject({
+  host: field(host().default('127.0.0.1'), { why: 'address the HTTP door listens on', env: 'HOLDFAST_HTTP_HOST' }),
+  port: field(port().default(3000), {
+    why: 'health, metrics and REST; 0 picks a free one', env: 'HOLDFAST_HTTP_PORT',
+  }),
+});
+
+const rtp = z.strictObject({
+  portMin: field(fixedPort().default(20_000), {
+    why: 'first UDP port for audio; open the whole range in the firewall', env: 'HOLDFAST_RTP_PORT_MIN',
+  }),
+  portMax: field(fixedPort().default(24_000), {
+    why: 'last UDP port for audio; two per leg', env: 'HOLDFAST_RTP_PORT_MAX',
+  }),
+}).refine((range) => range.portMax > range.portMin, { path: ['portMax'], message: 'must be above rtp.portMin' });
+
+const redis = z.strictObject({
+  url: field(z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' })
+    .default('redis://127.0.0.1:6379'), {
+    why: 'everything that must outlive a gateway process is kept there', env: 'REDIS_URL', secret: true,
+  }),
+  keyPrefix: field(z.string().min(1).default('hf:'), { why: 'lets several installations share one Redis' }),
+});
+
+const drachtio = z.strictObject({
+  host: field(host().default('127.0.0.1'), { why: 'the SIP server we control', env: 'DRACHTIO_HOST' }),
+  port: field(fixedPort().default(9022), { why: 'its control port', env: 'DRACHTIO_PORT' }),
+  secret: field(z.string().min(1), { why: 'its control secret', env: 'DRACHTIO_SECRET', secret: true }),
+});
+
+const freeswitch = z.strictObject({
+  servers: field(z.array(z.strictObject({
+    host: field(host(), { why: 'a media server' }),
+    port: field(fixedPort().default(8021), { why: 'its event socket' }),
+    secret: field(z.string().min(1), { why: 'its event socket password', secret: true }),
+  })).min(1, 'needs at least one media server: set FREESWITCH_SERVERS=host:port:secret,...'), {
+    why: 'the pool of media servers, shared by all gateways', env: 'FREESWITCH_SERVERS',
+  }),
+  listenAddress: field(host().default('127.0.0.1'), {
+    why: 'our address as media servers see it, for their outbound event sockets', env: 'HOLDFAST_ESL_LISTEN_ADDRESS',
+  }),
+  listenPort: field(port().default(0), { why: 'port of that listener; 0 picks a free one' }),
+  profile: field(z.string().min(1).default('drachtio_mrf'), {
+    why: 'SIP profile of freeswitch-conf/ that takes our INVITEs',
+  }),
+});
+
+const queue = z.strictObject({
+  defaultMaxSize: field(z.int().min(1).max(5_000).default(1_000), {
+    why: 'size of a queue nobody configured (Twilio: 1000 default, 5000 most)', unit: 'callers',
+  }),
+  claimLeaseMs: field(count().default(60_000), {
+    why: 'a claim not bridged by then gives the caller back at the old place; longer than any sensible whisper',
+    unit: 'ms',
+  }),
+  heartbeatMs: field(z.int().min(100).default(2_000), { why: 'how often a gateway says that it lives', unit: 'ms' }),
+  deadAfterMs: field(count().default(7_000), {
+    why: 'a gateway silent this long is taken for dead: three beats and a margin', unit: 'ms',
+  }),
+}).refine((one) => one.deadAfterMs >= 2 * one.heartbeatMs, {
+  path: ['deadAfterMs'], message: 'must be at least twice queue.heartbeatMs, or one late beat kills a living gateway',
+});
+
+const limits = z.strictObject({
+  callsPerGateway: field(count().default(1_000), { why: 'further calls are answered 503', unit: 'calls' }),
+  callDurationSeconds: field(count().default(14_400), { why: 'a forgotten call ends (Twilio: 4 hours)', unit: 's' }),
+  drainMs: field(z.int().min(0).default(5_000), {
+    why: 'how long a stopping gateway waits for its calls', unit: 'ms',
+  }),
+});
+
+const webhooks = z.strictObject({
+  budgetMs: field(count().default(15_000), {
+    why: 'whole time for one document with retries (Twilio: 15 s)', unit: 'ms',
+  }),
+  connectTimeoutMs: field(count().default(5_000), {
+    why: 'a host that does not answer must leave time for the fallback', unit: 'ms',
+  }),
+  documentBytes: field(count().default(65_536), {
+    why: 'largest document (Twilio: 64 kB, error 11750)', unit: 'bytes',
+  }),
+  audioBytes: field(count().default(33_554_432), { why: 'largest audio file fetched for Play', unit: 'bytes' }),
+});
+
+const media = z.strictObject({
+  holdStream: field(z.string().regex(/^[a-z0-9_-]+$/).default('holdfast'), {
+    why: 'name of the shared hold music stream on the media servers (local_stream://NAME)',
+  }),
+});
+
+const speech = z.strictObject({
+  defaultVoice: field(z.enum(['slt', 'kal16', 'awb', 'rms']).default('slt'), {
+    why: 'flite voice when a document names none we have',
+  }),
+  maxTextLength: field(count().default(4_096), { why: 'longest text of one Say (Twilio: 4096)', unit: 'characters' }),
+  timeoutMs: field(count().default(10_000), { why: 'one synthesis; a stuck worker is replaced', unit: 'ms' }),
+});
+
+const log = z.strictObject({
+  level: field(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
+    why: 'least severe line written', env: 'HOLDFAST_LOG_LEVEL',
+  }),
+  pretty: field(z.enum(['auto', 'always', 'never']).default('auto'), {
+    why: 'auto: for people on a terminal, JSON otherwise', env: 'HOLDFAST_LOG_PRETTY',
+  }),
+});
+
+/** A missing section is checked like an empty one, so that each missing key inside it is named. */
+const NOTHING = {} as never;
+
+/** The whole configuration as files and environment may give it; `loadConfig` turns it into a `Config`. */
+export const configSchema = z.strictObject({
+  demo: field(z.boolean().default(false), {
+    why: 'demo mode: well-known secrets are accepted and a missing secretKey is generated; config/demo.yaml sets it',
+  }),
+  gatewayName: field(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).optional(), {
+    why: 'name of this gateway in logs and records', env: 'HOLDFAST_GATEWAY_NAME', computed: 'host name of the machine',
+  }),
+  secretKey: field(z.string().min(16, 'needs at least 16 characters, e.g. from `openssl rand -base64 32`').optional(), {
+    why: 'encrypts account tokens at rest; required outside demo mode', env: 'HOLDFAST_SECRET_KEY', secret: true,
+    computed: 'demo mode: generated into the data directory',
+  }),
+  dataDir: field(z.string().min(1).default('./data'), {
+    why: 'files of this machine: Redis, demo secret', env: 'HOLDFAST_DATA_DIR',
+  }),
+  mediaDir: field(z.string().min(1).optional(), {
+    why: 'audio handed to media servers and recordings back: a directory that both see', env: 'HOLDFAST_MEDIA_DIR',
+    computed: '<dataDir>/media',
+  }),
+  sip: sip.prefault({}),
+  http: http.prefault({}),
+  rtp: rtp.prefault({}),
+  redis: redis.prefault({}),
+  drachtio: drachtio.prefault(NOTHING),
+  freeswitch: freeswitch.prefault(NOTHING),
+  queue: queue.prefault({}),
+  limits: limits.prefault({}),
+  webhooks: webhooks.prefault({}),
+  media: media.prefault({}),
+  speech: speech.prefault({}),
+  log: log.prefault({}),
+  tenancy: tenancySeedSchema.prefault({}),
+});
+
+type Parsed = z.output<typeof configSchema>;
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
+
+/** The effective configuration: complete, checked, frozen. `dataDir` and `mediaDir` are absolute paths. */
+export type Config = DeepReadonly<Omit<Parsed, 'gatewayName' | 'secretKey' | 'mediaDir'>> & {
+  readonly gatewayName: string;
+  readonly secretKey: string;
+  readonly mediaDir: string;
+};
