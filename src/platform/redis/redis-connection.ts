@@ -1,0 +1,154 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { GatewayError, messageOf } from '../../lib';
+
+/** Without the reply mapping, which stays ioredis's default (the types of exactOptionalPropertyTypes need it left out). */
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
+export interface RedisConnectionOptions {
+  /** `redis://[user:password@]host:port[/db]`, `rediss://...`, `unix:///path.sock` or a bare `/path.sock`. */
+  readonly url: string;
+  /** Seen in CLIENT LIST. */
+  readonly name?: string;
+  /** A command without a reply after this long fails, also while reconnecting. Default 2,000 ms. */
+  readonly commandTimeoutMs?: number;
+  /** Default 2,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** Connection troubles that no command reports: ioredis keeps reconnecting, somebody has to log it. */
+  readonly onFailure: (failure: GatewayError) => void;
+}
+
+/** A subscription to one Pub/Sub channel. */
+export interface ChannelListener {
+  message(payload: string): void;
+  /** Called on every (re)subscription: messages sent before it are lost, so the listener re-reads the truth. */
+  subscribed(): void;
+}
+
+/** The connection options an address stands for. Throws GatewayError `redis.bad-url`. */
+export function redisAddress(url: string): ClientOptions {
+  if (url.startsWith('/')) return { path: url };
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch (cause) {
+    throw new GatewayError('redis.bad-url', 'REDIS_URL is not a URL; use redis://host:port or unix:///path.sock', { cause });
+  }
+  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) };
+  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
+    throw new GatewayError('redis.bad-url', `REDIS_URL has scheme ${parsed.protocol} instead of redis:, rediss: or unix:`);
+  }
+  const db = parsed.pathname.slice(1);
+  return {
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: parsed.port === '' ? 6379 : Number(parsed.port),
+    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
+    ...(db === '' ? {} : { db: Number(db) }),
+    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
+
+/**
+ * The process's way to Redis: one connection for commands and, once somebody subscribes, one for wake-ups.
+ * Commands fail fast (with ioredis's own errors, for the store that sent them to interpret) instead of piling up while
+ * Redis is away: a caller in the middle of a call is better served by an error within two seconds than by silence.
+ */
+export class RedisConnection {
+  /** For commands. Connected by `start()`. */
+  readonly client: Redis;
+  readonly #subscriber: Redis;
+  readonly #onFailure: (failure: GatewayError) => void;
+  readonly #listeners = new Map<string, Set<ChannelListener>>();
+  #subscriberStarted: Promise<void> | undefined;
+
+  constructor(options: RedisConnectionOptions) {
+    const shared: ClientOptions = {
+      ...redisAddress(options.url),
+      lazyConnect: true,
+      connectTimeout: options.connectTimeoutMs ?? 2_000,
+      retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 6), 1_000) + Math.floor(Math.random() * 50),
+      // A replica that was a primary answers READONLY after a failover: reconnect and send again.
+      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    };
+    const name = options.name ?? 'holdfast';
+    this.client = new Redis({
+      ...shared,
+      connectionName: name,
+      commandTimeout: options.commandTimeoutMs ?? 2_000,
+      maxRetriesPerRequest: 2,
+    });
+    this.#subscriber = new Redis({ ...shared, connectionName: `${name}:wake-up`, maxRetriesPerRequest: null });
+    this.#onFailure = options.onFailure;
+    for (const connection of [this.client, this.#subscriber]) {
+      connection.on('error', (error: Error) => this.#report(error));
+    }
+    this.#subscriber.on('message', (channel: string, payload: string) => {
+      for (const listener of this.#listeners.get(channel) ?? []) listener.message(payload);
+    });
+    // ioredis restores subscriptions before it says ready; what was published meanwhile is lost.
+    this.#subscriber.once('ready', () => this.#subscriber.on('ready', () => this.#resubscribed()));
+  }
+
+  /** Connects. Throws GatewayError `redis.unreachable` if the first attempt fails (later losses reconnect by themselves). */
+  async start(): Promise<void> {
+    try {
+      await this.client.connect();
+    } catch (cause) {
+      this.client.disconnect();
+      throw new GatewayError('redis.unreachable', `cannot connect to Redis: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#listeners.clear();
+    for (const connection of [this.#subscriber, this.client]) {
+      if (connection.status === 'ready') await connection.quit();
+      else connection.disconnect();
+    }
+  }
+
+  /** Cuts both connections at once, as the death of the process would (tests of faults). */
+  sever(): void {
+    this.#listeners.clear();
+    this.#subscriber.disconnect();
+    this.client.disconnect();
+  }
+
+  /** Subscribes; resolves when Redis has confirmed. The returned function ends the subscription. */
+  async subscribe(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
+    this.#subscriberStarted ??= this.#subscriber.connect();
+    await this.#subscriberStarted;
+    const present = this.#listeners.get(channel);
+    if (present) present.add(listener);
+    else this.#listeners.set(channel, new Set([listener]));
+    await this.#subscriber.subscribe(channel);
+    listener.subscribed();
+    return async () => {
+      const listeners = this.#listeners.get(channel);
+      if (!listeners?.delete(listener) || listeners.size > 0) return;
+      this.#listeners.delete(channel);
+      if (this.#subscriber.status === 'ready') await this.#subscriber.unsubscribe(channel);
+    };
+  }
+
+  /** Round-trip time of a PING in ms, for health checks. Rejects when Redis does not answer in time. */
+  async ping(): Promise<number> {
+    const before = performance.now();
+    await this.client.ping();
+    return performance.now() - before;
+  }
+
+  #resubscribed(): void {
+    // `ready` comes before the restored SUBSCRIBE is confirmed; a PING queued behind it is answered after it.
+    this.#subscriber
+      .ping()
+      .then(() => {
+        for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.subscribed();
+      })
+      .catch((error: unknown) => this.#report(error));
+  }
+
+  #report(error: unknown): void {
+    this.#onFailure(new GatewayError('redis.connection', `Redis connection: ${messageOf(error)}`, { cause: error }));
+  }
+}
