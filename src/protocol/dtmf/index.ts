@@ -1,0 +1,4 @@
+export { type KeyPressOptions, type KeyPressPacket, keyPressPackets } from './key-press';
+export {
+  decodeTelephoneEvent, digitOfEvent, encodeTelephoneEvent, eventOfDigit, type TelephoneEvent, type TelephoneEventDecoding,
+} from './telephone-event';
