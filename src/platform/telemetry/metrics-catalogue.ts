@@ -1,0 +1,123 @@
+/** One metric. Labels list their closed set of values; anything else is counted under `other`. */
+export interface MetricDefinition {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Upper bounds of histogram buckets, in the unit of the name. */
+  readonly buckets?: readonly number[];
+}
+
+const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15] as const;
+const WAIT_SECONDS = [1, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600] as const;
+const CALL_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400] as const;
+
+const VERBS = ['Say', 'Play', 'Pause', 'Gather', 'Dial', 'Enqueue', 'Leave', 'Redirect', 'Hangup', 'Reject'] as const;
+const QUEUE_RESULTS = [
+  'bridged', 'redirected', 'redirected-from-bridged', 'leave', 'hangup', 'error', 'queue-full', 'system-error',
+] as const;
+const TERMINATION_RESULTS = ['success', 'client-error', 'upstream-error', 'server-error'] as const;
+const TERMINATION_REASONS = [
+  'remote-hangup', 'local-hangup', 'caller-cancelled', 'rejected', 'busy', 'no-answer', 'refused', 'time-limit',
+  'application-error', 'media-failed', 'unknown-number', 'account-suspended', 'gateway-stopping', 'internal-error',
+] as const;
+
+/**
+ * Every metric of the gateway: `holdfast_<room>_<what>_<unit>`, counters end in `_total`.
+ * Labels never hold account or call ids: their number of values must not grow with traffic.
+ */
+export const METRICS = {
+  holdfast_signaling_invites_total: {
+    kind: 'counter', help: 'INVITEs by what became of them.',
+    labels: {
+      outcome: ['accepted', 'unknown-source', 'unknown-number', 'suspended', 'over-capacity', 'stopping', 'failed'],
+    },
+  },
+  holdfast_calls_active_calls: {
+    kind: 'gauge',
+    help: 'Calls this gateway owns now.',
+    labels: { direction: ['inbound', 'outbound-dial', 'outbound-api'] },
+  },
+  holdfast_calls_ended_total: {
+    kind: 'counter', help: 'Calls that ended, classified once.',
+    labels: { result: TERMINATION_RESULTS, reason: TERMINATION_REASONS },
+  },
+  holdfast_calls_answer_seconds: {
+    kind: 'histogram', help: 'From the INVITE to media on it.', labels: {}, buckets: SHORT_SECONDS,
+  },
+  holdfast_calls_length_seconds: {
+    kind: 'histogram', help: 'Whole length of ended calls.', labels: {}, buckets: CALL_SECONDS,
+  },
+  holdfast_webhooks_requests_total: {
+    kind: 'counter',
+    help: 'Requests to customer applications for a document.',
+    labels: { outcome: ['fetched', 'failed'] },
+  },
+  holdfast_webhooks_request_seconds: {
+    kind: 'histogram', help: 'How long customer applications took to answer.', labels: {}, buckets: SHORT_SECONDS,
+  },
+  holdfast_interpreter_verbs_total: {
+    kind: 'counter', help: 'Verbs that ended, and what came next.',
+    labels: { verb: VERBS, outcome: ['next', 'redirect', 'document', 'hangup', 'interrupted', 'failed'] },
+  },
+  holdfast_queueing_joined_total: { kind: 'counter', help: 'Callers who began to wait.', labels: {} },
+  holdfast_queueing_refused_total: {
+    kind: 'counter', help: 'Callers who could not be queued.', labels: { reason: ['full', 'invalid'] },
+  },
+  holdfast_queueing_claims_total: { kind: 'counter', help: 'Callers taken by an agent.', labels: {} },
+  holdfast_queueing_releases_total: {
+    kind: 'counter', help: 'Claimed callers who went back to their place.', labels: {},
+  },
+  holdfast_queueing_ended_total: {
+    kind: 'counter', help: 'Queue entries by their one QueueResult.', labels: { result: QUEUE_RESULTS },
+  },
+  holdfast_queueing_wait_seconds: {
+    kind: 'histogram',
+    help: 'Time in queue of ended entries.',
+    labels: { result: QUEUE_RESULTS }, buckets: WAIT_SECONDS,
+  },
+  holdfast_queueing_wait_documents_failed_total: {
+    kind: 'counter', help: 'Wait-state documents that could not be used; hold music went on.', labels: {},
+  },
+  holdfast_media_bridges_total: { kind: 'counter', help: 'Bridges made.', labels: {} },
+  holdfast_media_claim_to_bridge_seconds: {
+    kind: 'histogram', help: 'From the claim to the bridge, whisper included.', labels: {}, buckets: SHORT_SECONDS,
+  },
+  holdfast_media_bridge_length_seconds: {
+    kind: 'histogram', help: 'How long bridges lasted.', labels: {}, buckets: CALL_SECONDS,
+  },
+  holdfast_media_speech_total: {
+    kind: 'counter', help: 'Texts to speak, and where the audio came from.',
+    labels: { outcome: ['cached', 'synthesized', 'failed'] },
+  },
+  holdfast_media_speech_seconds: {
+    kind: 'histogram',
+    help: 'Time to make one piece of speech, cached ones left out.',
+    labels: {}, buckets: SHORT_SECONDS,
+  },
+  holdfast_tenancy_alerts_total: {
+    kind: 'counter', help: 'Errors and warnings that accounts were told of.',
+    labels: { family: ['webhook', 'document', 'verb', 'media', 'call'] },
+  },
+  holdfast_platform_dependency_up: {
+    kind: 'gauge', help: '1 when the dependency answered its last health check.',
+    labels: { dependency: ['redis', 'drachtio', 'freeswitch'] },
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** `docs/metrics.md`, generated from the catalogue; a test compares the two. */
+export function metricsReference(): string {
+  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { kind, help, labels, buckets }]) => {
+    const sets = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values.join(', ')}`).join('; ');
+    const what = buckets === undefined ? help : `${help} Buckets: ${buckets.join(', ')}.`;
+    return `| \`${name}\` | ${kind} | ${what} | ${sets} |`;
+  });
+  return [
+    '# Metrics', '',
+    'Generated from `src/platform/telemetry/metrics-catalogue.ts` by `make docs`; do not edit by hand.', '',
+    'Served as Prometheus text on `/metrics` of the HTTP port, beside `process_*` and `nodejs_*` of the runtime.',
+    'Labels come from closed sets (a value outside its set counts as `other`) and never hold account or call ids.', '',
+    '| metric | kind | what | labels |', '|---|---|---|---|', ...rows, '',
+  ].join('\n');
+}
