@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { deferred, GatewayError, TypedEmitter } from '../lib';
+
+/** A program to run. */
+export interface ChildProgram {
+  /** Short; the prefix of its lines. */
+  readonly name: string;
+  readonly run:
+    | { readonly kind: 'node'; readonly script: string; readonly args?: readonly string[] }
+    | { readonly kind: 'program'; readonly command: string; readonly args: readonly string[] };
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The line on stdout that says it is ready; default: begins with `ready`. */
+  readonly ready?: RegExp;
+  /** Default 15,000 ms. */
+  readonly readyTimeoutMs?: number;
+  /** Between SIGTERM and SIGKILL; default 5,000 ms. */
+  readonly stopTimeoutMs?: number;
+}
+
+export interface ExitFacts {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last line it wrote to stderr: usually why. */
+  readonly lastError: string | undefined;
+}
+
+/**
+ * Runs `"$@"` and ends it when the pipe on descriptor 3 closes, which happens however the supervisor dies.
+ * `read` is a builtin: the watcher is one sleeping subshell. `wait` is repeated, for a trapped signal interrupts it.
+ */
+const SHELL_GUARD = [
+  '"$@" 3<&- & child=$!',
+  "trap 'kill -TERM $child 2>/dev/null' TERM INT",
+  '{ read -r _ <&3; kill -TERM $child 2>/dev/null; } & watcher=$!',
+  'while :; do wait $child; code=$?; kill -0 $child 2>/dev/null || break; done',
+  'kill $watcher 2>/dev/null; exit $code',
+].join('\n');
+
+type ChildEvents = { line: [text: string, from: 'stdout' | 'stderr']; exit: [facts: ExitFacts] };
+
+/** One life of a program. */
+export class RunningChild extends TypedEmitter<ChildEvents> {
+  readonly #child: ChildProcess;
+  readonly #ready = deferred<string>();
+  readonly #exited = deferred<ExitFacts>();
+  #lastError: string | undefined;
+  #gone = false;
+
+  constructor(readonly program: ChildProgram) {
+    super();
+    this.#child = start(program);
+    this.#read('stdout');
+    this.#read('stderr');
+    this.#child.once('error', (error) => this.#end(null, null, `${error.message}`));
+    // 'close' comes after both streams ended, so that the last line on stderr is known.
+    this.#child.once('close', (code, signal) => this.#end(code, signal));
+    this.#ready.promise.catch(() => undefined);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Settles with the ready line; rejects when the program ends first or takes too long. */
+  async whenReady(): Promise<string> {
+    const ms = this.program.readyTimeoutMs ?? 15_000;
+    const timer = setTimeout(() => {
+      this.#ready.reject(new GatewayError('child-not-ready', `${this.program.name} was not ready within ${ms} ms`));
+    }, ms);
+    try {
+      return await this.#ready.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** SIGTERM, then SIGKILL when it takes too long. Safe to call again. */
+  async stop(): Promise<{ readonly killed: boolean }> {
+    if (this.#gone) return { killed: false };
+    let killed = false;
+    const timer = setTimeout(() => {
+      killed = true;
+      this.kill();
+    }, this.program.stopTimeoutMs ?? 5_000);
+    this.#child.kill('SIGTERM');
+    await this.#exited.promise;
+    clearTimeout(timer);
+    return { killed };
+  }
+
+  /** At once and for certain, with everything it started. */
+  kill(): void {
+    if (this.#gone || this.#child.pid === undefined) return;
+    try {
+      // It leads a process group of its own (detached), which holds the guarded program or its own children.
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch (error) {
+      // ESRCH: it ended between the check and the signal.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  #read(from: 'stdout' | 'stderr'): void {
+    const stream = this.#child[from];
+    if (stream === null) return;
+    const ready = this.program.ready ?? /^ready\b/;
+    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {
+      if (from === 'stderr' && text.trim() !== '') this.#lastError = text.trim();
+      if (from === 'stdout' && ready.test(text)) this.#ready.resolve(text);
+      this.emit('line', text, from);
+    });
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null, problem?: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const facts: ExitFacts = { code, signal, lastError: problem ?? this.#lastError };
+    const why = facts.lastError ?? `it ended with ${signal ?? `code ${String(code)}`}`;
+    this.#ready.reject(new GatewayError('child-ended', `${this.program.name} could not start: ${why}`));
+    this.#exited.resolve(facts);
+    this.emit('exit', facts);
+  }
+}
+
+function start({ run, env }: ChildProgram): ChildProcess {
+  // Detached: a Ctrl-C on the terminal reaches only the supervisor, which ends its children in order.
+  const options = { env: { ...env }, detached: true } as const;
+  if (run.kind === 'node') {
+    const args = ['--require', join(__dirname, 'exit-with-parent.js'), run.script, ...(run.args ?? [])];
+    return spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  }
+  const args = ['-c', SHELL_GUARD, 'sh', run.command, ...run.args];
+  return spawn('/bin/sh', args, { ...options, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+}
