@@ -1,0 +1,206 @@
+import { type Clock, GatewayError, newToken, systemClock, TypedEmitter } from '../lib';
+import {
+  branchCookie, createResponse, cseqOf, formatVia, parseMessage, requestFault, serialiseMessage, type SipMessage,
+  type SipRequest, type SipResponse, topVia, type Via, withSource,
+} from '../protocol/sip';
+import { ClientTransaction } from './client-transaction';
+import { ServerTransaction } from './server-transaction';
+import { defaultTiming, type SipTiming } from './timing';
+import { clientKey, serverKey } from './transaction-keys';
+import type { MachineSurroundings } from './transaction-machine';
+import type { DropHook, PeerAddress, Transport } from './transport';
+import { UdpTransport } from './udp-transport';
+
+export interface SipStackOptions {
+  readonly clock?: Clock;
+  readonly timing?: Partial<SipTiming>;
+  /** Loses messages on purpose (tests). */
+  readonly drop?: DropHook;
+  /** Address written into Via when it differs from the bound one (NAT, bound to 0.0.0.0). */
+  readonly advertisedHost?: string;
+  /** Answer to a CANCEL that comes after the final response: RFC 3261 9.2 says 200 (default), some servers say 481. */
+  readonly lateCancelStatus?: 200 | 481;
+  /** Instead of UDP. */
+  readonly transport?: Transport;
+}
+
+export interface SipStackEvents extends Record<string, unknown[]> {
+  /** Something arrived that is no usable SIP message; it was dropped, or answered 400 where that was possible. */
+  malformed: [reason: string, from: PeerAddress];
+  /** A response without a transaction (usually a late repetition); dropped. */
+  strayResponse: [response: SipResponse, from: PeerAddress];
+  /** An ACK for a 2xx could not be sent, or a response outside a transaction. */
+  transportError: [error: Error];
+}
+
+/** What transactions of either side need of us. */
+interface TransactionSurroundings extends MachineSurroundings {
+  send(message: SipMessage, to: PeerAddress, failed: (error: Error) => void): void;
+}
+
+/** SIP transactions over a transport: RFC 3261 17 and 18 with RFC 6026 and RFC 3581. Knows nothing of dialogs. */
+export class SipStack extends TypedEmitter<SipStackEvents> {
+  readonly clock: Clock;
+  readonly timing: SipTiming;
+  readonly #options: SipStackOptions;
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  #transport: Transport | undefined;
+  #local: PeerAddress | undefined;
+  #onRequest: ((request: SipRequest, transaction: ServerTransaction) => void) | undefined;
+  #onAck: ((ack: SipRequest, from: PeerAddress) => void) | undefined;
+
+  constructor(options: SipStackOptions = {}) {
+    super();
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.timing = { ...defaultTiming, ...options.timing };
+  }
+
+  /** Who takes new requests, all but ACK and CANCEL; each must get a final response through its transaction. */
+  onRequest(listener: (request: SipRequest, transaction: ServerTransaction) => void): void {
+    this.#onRequest = listener;
+  }
+
+  /** Who takes the ACK of a 2xx (RFC 3261 13.3.1.4: it belongs to the dialog); repeated ACKs come repeatedly. */
+  onAck(listener: (ack: SipRequest, from: PeerAddress) => void): void {
+    this.#onAck = listener;
+  }
+
+  /** Binds `host` (IP literal) and `port` (0: any). Throws GatewayError `sip-bind-failed`. */
+  async start(at: { readonly host: string; readonly port: number }): Promise<PeerAddress> {
+    const { drop, advertisedHost } = this.#options;
+    const transport = this.#options.transport ?? new UdpTransport({ ...at, ...(drop === undefined ? {} : { drop }) });
+    const bound = await transport.start((bytes, peer) => this.#receive(bytes, peer));
+    this.#transport = transport;
+    this.#local = advertisedHost === undefined ? bound : { ...bound, host: advertisedHost };
+    return bound;
+  }
+
+  /** Forgets all transactions without further events and closes the transport. */
+  async stop(): Promise<void> {
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.halt();
+    this.#clients.clear();
+    this.#servers.clear();
+    const transport = this.#transport;
+    this.#transport = undefined;
+    await transport?.stop();
+  }
+
+  /** Our address as others see it (Via, Contact). Throws GatewayError `sip-stopped` before `start`. */
+  get local(): PeerAddress {
+    if (this.#local === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
+    return this.#local;
+  }
+
+  /** Sends a request in a new client transaction. Via (with branch and rport) and Max-Forwards are added when absent. */
+  request(request: SipRequest, destination: PeerAddress): ClientTransaction {
+    this.#complete(request);
+    const transaction = new ClientTransaction(request, destination, {
+      ...this.#surroundings(),
+      startCancel: (cancel, where) => {
+        this.request(cancel, where);
+      },
+    });
+    const key = clientKey(request);
+    this.#clients.set(key, transaction);
+    transaction.once('terminated', () => this.#clients.delete(key));
+    transaction.start();
+    return transaction;
+  }
+
+  /** Sends a request outside any transaction: the ACK of a 2xx, also again (its Via is kept when it has one). */
+  send(request: SipRequest, destination: PeerAddress): void {
+    this.#complete(request);
+    this.#transmit(request, destination, (error) => this.emit('transportError', error));
+  }
+
+  #surroundings(): TransactionSurroundings {
+    return {
+      clock: this.clock,
+      timing: this.timing,
+      reliable: this.#transport?.reliable ?? false,
+      send: (message, to, failed) => this.#transmit(message, to, failed),
+    };
+  }
+
+  #complete(request: SipRequest): void {
+    const { protocol, host, port } = this.local;
+    if (!request.headers.has('Max-Forwards')) request.headers.prepend('Max-Forwards', '70');
+    if (request.headers.has('Via')) return;
+    const params: Via['params'] = new Map([['branch', branchCookie + newToken(12)], ['rport', undefined]]);
+    request.headers.prepend('Via', formatVia({ transport: protocol, host, port, params }));
+  }
+
+  #transmit(message: SipMessage, to: PeerAddress, failed: (error: Error) => void): void {
+    if (this.#transport === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
+    this.#transport.send(serialiseMessage(message), to, failed);
+  }
+
+  #receive(bytes: Buffer, from: PeerAddress): void {
+    // RFC 5626 3.5.1: keep-alives are empty lines; they are no message.
+    if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok) return this.emit('malformed', parsed.reason, from);
+    if (parsed.message.kind === 'response') return this.#receiveResponse(parsed.message, from);
+    this.#receiveRequest(parsed.message, from);
+  }
+
+  #receiveResponse(response: SipResponse, from: PeerAddress): void {
+    const transaction = this.#clients.get(clientKey(response));
+    if (transaction === undefined) this.emit('strayResponse', response, from);
+    else transaction.receive(response, from);
+  }
+
+  #receiveRequest(request: SipRequest, from: PeerAddress): void {
+    const via = topVia(request);
+    if (via === undefined) return this.emit('malformed', 'Via is missing or malformed', from);
+    const vias = request.headers.list('Via');
+    request.headers.set('Via', [formatVia(withSource(via, from)), ...vias.slice(1)]);
+    const replyTo: PeerAddress = { ...from, port: via.params.has('rport') ? from.port : via.port ?? 5060 };
+
+    const fault = requestFault(request);
+    if (fault !== undefined) {
+      this.emit('malformed', fault, from);
+      if (request.method !== 'ACK' && cseqOf(request) !== undefined) {
+        this.#answerOutside(createResponse(request, 400, { reason: `Bad Request (${fault})`, toTag: newToken(8) }), replyTo);
+      }
+      return;
+    }
+    const known = this.#servers.get(serverKey(request));
+    if (request.method === 'ACK') return this.#receiveAck(request, known, from);
+    if (known !== undefined) return known.receive(request);
+    const transaction = this.#newServer(request, from, replyTo);
+    if (request.method === 'CANCEL') return this.#receiveCancel(request, transaction);
+    if (this.#onRequest === undefined) transaction.reply(503);
+    else this.#onRequest(request, transaction);
+  }
+
+  #receiveAck(ack: SipRequest, known: ServerTransaction | undefined, from: PeerAddress): void {
+    // In accepted the ACK is the dialog's, even from a peer that reuses the branch of its INVITE.
+    if (known !== undefined && known.state !== 'accepted') known.receive(ack);
+    else this.#onAck?.(ack, from);
+  }
+
+  #receiveCancel(cancel: SipRequest, transaction: ServerTransaction): void {
+    const invite = this.#servers.get(serverKey(cancel, 'INVITE'));
+    if (invite === undefined) {
+      transaction.reply(481);
+      return;
+    }
+    transaction.reply(invite.pending ? 200 : this.#options.lateCancelStatus ?? 200, { toTag: invite.toTag });
+    invite.receiveCancel(cancel);
+  }
+
+  #newServer(request: SipRequest, from: PeerAddress, replyTo: PeerAddress): ServerTransaction {
+    const transaction = new ServerTransaction(request, from, replyTo, this.#surroundings());
+    const key = serverKey(request);
+    this.#servers.set(key, transaction);
+    transaction.once('terminated', () => this.#servers.delete(key));
+    return transaction;
+  }
+
+  #answerOutside(response: SipResponse, to: PeerAddress): void {
+    this.#transmit(response, to, (error) => this.emit('transportError', error));
+  }
+}
