@@ -1,6 +1,8 @@
+export { AudioLibrary, type KeptAudio } from './audio-library';
 export { type Bridge, bridgeLegs, type RemoteLeg } from './bridge';
 export { createLink, type Link } from './link';
 export { MediaEndpoint } from './media-endpoint';
 export { MediaPool } from './media-pool';
 export { MediaServer, type MediaServerOptions } from './media-server';
 export type { Layer, PlayOutcome } from './sound-stack';
+export { TEMPLATE_SDP } from './template-sdp';

@@ -1,0 +1,47 @@
+import type { Fact } from './events';
+import type { Metrics } from './platform/telemetry';
+
+/** Counts facts. The only place where facts become metrics. */
+export function countFacts(metrics: Metrics): (fact: Fact) => void {
+  return (fact) => {
+    switch (fact.type) {
+      case 'call.answered':
+        metrics.observe('holdfast_calls_answer_seconds', {}, fact.answerMs / 1_000);
+        return;
+      case 'call.completed':
+        metrics.increment('holdfast_calls_ended_total', { result: fact.result, reason: fact.reason });
+        metrics.observe('holdfast_calls_length_seconds', {}, fact.durationMs / 1_000);
+        return;
+      case 'document.fetched':
+        metrics.increment('holdfast_webhooks_requests_total', { outcome: 'fetched' });
+        metrics.observe('holdfast_webhooks_request_seconds', {}, fact.durationMs / 1_000);
+        return;
+      case 'document.failed':
+        metrics.increment('holdfast_webhooks_requests_total', { outcome: 'failed' });
+        return;
+      case 'verb.ended':
+        metrics.increment('holdfast_interpreter_verbs_total', { verb: fact.verb, outcome: fact.outcome });
+        return;
+      case 'queue-entry.joined':
+        metrics.increment('holdfast_queueing_joined_total', {});
+        return;
+      case 'queue-entry.refused':
+        metrics.increment('holdfast_queueing_refused_total', { reason: fact.reason === 'queue-full' ? 'full' : 'invalid' });
+        return;
+      case 'queue-entry.claimed':
+        metrics.increment('holdfast_queueing_claims_total', {});
+        return;
+      case 'queue-entry.released':
+        metrics.increment('holdfast_queueing_releases_total', {});
+        return;
+      case 'queue-entry.ended':
+        metrics.increment('holdfast_queueing_ended_total', { result: fact.result });
+        metrics.observe('holdfast_queueing_wait_seconds', { result: fact.result }, fact.queueTimeMs / 1_000);
+        return;
+      case 'wait-document.failed':
+        metrics.increment('holdfast_queueing_wait_documents_failed_total', {});
+        return;
+      default:
+    }
+  };
+}

@@ -1,0 +1,237 @@
+import { GatewayError, messageOf, newToken, systemClock } from './lib';
+import { type Call, type CallPorts, CallStore, LiveCalls } from './calls';
+import { DrachtioConnection } from './dialogs';
+import { CallTimeline, EventBus } from './events';
+import { countFacts } from './fact-metrics';
+import { type Account, type InterpreterPorts, runProgram, StatusReporter } from './interpreter';
+import { AudioLibrary, MediaPool, MediaServer } from './media';
+import { Speech } from './media/speech';
+import type { Config } from './platform/config';
+import { RedisConnection } from './platform/redis';
+import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
+import { createQueueEngine, type QueueEngine } from './queueing';
+import { LegDialer, type ProgramRunner, receiveInvite } from './signaling';
+import { AlertLog, type Application, seedTenancy, TenantDirectory } from './tenancy';
+import { WebhookClient } from './webhooks';
+
+/** One gateway process: every room wired together. Knows addresses only, never which stack answers there. */
+export class Gateway {
+  readonly #config: Config;
+  readonly #log: Logger;
+  /** One incarnation: a gateway that starts again is another one, or its dead calls would look alive. */
+  readonly #gatewayId: string;
+  readonly #metrics = new Metrics({ runtime: true });
+  readonly #redis: RedisConnection;
+  readonly #drachtio: DrachtioConnection;
+  readonly #pool: MediaPool;
+  readonly #queues: QueueEngine;
+  readonly #webhooks: WebhookClient;
+  readonly #tenants: TenantDirectory;
+  readonly #alerts: AlertLog;
+  readonly #speech: Speech;
+  readonly #timeline: CallTimeline;
+  readonly #events: EventBus;
+  readonly #calls = new LiveCalls();
+  readonly #store: CallStore;
+  readonly #running = new Set<Promise<void>>();
+  #operations: OperationsServer | undefined;
+  #accepting = false;
+
+  constructor(config: Config, log: Logger) {
+    this.#config = config;
+    this.#gatewayId = `${config.gatewayName}-${newToken(4)}`;
+    this.#log = log.child({ gateway: this.#gatewayId });
+    const { keyPrefix } = config.redis;
+    const warn = (message: string): void => this.#log.warn(message);
+    this.#redis = new RedisConnection({
+      url: config.redis.url,
+      name: this.#gatewayId,
+      onFailure: (failure) => this.#log.warn({ code: failure.code }, failure.message),
+    });
+    this.#events = new EventBus(warn);
+    this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
+    this.#store = new CallStore(this.#redis.client, this.#gatewayId, warn, keyPrefix);
+    this.#drachtio = new DrachtioConnection(config.drachtio);
+    this.#pool = new MediaPool(
+      config.freeswitch.servers.map(
+        (server) => new MediaServer({ ...server, listenAddress: config.freeswitch.listenAddress }, this.#drachtio, systemClock),
+      ),
+    );
+    this.#queues = createQueueEngine({
+      connection: this.#redis,
+      gatewayId: this.#gatewayId,
+      clock: systemClock,
+      prefix: keyPrefix,
+      leaseMs: config.queue.deadAfterMs,
+      heartbeatMs: config.queue.heartbeatMs,
+      claimCapMs: config.queue.claimLeaseMs,
+      defaultMaxSize: config.queue.defaultMaxSize,
+      onFailure: (failure) => this.#log.warn({ code: failure.code }, failure.message),
+    });
+    this.#webhooks = new WebhookClient({ ...config.webhooks });
+    this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
+    this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
+    this.#speech = new Speech({ ...config.speech, mediaDir: config.mediaDir });
+  }
+
+  /** Connects to everything and takes calls; rejects, with what to do, when something it cannot do without is missing. */
+  async start(): Promise<{ http: string; sip: string }> {
+    await this.#redis.start();
+    await seedTenancy(this.#redis.client, this.#config.tenancy, this.#config.secretKey, this.#config.redis.keyPrefix);
+    await this.#queues.start();
+    this.#subscribeListeners();
+    this.#drachtio.on('disconnected', () => this.#log.error('the connection to drachtio is lost; reconnecting'));
+    this.#drachtio.on('connected', (hostport) => this.#log.info({ sip: hostport }, 'connected to drachtio'));
+    this.#drachtio.onOptions(() => (this.#accepting && this.#pool.up ? 200 : 503));
+    this.#listenToInvites();
+    for (const server of this.#pool.servers) {
+      server.on('up', () => this.#log.info({ mediaServer: server.name }, 'media server is up'));
+      server.on('down', (reason) => this.#log.error({ mediaServer: server.name, reason }, 'media server is down'));
+    }
+    await this.#drachtio.start();
+    await this.#pool.start();
+    await this.#speech.start();
+    this.#operations = await this.#startOperations();
+    this.#accepting = true;
+    return { http: `http://${this.#operations.host}:${this.#operations.port}`, sip: this.#drachtio.hostport };
+  }
+
+  /** Stops taking calls, gives the live ones `drainMs` to end by themselves, ends the rest, and disconnects. */
+  async stop(): Promise<void> {
+    this.#accepting = false;
+    this.#operations?.markStopping();
+    await this.#drain(this.#config.limits.drainMs);
+    for (const call of [...this.#calls]) call.end('gateway-stopping');
+    await Promise.allSettled(this.#running);
+    await this.#store.flush();
+    await this.#queues.stop();
+    this.#pool.stop();
+    this.#drachtio.stop();
+    await this.#speech.stop();
+    await this.#webhooks.stop();
+    await this.#operations?.stop();
+    await this.#redis.stop();
+  }
+
+  #subscribeListeners(): void {
+    this.#events.subscribe(countFacts(this.#metrics));
+    this.#events.subscribe((fact) => {
+      this.#timeline.append(fact).catch((error: unknown) => this.#log.warn({ err: error }, 'a fact was not written to the timeline'));
+    });
+    this.#events.subscribe((fact) => {
+      const { type, callSid, accountSid, at: _at, sequence: _sequence, ...facts } = fact;
+      this.#log.debug({ callSid, accountSid, ...facts }, type);
+    });
+  }
+
+  #listenToInvites(): void {
+    const programs: ProgramRunner = { run: (call, account, application) => this.#run(call, account, application, ports) };
+    const callPorts: CallPorts = { clock: systemClock, events: this.#events, save: (call) => this.#store.save(call) };
+    const dialer = new LegDialer({
+      drachtio: this.#drachtio,
+      pool: this.#pool,
+      tenants: this.#tenants,
+      calls: this.#calls,
+      callPorts,
+      programs,
+    });
+    const ports = this.#interpreterPorts(dialer);
+    this.#drachtio.on('invite', (invite) => {
+      void receiveInvite(invite, {
+        pool: this.#pool,
+        tenants: this.#tenants,
+        calls: this.#calls,
+        callPorts,
+        programs,
+        maxCalls: this.#config.limits.callsPerGateway,
+        accepting: () => this.#accepting,
+        accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
+        refused: (refused, reason, detail) => {
+          this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
+          this.#log.warn({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
+        },
+      });
+    });
+  }
+
+  #interpreterPorts(dialer: LegDialer): InterpreterPorts {
+    return Object.freeze({
+      clock: systemClock,
+      gatewayId: this.#gatewayId,
+      events: this.#events,
+      queues: this.#queues,
+      pool: this.#pool,
+      webhooks: this.#webhooks,
+      speech: this.#speech,
+      audio: new AudioLibrary(`${this.#config.mediaDir}/audio`),
+      dialer,
+      holdMusic: `local_stream://${this.#config.media.holdStream}`,
+      alert: (call, alert) => {
+        call.state('alert.raised', alert);
+        const { accountSid } = call.identity;
+        this.#alerts
+          .record({ accountSid, callSid: call.sid, ...alert })
+          .catch((error: unknown) => this.#log.warn({ err: error, callSid: call.sid }, 'an alert was not recorded'));
+      },
+      report: (call, message) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
+    });
+  }
+
+  #run(call: Call, account: Account, application: Application, ports: InterpreterPorts): void {
+    const log = this.#log.child({ callSid: call.sid, accountSid: account.sid });
+    log.info({ from: call.identity.from, to: call.identity.to }, 'call received');
+    const longest = systemClock.after(this.#config.limits.callDurationSeconds * 1_000, () => call.end('time-limit'));
+    call.onEnd((status) => {
+      longest.cancel();
+      log.info({ status, reason: call.endReason }, 'call ended');
+    });
+    const { statusCallback, statusCallbackMethod } = application;
+    if (statusCallback) {
+      const target = { url: statusCallback, method: statusCallbackMethod };
+      new StatusReporter(ports, account, call, target, new Set(['completed'])).start();
+    }
+    const entry = { url: application.voiceUrl, method: application.voiceMethod };
+    const { voiceFallbackUrl, voiceFallbackMethod } = application;
+    const program = {
+      account,
+      entry,
+      ...(voiceFallbackUrl === undefined ? {} : { fallback: { url: voiceFallbackUrl, method: voiceFallbackMethod } }),
+    };
+    const running = runProgram(call, program, ports).catch((error: unknown) => {
+      log.error({ err: error }, 'the program failed');
+      call.end('internal-error');
+    });
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+  }
+
+  #startOperations(): Promise<OperationsServer> {
+    return startOperationsServer({
+      host: this.#config.http.host,
+      port: this.#config.http.port,
+      metrics: this.#metrics,
+      logger: this.#log,
+      dependencies: [
+        { name: 'redis', check: () => this.#redis.client.ping() },
+        { name: 'drachtio', check: () => upOr(this.#drachtio.connected, 'the control connection is down') },
+        { name: 'freeswitch', check: () => upOr(this.#pool.up, 'no media server is up') },
+      ],
+    }).then((server) => {
+      server.route('GET', '/calls/:callSid/timeline', async (_request, response, { callSid = '' }) => {
+        sendJson(response, 200, await this.#timeline.read(callSid));
+      });
+      return server;
+    });
+  }
+
+  async #drain(withinMs: number): Promise<void> {
+    if (this.#calls.size === 0) return;
+    this.#log.info({ calls: this.#calls.size, withinMs }, 'draining');
+    const deadline = new Promise((resolve) => systemClock.after(withinMs, () => resolve(undefined)));
+    await Promise.race([Promise.allSettled(this.#running), deadline]);
+  }
+}
+
+function upOr(up: boolean, reason: string): Promise<void> {
+  return up ? Promise.resolve() : Promise.reject(new GatewayError('dependency-down', messageOf(reason)));
+}

@@ -1,0 +1,155 @@
+import { deferred, type Deferred } from '../../lib';
+import type { Bridge, MediaEndpoint } from '../../media';
+import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
+import type { DialVerb, QueueNoun } from '../../twiml';
+import { seconds } from '../queue-params';
+import { resolveUrl } from '../resolve-url';
+import type { VerbContext } from '../verb-context';
+import { type DialResult, talkSeconds } from './dial-result';
+import { ringBack } from './ring-back';
+import { talk } from './talk';
+
+/**
+ * The agent's side of a queue: takes the front caller, or waits for one until the Dial's timeout without polling. The
+ * caller's gateway makes the bridge; here it is noticed, bounded and reported (contracts/twilio 6.4).
+ */
+export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext): Promise<DialResult> {
+  const fault = noun.fault;
+  if (fault) {
+    context.alert(fault);
+    return { status: 'failed', params: {} };
+  }
+  const endpoint = await context.media();
+  const ringing = await endpoint.addLayer(ringBack(verb.ringTone));
+  const watch = new ClaimWatch(context, endpoint);
+  try {
+    const claim = await watch.claim(noun, endpoint);
+    if (claim.outcome === 'unknown-queue') {
+      context.alert({ code: 14214, message: `there is no queue "${noun.queueName}" to take a caller from` });
+      return { status: 'failed', params: {} };
+    }
+    const met = await watch.untilBridged(verb.timeout * 1_000);
+    if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
+    const talkedMs = await talk(verb, context, endpoint, met.bridge);
+    return { status: 'completed', params: bridgedParams(met.claimed, talkedMs) };
+  } finally {
+    watch.close();
+    await ringing.remove();
+  }
+}
+
+const bridgedParams = ({ caller, entry, queueTimeMs }: Claimed, talkedMs: number): Record<string, string> => ({
+  DialCallSid: caller.callSid,
+  DialCallDuration: talkSeconds(talkedMs),
+  DialBridged: 'true',
+  QueueSid: entry.queueSid,
+  QueueTime: seconds(queueTimeMs),
+});
+
+type Met =
+  | { readonly outcome: 'bridged'; readonly claimed: Claimed; readonly bridge: Bridge }
+  | { readonly outcome: 'timeout' | 'canceled' | 'failed' };
+
+/** Follows one agent's claim from the request to the bridge. */
+class ClaimWatch {
+  readonly #context: VerbContext;
+  readonly #endpoint: MediaEndpoint;
+  readonly #bridgeEnded = deferred<void>();
+  readonly #met: Deferred<Met> = deferred();
+  readonly #cleanup: (() => void)[] = [];
+  #claimed: Claimed | undefined;
+  #settled = false;
+
+  constructor(context: VerbContext, endpoint: MediaEndpoint) {
+    this.#context = context;
+    this.#endpoint = endpoint;
+  }
+
+  async claim(noun: QueueNoun, endpoint: MediaEndpoint): Promise<ClaimOutcome> {
+    const { call, ports } = this.#context;
+    const { accountSid, from, to } = call.identity;
+    const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
+    this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));
+    this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
+    this.#cleanup.push(endpoint.on('unbridged', () => this.#bridgeEnded.resolve()));
+    this.#cleanup.push(endpoint.on('gone', () => this.#bridgeEnded.resolve()));
+    const outcome = await ports.queues.claim({
+      accountSid,
+      queueName: noun.queueName,
+      agent: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
+      gatewayId: ports.gatewayId,
+      epoch: this.#epoch(),
+      wait: true,
+      ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
+    });
+    if (outcome.outcome === 'claimed') this.#claimed = outcome;
+    return outcome;
+  }
+
+  /** `timeoutMs` bounds the wait for a caller; a caller who is on the way (a whisper plays) is waited for. */
+  async untilBridged(timeoutMs: number): Promise<Met> {
+    const { clock } = this.#context.ports;
+    const { signal } = this.#context;
+    const timer = clock.after(timeoutMs, () => {
+      if (!this.#claimed) void this.#giveUp('timeout');
+    });
+    const onAbort = (): void => void this.#giveUp('canceled');
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    if (this.#endpoint.isBridged) this.#onBridged();
+    const met = await this.#met.promise;
+    timer.cancel();
+    signal.removeEventListener('abort', onAbort);
+    return met;
+  }
+
+  close(): void {
+    for (const undo of this.#cleanup.splice(0)) undo();
+  }
+
+  /** An agent's program may dial queues one after the other: each Dial is a new request of the same call. */
+  #epoch(): number {
+    return Math.round(this.#context.ports.clock.now());
+  }
+
+  /** Gives the place in the line of agents up; a caller claimed in that moment goes back to his own place. */
+  async #giveUp(outcome: 'timeout' | 'canceled'): Promise<void> {
+    if (this.#settled) return;
+    const { call, ports } = this.#context;
+    try {
+      const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
+      // The bridge won the race: its event is on the way, unless the agent is gone.
+      if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
+    } catch (error) {
+      ports.report(call, `the claim could not be given up: ${String(error)}`);
+    }
+    this.#settle({ outcome });
+  }
+
+  #onChange(change: ClaimChange): void {
+    switch (change.state) {
+      case 'claimed':
+        this.#claimed = change;
+        return;
+      case 'waiting':
+        this.#claimed = undefined;
+        return;
+      case 'bridged':
+        return;
+      case 'gone':
+        if (change.reason === 'bridge-ended') this.#bridgeEnded.resolve();
+        else this.#settle({ outcome: 'failed' });
+    }
+  }
+
+  #onBridged(): void {
+    if (!this.#claimed) return;
+    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
+    this.#settle({ outcome: 'bridged', claimed: this.#claimed, bridge });
+  }
+
+  #settle(met: Met): void {
+    this.#settled = true;
+    this.#met.resolve(met);
+  }
+}

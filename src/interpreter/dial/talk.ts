@@ -1,0 +1,25 @@
+import { deferred } from '../../lib';
+import type { Bridge, MediaEndpoint } from '../../media';
+import type { DialVerb } from '../../twiml';
+import type { VerbContext } from '../verb-context';
+
+/** Until the two stop hearing each other: somebody hangs up, presses star, or the time limit is reached. Returns the ms they had. */
+export async function talk(verb: DialVerb, context: VerbContext, own: MediaEndpoint, bridge: Bridge): Promise<number> {
+  const { clock } = context.ports;
+  const startedAt = clock.monotonic();
+  const over = deferred<void>();
+  const onAbort = (): void => over.resolve();
+  context.signal.addEventListener('abort', onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  const limit = clock.after(verb.timeLimit * 1_000, () => over.resolve());
+  const stopListening = own.on('digit', (digit) => {
+    if (verb.hangupOnStar && digit === '*') over.resolve();
+  });
+  await Promise.race([bridge.ended, over.promise]);
+  limit.cancel();
+  stopListening();
+  context.signal.removeEventListener('abort', onAbort);
+  const talkedMs = clock.monotonic() - startedAt;
+  if (!own.gone) await bridge.end();
+  return talkedMs;
+}

@@ -1,0 +1,29 @@
+import type { TerminationReason } from '../calls';
+import type { WebhookParams } from '../webhooks';
+
+/** A document to be requested: absolute URL, method, and parameters beside the standard ones. */
+export interface DocumentTarget {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly params?: WebhookParams;
+  /** One token for all deliveries of this request. */
+  readonly idempotencyToken?: string;
+}
+
+/** What a verb says happens next. */
+export type VerbOutcome =
+  | { readonly next: 'verb' }
+  | { readonly next: 'document'; readonly target: DocumentTarget }
+  | { readonly next: 'hangup'; readonly reason: TerminationReason }
+  | { readonly next: 'leave' }
+  /** The scope that runs the document was interrupted; its owner knows why. */
+  | { readonly next: 'interrupted' };
+
+export const NEXT_VERB: VerbOutcome = Object.freeze({ next: 'verb' });
+export const INTERRUPTED: VerbOutcome = Object.freeze({ next: 'interrupted' });
+export const LEAVE: VerbOutcome = Object.freeze({ next: 'leave' });
+
+export const hangup = (reason: TerminationReason): VerbOutcome => ({ next: 'hangup', reason });
+
+/** How a document ended: its verbs ran out, or one of them said so. */
+export type DocumentEnd = Exclude<VerbOutcome, { next: 'verb' }> | { readonly next: 'finished' };

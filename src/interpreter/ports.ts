@@ -1,0 +1,72 @@
+import type { Clock } from '../lib';
+import type { Call } from '../calls';
+import type { EventBus } from '../events';
+import type { MediaEndpoint, MediaPool } from '../media';
+import type { QueueEngine } from '../queueing';
+import type { Account, OutboundTarget } from './account';
+import type { WebhookClient } from '../webhooks';
+
+/** Speech as a file the media servers can read. */
+export interface SpeechSource {
+  fileFor(request: { text: string; voice: string; language: string }): Promise<{ path: string; fellBack: boolean }>;
+}
+
+export type AudioOutcome =
+  | { readonly outcome: 'file'; readonly path: string }
+  | { readonly outcome: 'failed'; readonly code: number; readonly message: string };
+
+/** Fetched audio as a file the media servers can read. */
+export interface AudioSource {
+  fetch(request: { account: Account; url: string; signal: AbortSignal }): Promise<AudioOutcome>;
+  /** Audio that arrived as the body of a document request. */
+  keep(request: { account: Account; body: Buffer; contentType: string }): Promise<AudioOutcome>;
+}
+
+export type PlacedLegOutcome =
+  | { readonly outcome: 'answered'; readonly endpoint: MediaEndpoint }
+  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
+
+/** A leg on its way; ending `call` cancels it. */
+export interface PlacedLeg {
+  readonly call: Call;
+  readonly final: Promise<PlacedLegOutcome>;
+}
+
+/** Places outbound legs. */
+export interface Dialer {
+  /** Undefined when there is no way to the target: no own number, no outbound trunk. */
+  place(request: {
+    readonly parent: Call;
+    readonly account: Account;
+    readonly target: OutboundTarget;
+    readonly callerId: string;
+    readonly timeoutMs: number;
+    /** Where the parent's media is, so that the two can be joined directly. */
+    readonly mediaServer?: string;
+  }): Promise<PlacedLeg | undefined>;
+}
+
+export interface Alert {
+  readonly code: number;
+  readonly message: string;
+  readonly url?: string;
+}
+
+/** All that the interpreter needs from the rest of the gateway. */
+export interface InterpreterPorts {
+  readonly clock: Clock;
+  readonly gatewayId: string;
+  readonly events: EventBus;
+  readonly queues: QueueEngine;
+  readonly pool: MediaPool;
+  readonly webhooks: WebhookClient;
+  readonly speech: SpeechSource;
+  readonly audio: AudioSource;
+  readonly dialer: Dialer;
+  /** `local_stream://NAME` of the default hold music. */
+  readonly holdMusic: string;
+  /** Tells the account of an error or warning. */
+  readonly alert: (call: Call, alert: Alert) => void;
+  /** Tells the operator of a failure nobody else is told of. */
+  readonly report: (call: Call, message: string) => void;
+}

@@ -1,0 +1,29 @@
+import type { Call } from '../calls';
+import type { MediaEndpoint } from '../media';
+import type { Verb } from '../twiml';
+import type { Account } from './account';
+import type { DocumentTarget, VerbOutcome } from './outcome';
+import type { Alert, InterpreterPorts } from './ports';
+
+/** Where the document runs, which decides what it may do. */
+export type DocumentRole = 'program' | 'wait' | 'whisper';
+
+/** What an executor may use: a frozen record of narrow capabilities. */
+export interface VerbContext {
+  readonly call: Call;
+  readonly account: Account;
+  readonly ports: InterpreterPorts;
+  readonly role: DocumentRole;
+  /** Aborted with an Interruption when the document must stop. */
+  readonly signal: AbortSignal;
+  /** URL of the document, for relative URLs and for `action` left out. */
+  readonly documentUrl: string;
+  readonly documentMethod: 'GET' | 'POST';
+  /** Used when a document of this program fails. */
+  readonly fallback: DocumentTarget | undefined;
+  /** The call's media; answers the call when nobody has yet. */
+  readonly media: () => Promise<MediaEndpoint>;
+  readonly alert: (alert: Alert) => void;
+}
+
+export type Executor<V extends Verb> = (verb: V, context: VerbContext) => Promise<VerbOutcome>;

@@ -1,0 +1,31 @@
+import type { DialVerb } from '../../twiml';
+import { actionOutcome } from '../action-callback';
+import { dialLegs } from '../dial/dial-legs';
+import { dialQueue } from '../dial/dial-queue';
+import type { DialResult } from '../dial/dial-result';
+import { notifyAction } from '../load-document';
+import { INTERRUPTED, NEXT_VERB } from '../outcome';
+import type { Executor, VerbContext } from '../verb-context';
+
+/**
+ * Calls somebody, or takes the front caller of a queue, and lets the two talk (contracts/twilio 5.9). With `action` its
+ * document runs next; without, the next verb. When the caller has hung up the action is still told, once.
+ */
+export const executeDial: Executor<DialVerb> = async (verb, context) => {
+  const result = await dial(verb, context);
+  const params = { DialCallStatus: result.status, ...result.params };
+  if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
+  const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial' });
+  if (outcome.next === 'document' && context.signal.aborted) {
+    await notifyAction(context, outcome.target);
+    return INTERRUPTED;
+  }
+  return outcome;
+};
+
+function dial(verb: DialVerb, context: VerbContext): Promise<DialResult> {
+  for (const noun of verb.nouns) {
+    if (noun.name === 'Queue') return dialQueue(verb, noun, context);
+  }
+  return dialLegs(verb, context);
+}

@@ -1,0 +1,77 @@
+import type { EnqueueVerb } from '../../twiml';
+import { actionOutcome } from '../action-callback';
+import { notifyAction } from '../load-document';
+import { hangup, INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
+import { resultParams } from '../queue-params';
+import { QueueStay } from '../queue-stay';
+import type { Executor, VerbContext } from '../verb-context';
+
+interface Ending {
+  readonly result: string;
+  readonly stay?: { readonly queueSid: string; readonly queueTimeMs: number };
+  readonly actionToken?: string;
+}
+
+/**
+ * Puts the caller into a queue until somebody takes him, he leaves, or the call ends; then exactly one action request
+ * says how it ended (contracts/twilio 6.3). Without `action` the next verb runs.
+ */
+export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
+  const ending = await enqueue(verb, context);
+  return finish(verb, context, ending);
+};
+
+async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
+  const { call, ports } = context;
+  if (verb.fault) {
+    context.alert(verb.fault);
+    return { result: 'error' };
+  }
+  const endpoint = await context.media();
+  const { from, to, accountSid } = call.identity;
+  const joined = await ports.queues.join({
+    accountSid,
+    queueName: verb.queueName,
+    leg: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
+    gatewayId: ports.gatewayId,
+    epoch: 1,
+    priority: verb.priority,
+    ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
+  });
+  switch (joined.outcome) {
+    case 'invalid-name':
+      context.alert({ code: joined.code, message: `queue name "${verb.queueName}" is not 1 to 64 characters long` });
+      return { result: 'error' };
+    case 'full':
+      call.state('queue-entry.refused', { queueName: verb.queueName, reason: 'queue-full' });
+      context.alert({ code: 14207, message: `queue "${verb.queueName}" is full (${joined.size} of ${joined.maxSize})` });
+      return { result: 'queue-full' };
+    case 'already-waiting':
+      return { result: 'system-error' };
+    case 'joined': {
+      const { entry, position, size } = joined;
+      call.state('queue-entry.joined', { queueSid: entry.queueSid, queueName: verb.queueName, position, size });
+      const ended = await new QueueStay(verb, context, endpoint, entry, joined.claimed).untilEnded();
+      const { result, queueTimeMs, actionToken } = ended;
+      call.state('queue-entry.ended', { queueSid: entry.queueSid, result, queueTimeMs });
+      return { result, stay: { queueSid: entry.queueSid, queueTimeMs }, actionToken };
+    }
+  }
+}
+
+/** While the call lives its action's document is the program; afterwards the action is only told. */
+async function finish(verb: EnqueueVerb, context: VerbContext, ending: Ending): Promise<VerbOutcome> {
+  const { action, method } = verb;
+  const params = resultParams(ending.result, ending.stay);
+  const token = ending.actionToken === undefined ? {} : { idempotencyToken: ending.actionToken };
+  if (action === undefined) {
+    if (context.signal.aborted) return INTERRUPTED;
+    return ending.result === 'hangup' ? hangup('local-hangup') : NEXT_VERB;
+  }
+  const outcome = actionOutcome(context, { action, method, params, verb: 'Enqueue', ...token });
+  if (outcome.next === 'document' && (context.signal.aborted || ending.result === 'hangup')) {
+    await notifyAction(context, outcome.target);
+    return context.signal.aborted ? INTERRUPTED : hangup('local-hangup');
+  }
+  return outcome;
+}

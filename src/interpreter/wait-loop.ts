@@ -1,0 +1,90 @@
+import { Scope } from '../calls';
+import type { EntryRef } from '../queueing';
+import type { EnqueueVerb } from '../twiml';
+import { loadDocument } from './load-document';
+import type { DocumentTarget } from './outcome';
+import { waitParams } from './queue-params';
+import { resolveUrl } from './resolve-url';
+import { runDocument } from './run-document';
+import { pause } from './sounds';
+import type { VerbContext } from './verb-context';
+
+/** A document that ends sooner is requested again only this long after its start: an empty one must not be a request storm. */
+const MIN_ROUND_MS = 1_000;
+/** Waits between requests while the wait application fails: 1, 2, 4 ... seconds, at most this. */
+const MAX_RETRY_MS = 30_000;
+
+export type WaitEnd = 'interrupted' | 'leave' | 'hangup';
+
+/**
+ * The wait state: requests the wait document, runs it, requests it again with new parameters, until it leaves or hangs up
+ * or the scope is interrupted. One request is in flight at most. A `<Redirect>` runs another document once and control
+ * returns to `waitUrl` (contracts/twilio 6.2). Hold music plays below all of it; while the application fails it goes on.
+ */
+export async function runWaitLoop(verb: EnqueueVerb, outer: VerbContext, entry: EntryRef, signal: AbortSignal): Promise<WaitEnd> {
+  const waitUrl = verb.waitUrl ? resolveUrl(outer, verb.waitUrl) : undefined;
+  if (!waitUrl) {
+    await untilAborted(signal);
+    return 'interrupted';
+  }
+  const home: DocumentTarget = { url: waitUrl, method: verb.waitUrlMethod };
+  const { clock } = outer.ports;
+  let target = home;
+  let failures = 0;
+  let quickRounds = 0;
+  while (!signal.aborted) {
+    const startedAt = clock.monotonic();
+    const round = await runRound(outer, target, entry, signal);
+    if (signal.aborted) break;
+    if (round.end === 'leave' || round.end === 'hangup') return round.end;
+    target = round.end === 'document' ? round.target : home;
+    failures = round.end === 'failed' ? failures + 1 : 0;
+    const elapsedMs = clock.monotonic() - startedAt;
+    quickRounds = elapsedMs < MIN_ROUND_MS ? quickRounds + 1 : 0;
+    const waitMs = round.end === 'failed' ? backoffMs(failures) : Math.max(0, backoffMs(quickRounds) - elapsedMs);
+    if (waitMs > 0) await pause(outer, waitMs, signal);
+  }
+  return 'interrupted';
+}
+
+const backoffMs = (count: number): number => (count === 0 ? 0 : Math.min(MIN_ROUND_MS * 2 ** (count - 1), MAX_RETRY_MS));
+
+type Round =
+  | { readonly end: 'finished' | 'failed' | 'leave' | 'hangup' | 'interrupted' }
+  | { readonly end: 'document'; readonly target: DocumentTarget };
+
+async function runRound(outer: VerbContext, target: DocumentTarget, entry: EntryRef, signal: AbortSignal): Promise<Round> {
+  const { call, ports } = outer;
+  const view = await ports.queues.view(entry);
+  if (!view || signal.aborted) return { end: 'interrupted' };
+  const scope = new Scope(signal);
+  const context: VerbContext = Object.freeze({ ...outer, role: 'wait' as const, signal: scope.signal, fallback: undefined });
+  try {
+    call.state('wait-document.requested', { url: target.url, position: view.position, size: view.size });
+    const params = { ...waitParams(view), ...target.params };
+    const loaded = await loadDocument(context, { ...target, params }, undefined);
+    if (signal.aborted) return { end: 'interrupted' };
+    if (loaded.outcome === 'failed') {
+      call.state('wait-document.failed', { url: loaded.url, code: loaded.code, message: loaded.message });
+      return { end: 'failed' };
+    }
+    const end = await runDocument(loaded.document, { ...context, documentUrl: loaded.url, documentMethod: target.method });
+    switch (end.next) {
+      case 'document':
+        return { end: 'document', target: end.target };
+      case 'leave':
+        return { end: 'leave' };
+      case 'hangup':
+        return { end: 'hangup' };
+      default:
+        return { end: 'finished' };
+    }
+  } finally {
+    scope.close();
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

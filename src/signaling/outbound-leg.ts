@@ -1,0 +1,83 @@
+import { messageOf } from '../lib';
+import type { Call, Leg, TerminationReason } from '../calls';
+import type { DrachtioConnection, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
+import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
+import { outboundOffer } from './outbound-offer';
+
+export type PlacedOutcome =
+  | { readonly outcome: 'answered' }
+  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
+
+/** The leg of somebody we call. */
+export class OutboundLeg implements Leg {
+  readonly #drachtio: DrachtioConnection;
+  readonly #pool: MediaPool;
+  readonly #call: Call;
+  #invite: OutgoingInvite | undefined;
+  #dialog: SipDialog | undefined;
+  #endpoint: MediaEndpoint | undefined;
+  #sipCallId: string | undefined;
+
+  constructor(drachtio: DrachtioConnection, pool: MediaPool, call: Call) {
+    this.#drachtio = drachtio;
+    this.#pool = pool;
+    this.#call = call;
+  }
+
+  get sipCallId(): string | undefined {
+    return this.#sipCallId;
+  }
+
+  /** Places the INVITE and waits for its final response; the call is connected when it was answered. */
+  async place(target: Omit<OutgoingInviteRequest, 'sdp'>, mediaServer?: string): Promise<PlacedOutcome> {
+    try {
+      const endpoint = await this.#pool.createEndpoint(TEMPLATE_SDP, mediaServer);
+      this.#endpoint = endpoint;
+      if (this.#call.ended) return await this.#failed(487, 'cancelled');
+      const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.localSdp) });
+      this.#invite = invite;
+      invite.on('progress', () => {
+        if (this.#call.move('ring')) this.#call.state('call.ringing', {});
+      });
+      const final = await invite.final;
+      this.#sipCallId = final.sipCallId;
+      if (final.outcome === 'failed') return await this.#failed(final.status, final.reason, final.headers);
+      return await this.#answered(endpoint, final.dialog, final.sdp);
+    } catch (error) {
+      return this.#failed(503, messageOf(error));
+    }
+  }
+
+  ring(): void {
+    // The far end rings by itself; there is nobody to tell.
+  }
+
+  answer(): Promise<MediaEndpoint> {
+    return this.#endpoint ? Promise.resolve(this.#endpoint) : Promise.reject(new Error('the leg is not answered yet'));
+  }
+
+  async end(_reason: TerminationReason): Promise<void> {
+    this.#invite?.cancel();
+    await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.release()]);
+  }
+
+  async #answered(endpoint: MediaEndpoint, dialog: SipDialog, answerSdp: string): Promise<PlacedOutcome> {
+    this.#dialog = dialog;
+    // From here on the INVITE is over: a cancel would only confuse (RFC 3261 section 9.1).
+    this.#invite = undefined;
+    dialog.on('bye', () => this.#call.end('remote-hangup'));
+    dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
+    if (this.#call.ended) {
+      await dialog.bye();
+      return this.#failed(487, 'cancelled');
+    }
+    await endpoint.remodel(answerSdp);
+    this.#call.connected(endpoint);
+    return { outcome: 'answered' };
+  }
+
+  async #failed(sipStatus: number, reason: string, headers: Readonly<Record<string, string>> = {}): Promise<PlacedOutcome> {
+    await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.release()]);
+    return { outcome: 'failed', sipStatus, reason, headers };
+  }
+}
