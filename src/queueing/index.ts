@@ -1,3 +1,6 @@
+export { createQueueEngine } from './queue-engine';
+export { ENTRY_TABLE, type EntryInput, type EntryTransition, nextEntryState } from './queue-entry-state';
+export { queueNameFault } from './queue-name-rules';
 export type {
   AbandonOutcome,
   ClaimChange,

@@ -1,3 +1,3 @@
 export { type ChannelListener, RedisConnection, type RedisConnectionOptions, redisAddress } from './redis-connection';
-export { RedisScripts, type ScriptArguments, type ScriptContract, type ScriptContracts } from './redis-scripts';
+export { RedisScripts, type ScriptArguments, type ScriptContract, type ScriptContracts, type ScriptReply } from './redis-scripts';
 export { buildScript, type ScriptSource } from './script-source';

@@ -65,6 +65,8 @@ export class RedisConnection {
     const shared: ClientOptions = {
       ...redisAddress(options.url),
       lazyConnect: true,
+      // ioredis waits this long for the close of a socket that never opened, and keeps the process alive meanwhile.
+      disconnectTimeout: 250,
       connectTimeout: options.connectTimeoutMs ?? 2_000,
       retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 6), 1_000) + Math.floor(Math.random() * 50),
       // A replica that was a primary answers READONLY after a failover: reconnect and send again.

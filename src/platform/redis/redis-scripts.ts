@@ -13,11 +13,16 @@ export interface ScriptContract {
 export type ScriptContracts = Readonly<Record<string, ScriptContract>>;
 
 export type ScriptArguments<C extends ScriptContract> = Readonly<Record<C['args'][number], string | number>>;
+/** A script's JSON reply; the room's own reading of it turns the fields into types. */
+export interface ScriptReply {
+  readonly outcome: string;
+  readonly [field: string]: unknown;
+}
 type ScriptKeys<C extends ScriptContract> = Readonly<Record<C['keys'][number], string>>;
 
 /**
  * The Lua scripts of one room: read from `directory` (one file per operation, name.lua), checked against the contracts,
- * run by EVALSHA (with SCRIPT LOAD's effect through EVAL when Redis has forgotten them). Every script replies with one
+ * run by EVALSHA (by EVAL when Redis has forgotten them). Every script replies with one
  * JSON object that has an `outcome`. Reading files in the constructor is the only I/O outside `run`.
  */
 export class RedisScripts<Contracts extends ScriptContracts> {
@@ -47,7 +52,7 @@ export class RedisScripts<Contracts extends ScriptContracts> {
     name: N,
     keys: ScriptKeys<Contracts[N]>,
     args: ScriptArguments<Contracts[N]>,
-  ): Promise<{ readonly outcome: string }> {
+  ): Promise<ScriptReply> {
     const source = this.#sources.get(name);
     if (!source) throw new GatewayError('redis.bad-script', `script ${name} is not loaded`);
     const named: { readonly [key: string]: string | number | undefined } = { ...keys };
@@ -91,6 +96,6 @@ function required(script: string, what: string, name: string, value: string | nu
   return value;
 }
 
-function isReply(value: unknown): value is { outcome: string } {
+function isReply(value: unknown): value is ScriptReply {
   return typeof value === 'object' && value !== null && 'outcome' in value && typeof value.outcome === 'string';
 }

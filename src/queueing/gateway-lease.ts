@@ -1,0 +1,201 @@
+import { type Clock, GatewayError, messageOf, newToken, type Timer } from '../lib';
+import type { RedisConnection } from '../platform/redis';
+import type { QueueKeySpace } from './queue-keys';
+import type { QueueOperations } from './queue-operations';
+import { list, number, parseRecord, text } from './queue-replies';
+import type { QueueScripts } from './queue-scripts';
+
+export interface LeaseTerms {
+  readonly gatewayId: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly claimCapMs: number;
+  readonly retentionMs: number;
+}
+
+/**
+ * Keeps this gateway alive for the others and clears away what dead ones held. A lease exists twice: once per gateway (who is
+ * dead, in which accounts did it work) and once per account, in the account's cluster slot, where the scripts check it.
+ */
+export class GatewayLease {
+  /** Accounts worked for -> when last entered (monotonic ms). */
+  readonly #accounts = new Map<string, number>();
+  /** `account gateway leaseEndedAt` of what was swept already: an expired lease stays visible for the retention. */
+  readonly #swept = new Map<string, number>();
+  #timer: Timer | undefined;
+  #beating: Promise<void> | undefined;
+  /** Monotonic ms before which nobody is declared dead by this gateway. */
+  #judgeFrom = Infinity;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: QueueKeySpace,
+    private readonly scripts: QueueScripts,
+    private readonly operations: QueueOperations,
+    private readonly terms: LeaseTerms,
+    private readonly clock: Clock,
+    private readonly onFailure: (failure: GatewayError) => void,
+  ) {}
+
+  get accounts(): readonly string[] {
+    return [...this.#accounts.keys()];
+  }
+
+  /** Heartbeats now and then every `heartbeatMs`; `afterBeat` runs after each. */
+  async start(afterBeat: () => Promise<void>): Promise<void> {
+    await this.beat();
+    this.#timer = this.clock.every(this.terms.heartbeatMs, () => {
+      // A beat that takes longer than the interval is not doubled.
+      this.#beating ??= this.beat()
+        .then(afterBeat)
+        .catch((error: unknown) => this.onFailure(failed('heartbeat', error)))
+        .finally(() => (this.#beating = undefined));
+    });
+  }
+
+  /** Stops the timer; with `giveUp` the lease ends now and the others sweep at their next beat. */
+  async stop(giveUp: boolean): Promise<void> {
+    this.#timer?.cancel();
+    await this.#beating;
+    if (giveUp) await this.#endLease(this.terms.gatewayId, this.accounts);
+  }
+
+  /** Has to come before the first script of an account, so that a death in between is noticed. */
+  async enter(accountSid: string): Promise<void> {
+    const known = this.#accounts.has(accountSid);
+    this.#accounts.set(accountSid, this.clock.monotonic());
+    if (known) return;
+    try {
+      await this.connection.client.sadd(this.keys.accountsOf(this.terms.gatewayId), accountSid);
+    } catch (cause) {
+      this.#accounts.delete(accountSid);
+      throw new GatewayError('queueing.unavailable', `cannot enter account: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async beat(): Promise<void> {
+    const { gatewayId, leaseMs } = this.terms;
+    const reply = await this.scripts.run('heartbeat', { gateways: this.keys.gateways }, { gatewayId, leaseMs });
+    if (reply.outcome === 'lapsed') {
+      // Redis or this process was away, so the others' leases prove nothing yet: they get one lease to come back. And somebody
+      // may have swept us: the list of our accounts has to be there again.
+      this.#judgeFrom = this.clock.monotonic() + leaseMs;
+      if (this.#accounts.size > 0) await this.connection.client.sadd(this.keys.accountsOf(gatewayId), ...this.accounts);
+    }
+    await Promise.all(this.accounts.map((accountSid) => this.#renew(accountSid)));
+    if (!this.#mayJudge()) return;
+    for (const dead of names(reply['dead'])) if (dead !== gatewayId) await this.sweep(dead);
+  }
+
+  /** Ends another gateway's lease at once and sweeps. */
+  async expire(gatewayId: string): Promise<void> {
+    await this.#endLease(gatewayId, await this.connection.client.smembers(this.keys.accountsOf(gatewayId)));
+    await this.sweep(gatewayId);
+  }
+
+  /** Ends the entries, releases the claims and drops the tickets of a gateway whose lease is over. Safe for several at once. */
+  async sweep(gatewayId: string): Promise<void> {
+    const accountsKey = this.keys.accountsOf(gatewayId);
+    let kept = 0;
+    for (const accountSid of await this.connection.client.smembers(accountsKey)) {
+      const left = await this.#sweepAccount(accountSid, gatewayId);
+      kept += left;
+      // SREM, not DEL at the end: an account entered meanwhile by a gateway that came back stays listed.
+      if (left === 0) await this.connection.client.srem(accountsKey, accountSid);
+    }
+    if (kept === 0) await this.connection.client.zrem(this.keys.gateways, gatewayId);
+  }
+
+  async #sweepAccount(accountSid: string, gatewayId: string): Promise<number> {
+    const keys = this.keys.of(accountSid, '');
+    const { retentionMs } = this.terms;
+    let kept = 0;
+    for (const [, record] of await this.#scan(keys.entries)) {
+      if (record['gatewayId'] !== gatewayId || record['state'] === 'ended') continue;
+      const entryId = text(record, 'id');
+      const reply = await this.operations.runWhereItIs('reap-entry', accountSid, text(record, 'queueSid'), () => ({
+        entryId,
+        actionToken: newToken(),
+        retentionMs,
+      }));
+      if (reply.outcome === 'kept') kept++;
+    }
+    for (const [callSid, record] of await this.#scan(keys.tickets)) {
+      if (record['gatewayId'] !== gatewayId || record['state'] === 'gone') continue;
+      const reply = await this.operations.runWhereItIs('reap-ticket', accountSid, text(record, 'queueSid'), () => ({ callSid }));
+      if (reply.outcome === 'kept') kept++;
+    }
+    return kept;
+  }
+
+  async #scan(key: string): Promise<[string, Readonly<Record<string, unknown>>][]> {
+    const found = new Map<string, string>();
+    let cursor = '0';
+    do {
+      const [next, fields] = await this.connection.client.hscan(key, cursor, 'COUNT', 200);
+      for (let index = 0; index + 1 < fields.length; index += 2) found.set(fields[index] ?? '', fields[index + 1] ?? '');
+      cursor = next;
+    } while (cursor !== '0');
+    return [...found].map(([field, raw]) => [field, parseRecord(raw)]);
+  }
+
+  async #renew(accountSid: string): Promise<void> {
+    const { gatewayId, leaseMs, claimCapMs, retentionMs } = this.terms;
+    const reply = await this.operations.run('renew-lease', accountSid, '', { gatewayId, leaseMs, claimCapMs, retentionMs });
+    for (const claim of list(reply, 'overdue')) {
+      const entryId = text(claim, 'entryId');
+      await this.operations.runWhereItIs('expire-claim', accountSid, text(claim, 'queueSid'), () => ({ entryId, claimCapMs }));
+    }
+    if (reply.outcome === 'lapsed') await this.#matchAll(accountSid);
+    if (this.#mayJudge()) await this.#sweepExpired(accountSid, list(reply, 'expired'));
+    if (reply['idle'] === true) await this.#leave(accountSid);
+  }
+
+  /** Also a gateway that was swept can have been alive for one operation more; its lease in the account shows it. */
+  async #sweepExpired(accountSid: string, expired: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    const now = this.clock.monotonic();
+    for (const [key, at] of this.#swept) if (now - at > this.terms.retentionMs) this.#swept.delete(key);
+    for (const lease of expired) {
+      const gatewayId = text(lease, 'gatewayId');
+      const key = `${accountSid} ${gatewayId} ${number(lease, 'leaseEndedAt')}`;
+      if (gatewayId === this.terms.gatewayId || this.#swept.has(key)) continue;
+      if ((await this.#sweepAccount(accountSid, gatewayId)) === 0) this.#swept.set(key, now);
+    }
+  }
+
+  /** Nothing of this account is left in Redis: stop watching over it, once nobody has entered it for the retention. */
+  async #leave(accountSid: string): Promise<void> {
+    const enteredAt = this.#accounts.get(accountSid);
+    if (enteredAt === undefined || this.clock.monotonic() - enteredAt < this.terms.retentionMs) return;
+    this.#accounts.delete(accountSid);
+    await this.connection.client.srem(this.keys.accountsOf(this.terms.gatewayId), accountSid);
+  }
+
+  #mayJudge(): boolean {
+    return this.clock.monotonic() >= this.#judgeFrom;
+  }
+
+  /** What waited on our side was passed over while the lease had lapsed. */
+  async #matchAll(accountSid: string): Promise<void> {
+    const queueSids = await this.connection.client.hkeys(this.keys.of(accountSid, '').queues);
+    for (const queueSid of queueSids) await this.operations.run('match-queue', accountSid, queueSid, {});
+  }
+
+  async #endLease(gatewayId: string, accounts: readonly string[]): Promise<void> {
+    const { claimCapMs, retentionMs } = this.terms;
+    // XX: a gateway already swept does not come back into the list.
+    await this.connection.client.zadd(this.keys.gateways, 'XX', 0, gatewayId);
+    for (const accountSid of accounts) {
+      await this.operations.run('renew-lease', accountSid, '', { gatewayId, leaseMs: 0, claimCapMs, retentionMs });
+    }
+  }
+}
+
+function names(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
+}
+
+function failed(what: string, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  return new GatewayError('queueing.background', `${what}: ${messageOf(cause)}`, { cause });
+}

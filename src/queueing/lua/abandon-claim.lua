@@ -1,0 +1,21 @@
+-- name: abandon-claim
+-- The agent is gone or gave up: his ticket is removed, his caller (if not bridged) waits again and is offered to the next agent.
+-- keys: entries tickets leases retained claims sequence waiting agents
+-- args: account channels nonce queueSid callSid
+-- replies: cancelled | released | bridged | none | moved
+-- include: shared/entry-state shared/records shared/match
+local ticket = read_ticket(A.callSid)
+if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end
+if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
+if ticket.state == 'bridged' then return reply({ outcome = 'bridged' }) end
+if ticket.state == 'waiting' then
+  retire_ticket(ticket, 'released')
+  return reply({ outcome = 'cancelled' })
+end
+local entry = read_entry(ticket.entryId)
+local held = entry and entry.claim and entry.claim.token == ticket.token
+retire_ticket(ticket, 'released')
+if not held or not NEXT[entry.state].release then return reply({ outcome = 'cancelled' }) end
+release(entry)
+match()
+return reply({ outcome = 'released', entryId = entry.id, queueSid = entry.queueSid, callSid = entry.callSid })

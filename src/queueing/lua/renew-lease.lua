@@ -1,0 +1,34 @@
+-- name: renew-lease
+-- One account's share of a gateway's heartbeat: alive for leaseMs from now (0 ends the lease), which claims are overdue, whether
+-- the lease had lapsed (what waited meanwhile was passed over and has to be matched), which gateways' leases have expired in this
+-- account (kept for the retention, so that whoever may judge sees them), whether anything is left to watch over.
+-- keys: leases claims entries calls tickets retained
+-- args: account channels gatewayId leaseMs claimCapMs retentionMs
+-- replies: alive | lapsed
+-- include: shared/records shared/retention
+local was_alive = alive(A.gatewayId)
+redis.call('HSET', K.leases, A.gatewayId, string.format('%.0f', now + A.leaseMs))
+local expired, leases = {}, redis.call('HGETALL', K.leases)
+for index = 1, #leases, 2 do
+  local ends = tonumber(leases[index + 1])
+  if ends <= now - A.retentionMs then
+    redis.call('HDEL', K.leases, leases[index])
+  elseif ends <= now then
+    expired[#expired + 1] = { gatewayId = leases[index], leaseEndedAt = ends }
+  end
+end
+local overdue = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.claims, '-inf', now - A.claimCapMs, 'LIMIT', 0, 64)) do
+  local entry = read_entry(id)
+  if entry then
+    overdue[#overdue + 1] = { entryId = id, queueSid = entry.queueSid }
+  else
+    redis.call('ZREM', K.claims, id)
+  end
+end
+purge()
+return reply({
+  outcome = was_alive and 'alive' or 'lapsed', overdue = #overdue > 0 and overdue or nil,
+  expired = #expired > 0 and expired or nil,
+  idle = redis.call('HLEN', K.calls) == 0 and redis.call('HLEN', K.tickets) == 0,
+})

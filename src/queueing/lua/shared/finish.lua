@@ -1,0 +1,18 @@
+-- The one way an entry ends. Needs shared/match, shared/membership; shared/retention; A.actionToken.
+
+local function finish(entry, result)
+  local claim, was = entry.claim, entry.state
+  entry.state, entry.result, entry.actionToken, entry.endedAt = 'ended', result, A.actionToken, now
+  leave_members(entry)
+  if redis.call('HGET', K.calls, entry.callSid) == entry.id then redis.call('HDEL', K.calls, entry.callSid) end
+  save_entry(entry)
+  retain('E:' .. entry.id)
+  fact('queue-entry.ended', entry)
+  if was == 'bridged' then
+    local ticket = read_ticket(claim.agentCallSid)
+    if ticket and ticket.token == claim.token then retire_ticket(ticket, 'bridge-ended') end
+  elseif claim then
+    free_agent(claim)
+  end
+  purge()
+end

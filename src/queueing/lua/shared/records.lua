@@ -1,0 +1,56 @@
+-- Records, time and hints. Needs K.entries, K.tickets, K.leases and A.account, A.channels.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local facts = {}
+
+local function read_entry(id)
+  local raw = redis.call('HGET', K.entries, id)
+  return raw and cjson.decode(raw) or nil
+end
+
+local function read_ticket(callSid)
+  local raw = redis.call('HGET', K.tickets, callSid)
+  return raw and cjson.decode(raw) or nil
+end
+
+-- A hint, not a message: the gateway re-reads the record. Lost hints are made up for by its heartbeat.
+local function hint(gatewayId, kind, id)
+  redis.call('PUBLISH', A.channels .. gatewayId, cjson.encode({ kind = kind, account = A.account, id = id }))
+end
+
+local function save_entry(entry)
+  entry.revision = (entry.revision or 0) + 1
+  redis.call('HSET', K.entries, entry.id, cjson.encode(entry))
+  hint(entry.gatewayId, 'entry', entry.id)
+end
+
+local function save_ticket(ticket)
+  ticket.revision = (ticket.revision or 0) + 1
+  redis.call('HSET', K.tickets, ticket.callSid, cjson.encode(ticket))
+  hint(ticket.gatewayId, 'claim', ticket.callSid)
+end
+
+local function alive(gatewayId)
+  return tonumber(redis.call('HGET', K.leases, gatewayId) or '0') > now
+end
+
+-- From enqueue to the bridge or the end; never negative, for the clock of Redis may be set back.
+local function queue_time(entry)
+  return math.max(0, (entry.bridgedAt or entry.endedAt or now) - entry.enqueuedAt)
+end
+
+local function fact(name, entry)
+  facts[#facts + 1] = {
+    fact = name, queueSid = entry.queueSid, entryId = entry.id, callSid = entry.callSid, queueTimeMs = queue_time(entry),
+    agentCallSid = entry.claim and entry.claim.agentCallSid or nil, result = entry.result,
+  }
+end
+
+local function agent_fact(name, ticket)
+  facts[#facts + 1] = { fact = name, queueSid = ticket.queueSid, agentCallSid = ticket.callSid }
+end
+
+local function reply(value)
+  if #facts > 0 then value.facts = facts end
+  return cjson.encode(value)
+end

@@ -1,0 +1,69 @@
+/** The keys of one queue and of its account; all in the account's cluster slot by the hash tag. */
+export interface QueueKeys {
+  /** HASH queue name -> queue sid. */
+  readonly names: string;
+  /** HASH queue sid -> queue record (JSON). */
+  readonly queues: string;
+  /** HASH entry id -> entry record (JSON). */
+  readonly entries: string;
+  /** HASH callSid -> entry id, while the entry lives. */
+  readonly calls: string;
+  /** HASH agent callSid -> ticket record (JSON). */
+  readonly tickets: string;
+  /** HASH gateway id -> epoch ms (Redis time) until which it is alive for this account. */
+  readonly leases: string;
+  /** ZSET of ended entries (`E:<id>`) and tickets (`T:<agent callSid>`) by when they ended, for the retention. */
+  readonly retained: string;
+  /** ZSET entry id by claimedAt, from claim to bridge. */
+  readonly claims: string;
+  /** HASH queue sid -> sum over its members of (enqueuedAt - createdAt of the queue), for the mean age. */
+  readonly ages: string;
+  /** Counter: arrivals, agents and tokens. */
+  readonly sequence: string;
+  /** ZSET entry id by score: everybody from enqueue to bridge (position and size). */
+  readonly members: string;
+  /** ZSET entry id by score: those who can be claimed. */
+  readonly waiting: string;
+  /** ZSET agent callSid by arrival: agents who wait for a caller. */
+  readonly agents: string;
+}
+
+/** Builds every key and channel of the queue engine. Nothing else does. */
+export class QueueKeySpace {
+  constructor(readonly prefix: string = 'hf:') {}
+
+  of(accountSid: string, queueSid: string): QueueKeys {
+    const account = `${this.prefix}{${accountSid}}:queueing`;
+    const queue = `${account}:${queueSid}`;
+    return {
+      names: `${account}:names`,
+      queues: `${account}:queues`,
+      entries: `${account}:entries`,
+      calls: `${account}:calls`,
+      tickets: `${account}:tickets`,
+      leases: `${account}:leases`,
+      retained: `${account}:retained`,
+      claims: `${account}:claims`,
+      ages: `${account}:ages`,
+      sequence: `${account}:sequence`,
+      members: `${queue}:members`,
+      waiting: `${queue}:waiting`,
+      agents: `${queue}:agents`,
+    };
+  }
+
+  /** ZSET gateway id -> epoch ms (Redis time) until which it is alive. One slot of its own, no account. */
+  get gateways(): string {
+    return `${this.prefix}{gateways}:leases`;
+  }
+
+  /** SET of the accounts a gateway has worked for: what has to be swept when it dies. */
+  accountsOf(gatewayId: string): string {
+    return `${this.prefix}{gateways}:accounts:${gatewayId}`;
+  }
+
+  /** Pub/Sub channels are not keys: the hint for a gateway goes to this prefix plus its id. */
+  get channelPrefix(): string {
+    return `${this.prefix}gateway:`;
+  }
+}

@@ -1,0 +1,156 @@
+import { GatewayError } from '../lib';
+import type { ScriptReply } from '../platform/redis';
+import type { ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, QueueFact, QueueResult, QueueView, Whisper } from './queue-types';
+
+/** A JSON object from Redis whose fields are not yet known to be there. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const STATES: readonly string[] = ['waiting', 'claimed', 'bridging', 'bridged', 'ended'] satisfies EntryState[];
+const GONE: readonly string[] = ['caller-ended', 'released', 'queue-deleted', 'bridge-ended'];
+
+/** The stored record of an entry or a ticket. */
+export function parseRecord(raw: string): Fields {
+  const value: unknown = JSON.parse(raw);
+  if (!isFields(value)) throw corrupt('record', raw);
+  return value;
+}
+
+export function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw corrupt(name, value);
+  return value;
+}
+
+export function number(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number') throw corrupt(name, value);
+  return value;
+}
+
+export function list(fields: Fields, name: string): Fields[] {
+  const value = fields[name];
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw corrupt(name, value);
+  return value.map((item: unknown) => {
+    if (!isFields(item)) throw corrupt(name, item);
+    return item;
+  });
+}
+
+export function entryRef(accountSid: string, fields: Fields): EntryRef {
+  return {
+    accountSid,
+    queueSid: text(fields, 'queueSid'),
+    entryId: text(fields, 'entryId'),
+    callSid: text(fields, 'callSid'),
+  };
+}
+
+/** Legs and whispers are stored as the JSON text they came as, so that Lua's JSON never re-encodes them. */
+function leg(fields: Fields, name: string): LegFacts {
+  const stored = parseRecord(text(fields, name));
+  return {
+    callSid: text(stored, 'callSid'),
+    from: text(stored, 'from'),
+    to: text(stored, 'to'),
+    endpointUuid: text(stored, 'endpointUuid'),
+    mediaServer: text(stored, 'mediaServer'),
+  };
+}
+
+function whisper(fields: Fields): Whisper | undefined {
+  if (fields['whisper'] === undefined) return undefined;
+  const stored = parseRecord(text(fields, 'whisper'));
+  return { url: text(stored, 'url'), method: text(stored, 'method') === 'GET' ? 'GET' : 'POST' };
+}
+
+export function claimView(fields: Fields): ClaimView | undefined {
+  const claim = fields['claim'];
+  if (claim === undefined) return undefined;
+  if (!isFields(claim)) throw corrupt('claim', claim);
+  const said = whisper(claim);
+  return {
+    token: text(claim, 'token'),
+    agent: leg(claim, 'agent'),
+    gatewayId: text(claim, 'gatewayId'),
+    ...(said ? { whisper: said } : {}),
+  };
+}
+
+export function claimed(accountSid: string, reply: Fields): Claimed {
+  return {
+    token: text(reply, 'token'),
+    entry: entryRef(accountSid, reply),
+    caller: leg(reply, 'caller'),
+    callerGatewayId: text(reply, 'callerGatewayId'),
+    queueTimeMs: number(reply, 'queueTimeMs'),
+  };
+}
+
+export function entryState(fields: Fields): EntryState {
+  const state = text(fields, 'state');
+  if (!STATES.includes(state)) throw corrupt('state', state);
+  return state as EntryState;
+}
+
+export function result(fields: Fields): QueueResult {
+  return text(fields, 'result') as QueueResult;
+}
+
+export function queueView(reply: Fields): QueueView {
+  const claim = claimView(reply);
+  return {
+    queueSid: text(reply, 'queueSid'),
+    queueName: text(reply, 'queueName'),
+    position: number(reply, 'position'),
+    size: number(reply, 'size'),
+    maxSize: number(reply, 'maxSize'),
+    queueTimeMs: number(reply, 'queueTimeMs'),
+    averageQueueTimeMs: number(reply, 'averageQueueTimeMs'),
+    state: entryState(reply),
+    ...(claim ? { claim } : {}),
+    ...(reply['result'] === undefined ? {} : { result: result(reply) }),
+  };
+}
+
+/** What a stored entry tells its owner. */
+export function entryChange(record: Fields): EntryChange {
+  const state = entryState(record);
+  if (state === 'ended') {
+    const until = typeof record['bridgedAt'] === 'number' ? record['bridgedAt'] : number(record, 'endedAt');
+    return {
+      state,
+      result: result(record),
+      queueTimeMs: Math.max(0, until - number(record, 'enqueuedAt')),
+      actionToken: text(record, 'actionToken'),
+    };
+  }
+  const claim = claimView(record);
+  return claim ? { state, claim } : { state };
+}
+
+/** What a stored ticket tells the agent's side. */
+export function claimChange(accountSid: string, record: Fields): ClaimChange {
+  const state = text(record, 'state');
+  if (state === 'waiting' || state === 'bridged') return { state };
+  if (state === 'claimed') {
+    const place = { queueSid: record['callerQueueSid'], callSid: record['callerCallSid'] };
+    return { state, ...claimed(accountSid, { ...record, ...place }) };
+  }
+  const reason = text(record, 'reason');
+  if (state !== 'gone' || !GONE.includes(reason)) throw corrupt('ticket', `${state} ${reason}`);
+  return { state: 'gone', reason: reason as Extract<ClaimChange, { state: 'gone' }>['reason'] };
+}
+
+/** The facts a script reports, with the account they belong to. */
+export function queueFacts(accountSid: string, reply: ScriptReply): QueueFact[] {
+  return list(reply, 'facts').map((fields) => ({ ...fields, accountSid }) as unknown as QueueFact);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function corrupt(what: string, value: unknown): GatewayError {
+  return new GatewayError('queueing.corrupt-record', `unexpected ${what} in Redis: ${String(JSON.stringify(value)).slice(0, 200)}`);
+}

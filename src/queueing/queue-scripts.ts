@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { RedisScripts } from '../platform/redis';
+
+const QUEUE = [
+  'queues', 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'sequence', 'members', 'waiting', 'agents',
+] as const;
+const MATCHING = ['entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'] as const;
+const SCOPE = ['account', 'channels'] as const;
+const MATCHING_SCOPE = ['account', 'channels', 'nonce'] as const;
+
+/** What the engine relies on, by script; the loader compares it with the headers in `lua/`. */
+export const QUEUE_SCRIPTS = {
+  enqueue: {
+    keys: ['names', ...QUEUE],
+    args: [
+      ...MATCHING_SCOPE, 'queueSid', 'candidate', 'name', 'maxSize', 'entryId', 'callSid', 'leg', 'gatewayId', 'epoch', 'priority',
+      'leaseMs',
+    ],
+    replies: ['joined', 'full', 'already-waiting', 'moved'],
+  },
+  view: {
+    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
+    args: [...SCOPE, 'entryId'],
+    replies: ['found', 'unknown'],
+  },
+  claim: {
+    keys: ['names', 'calls', ...MATCHING],
+    args: [
+      ...MATCHING_SCOPE, 'queueSid', 'name', 'callSid', 'agent', 'gatewayId', 'epoch', 'whisper', 'wait', 'ticket', 'target',
+      'leaseMs',
+    ],
+    replies: ['claimed', 'waiting', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy'],
+  },
+  'abandon-claim': {
+    keys: MATCHING,
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid'],
+    replies: ['cancelled', 'released', 'bridged', 'none', 'moved'],
+  },
+  'begin-bridge': {
+    keys: ['entries', 'tickets', 'leases'],
+    args: [...SCOPE, 'entryId', 'token'],
+    replies: ['bridging', 'stale'],
+  },
+  'mark-bridged': {
+    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
+    args: [...SCOPE, 'entryId', 'token'],
+    replies: ['bridged', 'stale'],
+  },
+  end: {
+    keys: QUEUE,
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'gatewayId', 'actionToken', 'retentionMs'],
+    replies: ['ended', 'already-ended', 'moved'],
+  },
+  'expire-claim': {
+    keys: MATCHING,
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'claimCapMs'],
+    replies: ['released', 'kept', 'moved'],
+  },
+  'reap-entry': {
+    keys: QUEUE,
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'actionToken', 'retentionMs'],
+    replies: ['ended', 'kept', 'moved'],
+  },
+  'reap-ticket': {
+    keys: MATCHING,
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid'],
+    replies: ['released', 'dropped', 'kept', 'moved'],
+  },
+  'match-queue': { keys: MATCHING, args: MATCHING_SCOPE, replies: ['matched'] },
+  'renew-lease': {
+    keys: ['leases', 'claims', 'entries', 'calls', 'tickets', 'retained'],
+    args: [...SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
+    replies: ['alive', 'lapsed'],
+  },
+  heartbeat: { keys: ['gateways'], args: ['gatewayId', 'leaseMs'], replies: ['alive', 'lapsed'] },
+  'ensure-queue': { keys: ['names', 'queues'], args: ['queueSid', 'name', 'maxSize'], replies: ['created', 'exists'] },
+  'delete-queue': {
+    keys: ['names', 'queues', 'ages', 'members', 'entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'],
+    args: [...MATCHING_SCOPE, 'queueSid'],
+    replies: ['deleted', 'not-empty', 'unknown-queue'],
+  },
+  'queue-summary': {
+    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages', 'agents'],
+    args: [...SCOPE, 'queueSid'],
+    replies: ['found', 'unknown-queue'],
+  },
+} as const;
+
+export type QueueScripts = RedisScripts<typeof QUEUE_SCRIPTS>;
+
+/** Where the scripts lie, in src as in dist (the build copies them). */
+export const LUA_DIRECTORY = join(__dirname, 'lua');
+
+/** Loads and checks all scripts of the room; `files` replaces single ones (fault tests). */
+export function loadQueueScripts(client: Redis, files?: { readonly [script: string]: string }): QueueScripts {
+  return new RedisScripts(client, LUA_DIRECTORY, QUEUE_SCRIPTS, files);
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { type GatewayError, newSid, systemClock } from '../../../src/lib';
+import { RedisConnection } from '../../../src/platform/redis';
+import {
+  type ClaimOutcome,
+  createQueueEngine,
+  type JoinOutcome,
+  type LegFacts,
+  type QueueEngine,
+  type QueueEngineOptions,
+  type QueueFact,
+} from '../../../src/queueing';
+import type { TestRedis } from '../../support/redis-server';
+
+/** One gateway's engine with its own connections, as a process would have it. */
+export class TestGateway {
+  readonly facts: QueueFact[] = [];
+  readonly failures: GatewayError[] = [];
+  readonly connection: RedisConnection;
+  readonly engine: QueueEngine;
+
+  constructor(redis: TestRedis, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
+    const onFailure = (failure: GatewayError): void => void this.failures.push(failure);
+    this.connection = new RedisConnection({ url: redis.url, onFailure });
+    this.engine = createQueueEngine({
+      connection: this.connection,
+      gatewayId,
+      clock: systemClock,
+      leaseMs: 60_000,
+      heartbeatMs: 20_000,
+      onFact: (fact) => this.facts.push(fact),
+      onFailure,
+      ...options,
+    });
+  }
+
+  async start(): Promise<this> {
+    await this.connection.start();
+    await this.engine.start();
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.engine.stop();
+    await this.connection.stop();
+  }
+
+  /** Dies without a word: no more commands, no end of its lease. */
+  kill(): void {
+    this.connection.sever();
+  }
+
+  join(accountSid: string, queueName: string, callSid: string, more: { priority?: number; maxSize?: number } = {}): Promise<JoinOutcome> {
+    return this.engine.join({ accountSid, queueName, leg: leg(callSid), gatewayId: this.gatewayId, epoch: 1, ...more });
+  }
+
+  claim(
+    accountSid: string,
+    queueName: string,
+    agentCallSid: string,
+    more: { wait?: boolean; epoch?: number; callSid?: string } = {},
+  ): Promise<ClaimOutcome> {
+    const { wait = false, epoch = 1, callSid } = more;
+    const target = callSid === undefined ? {} : { callSid };
+    return this.engine.claim({ accountSid, queueName, agent: leg(agentCallSid), gatewayId: this.gatewayId, epoch, wait, ...target });
+  }
+}
+
+export function leg(callSid: string): LegFacts {
+  return { callSid, from: '+15550100', to: 'Zoë "Ω"', endpointUuid: `uuid-${callSid}`, mediaServer: 'media-1' };
+}
+
+export const newAccount = (): string => newSid('AC');
+export const newCall = (): string => `CA${randomBytes(16).toString('hex')}`;
+
+/** Narrows an outcome and fails with the whole of it. */
+export function expectOutcome<T extends { outcome: string }, O extends T['outcome']>(
+  given: T,
+  outcome: O,
+): Extract<T, { outcome: O }> {
+  if (given.outcome !== outcome) throw new Error(`expected ${outcome}, got ${JSON.stringify(given)}`);
+  return given as Extract<T, { outcome: O }>;
+}
