@@ -1,0 +1,10 @@
+/** Every key of this room. What belongs to an account carries it as hash tag; trunks and number owners are global. */
+export class TenancyKeys {
+  constructor(private readonly prefix: string) {}
+
+  account = (accountSid: string): string => `${this.prefix}{${accountSid}}:account`;
+  application = (accountSid: string, applicationSid: string): string => `${this.prefix}{${accountSid}}:application:${applicationSid}`;
+  number = (number: string): string => `${this.prefix}number:${number}`;
+  trunks = (): string => `${this.prefix}trunks`;
+  alerts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alerts`;
+}

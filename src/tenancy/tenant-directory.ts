@@ -1,0 +1,110 @@
+import type { Redis } from 'ioredis';
+import { type Clock, systemClock } from '../lib';
+import { matchBlocks } from './address-block';
+import { TenancyKeys } from './tenancy-keys';
+import type { Account, Application, PhoneNumber, Trunk } from './tenant';
+import { TokenCipher } from './token-cipher';
+
+export interface InviteFacts {
+  readonly sourceAddress: string;
+  /** User part of the request-URI, unescaped. */
+  readonly toUser: string;
+  readonly toHost: string;
+}
+
+export interface NumberOwner {
+  readonly number: PhoneNumber;
+  readonly application: Application;
+}
+
+export type InviteOwner =
+  | ({ readonly outcome: 'resolved'; readonly account: Account; readonly trunk: Trunk } & NumberOwner)
+  | { readonly outcome: 'unknown-source' | 'unknown-number' | 'suspended' };
+
+/** A change by another gateway is seen after at most this long. */
+const CACHE_MS = 1_000;
+
+interface Cached {
+  readonly value: unknown;
+  readonly readAt: number;
+}
+
+/** Who owns an INVITE, a number, a way out: reads what is kept in Redis, with a cache of a second. */
+export class TenantDirectory {
+  readonly #redis: Redis;
+  readonly #keys: TenancyKeys;
+  readonly #cipher: TokenCipher;
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, Cached>();
+
+  constructor(redis: Redis, secretKey: string, prefix = 'hf:', clock: Clock = systemClock) {
+    this.#redis = redis;
+    this.#keys = new TenancyKeys(prefix);
+    this.#cipher = new TokenCipher(secretKey);
+    this.#clock = clock;
+  }
+
+  /** The account and application that answer an INVITE. Its source must belong to a trunk that serves the number's account. */
+  async resolveInvite(invite: InviteFacts): Promise<InviteOwner> {
+    const trunks = (await this.#trunks()).filter((trunk) => matchBlocks(trunk.sources)(invite.sourceAddress));
+    if (trunks.length === 0) return { outcome: 'unknown-source' };
+    const number = await this.#read<PhoneNumber>(this.#keys.number(invite.toUser));
+    const trunk = number && trunks.find((one) => one.account === undefined || one.account === number.account);
+    if (!number || !trunk) return { outcome: 'unknown-number' };
+    const [account, application] = await Promise.all([
+      this.account(number.account),
+      this.#read<Application>(this.#keys.application(number.account, number.application)),
+    ]);
+    if (!account || !application) return { outcome: 'unknown-number' };
+    if (account.status === 'suspended') return { outcome: 'suspended' };
+    return { outcome: 'resolved', account, number, application, trunk };
+  }
+
+  async account(accountSid: string): Promise<Account | undefined> {
+    const kept = await this.#read<Omit<Account, 'authToken'> & { sealedToken: string }>(this.#keys.account(accountSid));
+    if (!kept) return undefined;
+    const { sealedToken, ...account } = kept;
+    return { ...account, authToken: this.#cipher.open(sealedToken, accountSid) };
+  }
+
+  /** The number when it belongs to this account. */
+  async ownNumber(accountSid: string, number: string): Promise<NumberOwner | undefined> {
+    const kept = await this.#read<PhoneNumber>(this.#keys.number(number));
+    if (kept?.account !== accountSid) return undefined;
+    const application = await this.#read<Application>(this.#keys.application(accountSid, kept.application));
+    return application && { number: kept, application };
+  }
+
+  /** The way out of this account: its own trunk before one for everybody. */
+  async outboundTrunk(accountSid: string): Promise<Trunk | undefined> {
+    const ways = (await this.#trunks()).filter((trunk) => trunk.outbound);
+    return ways.find((trunk) => trunk.account === accountSid) ?? ways.find((trunk) => trunk.account === undefined);
+  }
+
+  async #trunks(): Promise<readonly Trunk[]> {
+    const kept = await this.#cached(this.#keys.trunks(), async (key) => {
+      const rows = await this.#redis.hvals(key);
+      return rows.map((row) => JSON.parse(row) as Trunk);
+    });
+    return kept as readonly Trunk[];
+  }
+
+  async #read<T>(key: string): Promise<T | undefined> {
+    const kept = await this.#cached(key, async () => {
+      const text = await this.#redis.get(key);
+      return text === null ? undefined : (JSON.parse(text) as unknown);
+    });
+    return kept as T | undefined;
+  }
+
+  async #cached(key: string, read: (key: string) => Promise<unknown>): Promise<unknown> {
+    const now = this.#clock.monotonic();
+    const hit = this.#cache.get(key);
+    if (hit && now - hit.readAt < CACHE_MS) return hit.value;
+    const value = await read(key);
+    // Strangers can ask for any number: the cache must not grow with what they try.
+    if (this.#cache.size >= 10_000) this.#cache.clear();
+    this.#cache.set(key, { value, readAt: now });
+    return value;
+  }
+}

@@ -1,0 +1,37 @@
+export type HttpMethod = 'GET' | 'POST';
+
+/** A tenant. `authToken` signs requests to it and is never written anywhere in clear. */
+export interface Account {
+  readonly sid: string;
+  readonly name: string;
+  readonly authToken: string;
+  readonly status: 'active' | 'suspended';
+}
+
+/** What answers a call: a module of the tenant's, with the URLs it is asked at. */
+export interface Application {
+  readonly sid: string;
+  readonly account: string;
+  readonly name: string;
+  readonly voiceUrl: string;
+  readonly voiceMethod: HttpMethod;
+  readonly voiceFallbackUrl?: string | undefined;
+  readonly voiceFallbackMethod: HttpMethod;
+  readonly statusCallback?: string | undefined;
+  readonly statusCallbackMethod: HttpMethod;
+}
+
+export interface PhoneNumber {
+  readonly number: string;
+  readonly account: string;
+  readonly application: string;
+}
+
+/** Where calls come from and go to. Without `account` it serves every account. */
+export interface Trunk {
+  readonly name: string;
+  readonly account?: string | undefined;
+  /** CIDR blocks that may send calls through it. */
+  readonly sources: readonly string[];
+  readonly outbound?: { readonly host: string; readonly port: number; readonly prefix?: string | undefined } | undefined;
+}

@@ -1,0 +1,116 @@
+import type { Redis } from 'ioredis';
+import type { TenancySeed } from '../../../src/platform/config';
+import { AlertLog, seedTenancy, TenantDirectory, TokenCipher } from '../../../src/tenancy';
+import { startRedis, type TestRedis } from '../../support/redis-server';
+
+const ACCOUNT = `AC${'1'.repeat(32)}`;
+const OTHER = `AC${'2'.repeat(32)}`;
+const APPLICATION = `AP${'1'.repeat(32)}`;
+const SECRET = 'a secret key of sixteen letters or more';
+
+const seed: TenancySeed = {
+  accounts: [
+    { sid: ACCOUNT, name: 'One', authToken: 'token-of-account-one', status: 'active' },
+    { sid: OTHER, name: 'Two', authToken: 'token-of-account-two', status: 'suspended' },
+  ],
+  applications: [
+    {
+      sid: APPLICATION, account: ACCOUNT, name: 'Desk', voiceUrl: 'http://127.0.0.1:1/voice', voiceMethod: 'POST',
+      voiceFallbackMethod: 'POST', statusCallbackMethod: 'POST',
+    },
+    {
+      sid: `AP${'2'.repeat(32)}`, account: OTHER, name: 'Gone', voiceUrl: 'http://127.0.0.1:1/gone', voiceMethod: 'POST',
+      voiceFallbackMethod: 'POST', statusCallbackMethod: 'POST',
+    },
+  ],
+  numbers: [
+    { number: '1000', account: ACCOUNT, application: APPLICATION },
+    { number: '+15550100', account: OTHER, application: `AP${'2'.repeat(32)}` },
+  ],
+  trunks: [
+    { name: 'carrier', sources: ['192.0.2.0/24', '2001:db8::/32'] },
+    { name: 'two-only', account: OTHER, sources: ['198.51.100.7'], outbound: { host: '198.51.100.7', port: 5060 } },
+    { name: 'way-out', sources: [], outbound: { host: '203.0.113.9', port: 5070, prefix: '9' } },
+  ],
+};
+
+describe('tenancy in Redis', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let directory: TenantDirectory;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = server.client();
+    await seedTenancy(redis, seed, SECRET);
+    await seedTenancy(redis, seed, SECRET);
+    directory = new TenantDirectory(redis, SECRET);
+  });
+  afterAll(() => server.stop());
+
+  const invite = (sourceAddress: string, toUser: string): ReturnType<TenantDirectory['resolveInvite']> =>
+    directory.resolveInvite({ sourceAddress, toUser, toHost: '192.0.2.1' });
+
+  it('finds the account, application and trunk of an INVITE', async () => {
+    await expect(invite('192.0.2.44', '1000')).resolves.toMatchObject({
+      outcome: 'resolved',
+      account: { sid: ACCOUNT, authToken: 'token-of-account-one' },
+      application: { sid: APPLICATION },
+      trunk: { name: 'carrier' },
+    });
+  });
+
+  it('matches IPv6 blocks and IPv4 addresses written inside IPv6', async () => {
+    await expect(invite('2001:db8::17', '1000')).resolves.toMatchObject({ outcome: 'resolved' });
+    await expect(invite('::ffff:192.0.2.44', '1000')).resolves.toMatchObject({ outcome: 'resolved' });
+  });
+
+  it('refuses sources that no trunk names', async () => {
+    await expect(invite('192.0.3.1', '1000')).resolves.toEqual({ outcome: 'unknown-source' });
+    await expect(invite('not an address', '1000')).resolves.toEqual({ outcome: 'unknown-source' });
+  });
+
+  it('does not let one account\'s trunk reach another account\'s number', async () => {
+    await expect(invite('198.51.100.7', '1000')).resolves.toEqual({ outcome: 'unknown-number' });
+  });
+
+  it('says that a number is unknown and that an account is suspended', async () => {
+    await expect(invite('192.0.2.44', '4711')).resolves.toEqual({ outcome: 'unknown-number' });
+    await expect(invite('192.0.2.44', '+15550100')).resolves.toEqual({ outcome: 'suspended' });
+  });
+
+  it('knows a number only for the account that owns it', async () => {
+    await expect(directory.ownNumber(ACCOUNT, '1000')).resolves.toMatchObject({ application: { sid: APPLICATION } });
+    await expect(directory.ownNumber(OTHER, '1000')).resolves.toBeUndefined();
+  });
+
+  it('prefers an account\'s own way out', async () => {
+    await expect(directory.outboundTrunk(OTHER)).resolves.toMatchObject({ name: 'two-only' });
+    await expect(directory.outboundTrunk(ACCOUNT)).resolves.toMatchObject({ name: 'way-out', outbound: { prefix: '9' } });
+  });
+
+  it('keeps no token in clear', async () => {
+    for (const key of await redis.keys('*')) {
+      const kept = (await redis.type(key)) === 'hash' ? JSON.stringify(await redis.hgetall(key)) : await redis.get(key);
+      expect(kept).not.toContain('token-of-account');
+    }
+  });
+
+  it('says what to do when the secret key is another one', async () => {
+    await expect(new TenantDirectory(redis, 'some other secret key').account(ACCOUNT)).rejects.toThrow(/HOLDFAST_SECRET_KEY/);
+  });
+
+  it('does not open a token that was moved to another account', () => {
+    const cipher = new TokenCipher(SECRET);
+    expect(() => cipher.open(cipher.seal('token', ACCOUNT), OTHER)).toThrow(/cannot be decrypted/);
+  });
+
+  it('keeps the newest alerts of an account, newest first', async () => {
+    const alerts = new AlertLog(redis);
+    for (const code of [11200, 12100, 14207]) await alerts.record({ accountSid: ACCOUNT, code, message: `alert ${code}` });
+    const kept = await alerts.list(ACCOUNT);
+    expect(kept.map(({ code }) => code)).toEqual([14207, 12100, 11200]);
+    expect(kept[0]?.sid).toMatch(/^NO[0-9a-f]{32}$/);
+    await expect(alerts.list(OTHER)).resolves.toEqual([]);
+  });
+});
