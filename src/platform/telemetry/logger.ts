@@ -34,9 +34,7 @@ export interface LoggerOptions {
   readonly destination?: Destination;
 }
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-
-function methodOf(target: pino.Logger, level: (typeof LEVELS)[number]): LogMethod {
+function methodOf(target: pino.Logger, level: Exclude<LogLevel, 'silent'>): LogMethod {
   return (facts: object | string, message?: string): void => {
     // The copy without secrets is made only for lines that are written.
     if (!target.isLevelEnabled(level)) return;

@@ -1,0 +1,52 @@
+# Holdfast. `make help` lists what can be done here.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export HOLDFAST_CONFIG HOLDFAST_SIP_HOST HOLDFAST_SIP_PORT HOLDFAST_HTTP_HOST HOLDFAST_HTTP_PORT HOLDFAST_DATA_DIR
+export HOLDFAST_MEDIA_DIR HOLDFAST_EXTERNAL_IP HOLDFAST_SECRET_KEY HOLDFAST_LOG_LEVEL HOLDFAST_LOG_PRETTY
+export REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET FREESWITCH_SERVERS
+export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL
+
+.PHONY: help run call trace test build lint docs clean packages
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: packages ## start everything on this machine (GATEWAYS=2, HOLDFAST_SIP_PORT=..., see docs/config.md)
+	@[ -n "$$REDIS_URL" ] || scripts/ensure-programs.sh required redis-server:redis-server
+	@$(MAKE) build
+	@exec node dist/local.js
+
+call: packages build ## a test call: TO=1000 [FROM=] [PLAY=tone:440|file.wav] [RECORD=out.wav] [DIGITS=1,2#] [SECONDS=]
+	@[ -n "$$TO" ] || { echo 'say whom to call: make call TO=1000' >&2; exit 1; }
+	@exec node dist/phone/main.js
+
+trace: packages build ## the timeline of one call in ms: CALL=CA...
+	@[ -n "$$CALL" ] || { echo 'say which call: make trace CALL=CA...' >&2; exit 1; }
+	@exec node dist/trace.js
+
+test: packages ## everything; the last line is `N passed, N failed, N skipped`
+	@scripts/ensure-programs.sh required redis-server:redis-server
+	@scripts/ensure-programs.sh wanted sipp:sip-tester baresip:baresip-core tshark:tshark sox:sox
+	@exec node scripts/test.mjs
+
+build: packages .make/built ## compile src/ into dist/
+
+# Only when something is newer than the last build.
+.make/built: $(shell find src -type f -newer .make/built 2>/dev/null || echo src) tsconfig.json tsconfig.build.json scripts/build.mjs
+	@mkdir -p .make
+	@echo 'building ...'
+	@node scripts/build.mjs
+	@touch .make/built
+
+lint: packages ## eslint
+	@npx eslint .
+
+docs: build ## write the pages of docs/ that are generated from code
+	@node scripts/generate-docs.mjs
+
+clean: ## remove what was built (node_modules and data stay)
+	@rm -rf dist .make coverage
+
+packages:
+	@scripts/ensure-packages.sh

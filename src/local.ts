@@ -1,0 +1,271 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { GatewayError, messageOf, newToken } from './lib';
+import {
+  type Config, describeProblems, type Environment, installDirectory, loadConfig, processEnvironment,
+} from './platform/config';
+import { type ChildProgram, freePort, LinePrinter, requirePort, Supervisor } from './supervisor';
+
+const LOOPBACK = '127.0.0.1';
+const DEMO_PORT = 3100;
+const DEMO_PROGRAM = 'examples/support-queue/server.js';
+
+/** What this machine runs itself; each given from outside is not started here. */
+interface LocalParts {
+  readonly redis: boolean;
+  readonly sipServer: boolean;
+  readonly mediaServer: boolean;
+  readonly demo: boolean;
+  readonly gateways: number;
+}
+
+interface Plan {
+  readonly config: Config;
+  readonly stages: readonly (readonly ChildProgram[])[];
+  readonly httpPorts: readonly number[];
+  readonly parts: LocalParts;
+  readonly redisUrl: string;
+}
+
+const given = (env: Environment, name: string): boolean => (env[name] ?? '') !== '';
+const compiled = (path: string): string => join(__dirname, path);
+
+/** Somewhere to connect to for a server that listens on `host`. */
+const connectable = (host: string): string => (host === '0.0.0.0' || host === '::' ? LOOPBACK : host);
+
+function partsOf(env: Environment): LocalParts {
+  const asked = env['GATEWAYS'] || '1';
+  const gateways = Number(asked);
+  if (!Number.isInteger(gateways) || gateways < 1 || gateways > 16) {
+    throw new GatewayError('bad-gateways', `GATEWAYS must be a whole number from 1 to 16, not "${asked}"`);
+  }
+  return {
+    redis: !given(env, 'REDIS_URL'),
+    sipServer: !given(env, 'DRACHTIO_HOST'),
+    mediaServer: !given(env, 'FREESWITCH_SERVERS'),
+    demo: !given(env, 'HOLDFAST_CONFIG'),
+    gateways,
+  };
+}
+
+function configFrom(env: Environment): Config {
+  const loaded = loadConfig(env);
+  if (loaded.outcome === 'loaded') return loaded.config;
+  throw new GatewayError('config-invalid', `the configuration needs mending:\n${describeProblems(loaded.problems)}`);
+}
+
+/** Redis keeps everything in an append-only file in the data directory; its password is in a file, not in `ps`. */
+function redisConfFile(config: Config, port: number, password: string): string {
+  const directory = join(config.dataDir, 'redis');
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, 'redis.conf');
+  const lines = [
+    `bind ${LOOPBACK}`, `port ${port}`, `requirepass ${password}`, `dir "${directory}"`, 'appendonly yes',
+    'appendfsync everysec', 'save ""', 'daemonize no', 'loglevel notice',
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return file;
+}
+
+async function choosePlan(outside: Environment): Promise<Plan> {
+  const parts = partsOf(outside);
+  const [redisPort, adminPort, eslPort, mediaSipPort] = await Promise.all(
+    [freePort('tcp'), freePort('tcp'), freePort('tcp'), freePort('udp')]);
+  const redisPassword = newToken(24);
+  const media = connectable(outside['HOLDFAST_SIP_HOST'] || LOOPBACK);
+  const env: Record<string, string | undefined> = { ...outside };
+  if (parts.demo) env['HOLDFAST_CONFIG'] = join(installDirectory(), 'config', 'demo.yaml');
+  if (parts.redis) env['REDIS_URL'] = `redis://:${redisPassword}@${LOOPBACK}:${redisPort}`;
+  if (parts.sipServer) {
+    env['DRACHTIO_HOST'] = LOOPBACK;
+    env['DRACHTIO_PORT'] = String(adminPort);
+    env['DRACHTIO_SECRET'] = newToken(24);
+  }
+  const eslSecret = newToken(24);
+  if (parts.mediaServer) env['FREESWITCH_SERVERS'] = `${media}:${eslPort}:${eslSecret}`;
+  // Lines of children come to us through a pipe; whether a person reads them is known only here.
+  if (process.stdout.isTTY && !given(env, 'HOLDFAST_LOG_PRETTY')) env['HOLDFAST_LOG_PRETTY'] = 'always';
+  const config = configFrom(env);
+  env['HOLDFAST_DATA_DIR'] = config.dataDir;
+  env['HOLDFAST_MEDIA_DIR'] = config.mediaDir;
+  env['HOLDFAST_SECRET_KEY'] = config.secretKey;
+  env['HOLDFAST_SIP_HOST'] = config.sip.host;
+  env['HOLDFAST_SIP_PORT'] = String(config.sip.port);
+
+  const servers: ChildProgram[] = [];
+  if (parts.redis) {
+    const args = [redisConfFile(config, redisPort, redisPassword)];
+    servers.push({
+      name: 'redis', run: { kind: 'program', command: 'redis-server', args }, env,
+      // It says so after it has loaded its file, which takes time after a long life.
+      ready: /Ready to accept connections/, readyTimeoutMs: 60_000,
+    });
+  }
+  if (parts.sipServer) {
+    servers.push({ name: 'sip-server', run: { kind: 'node', script: compiled('embedded/sip-server/main.js') }, env });
+  }
+  if (parts.mediaServer) {
+    servers.push({
+      name: 'media-server',
+      run: { kind: 'node', script: compiled('embedded/media-server/main.js') },
+      env: {
+        ...env, HOLDFAST_MEDIA_HOST: config.sip.host, HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
+        HOLDFAST_ESL_PORT: String(eslPort), HOLDFAST_ESL_SECRET: eslSecret,
+        HOLDFAST_RTP_PORT_MIN: String(config.rtp.portMin), HOLDFAST_RTP_PORT_MAX: String(config.rtp.portMax),
+        HOLDFAST_LOCAL_STREAMS: `${config.media.holdStream}=${join(config.mediaDir, 'hold-music', '8000')}`,
+      },
+    });
+  }
+  const httpPorts: number[] = [];
+  const gateways: ChildProgram[] = [];
+  for (let index = 0; index < parts.gateways; index += 1) {
+    const port = config.http.port === 0 ? await freePort('tcp', config.http.host) : config.http.port + index;
+    httpPorts.push(port);
+    gateways.push({
+      name: `gateway-${index + 1}`,
+      run: { kind: 'node', script: compiled('main.js') },
+      env: { ...env, HOLDFAST_HTTP_PORT: String(port), HOLDFAST_GATEWAY_NAME: `gateway-${index + 1}` },
+      // Time to end its calls, then a margin for goodbyes.
+      stopTimeoutMs: config.limits.drainMs + 3_000,
+    });
+  }
+  if (parts.demo) {
+    const [account] = config.tenancy.accounts;
+    gateways.push({
+      name: 'demo',
+      run: { kind: 'node', script: join(installDirectory(), DEMO_PROGRAM) },
+      env: { ...outside, PORT: String(DEMO_PORT), ACCOUNT_SID: account?.sid, AUTH_TOKEN: account?.authToken },
+    });
+  }
+  return { config, parts, httpPorts, stages: [servers, gateways], redisUrl: env['REDIS_URL'] ?? config.redis.url };
+}
+
+/** Everything that would stop a child from starting and that a person can mend, found before any child starts. */
+async function requireRoom({ config, parts, httpPorts }: Plan): Promise<void> {
+  if (parts.redis) {
+    try {
+      await promisify(execFile)('redis-server', ['--version']);
+    } catch (error) {
+      const mend = 'install it (Debian: apt-get install redis-server), or give REDIS_URL';
+      throw new GatewayError('redis-server-missing', `redis-server cannot be run: ${mend}`, { cause: error });
+    }
+  }
+  if (parts.sipServer) {
+    const mend = 'choose another: make run HOLDFAST_SIP_PORT=5070';
+    await requirePort('udp', config.sip.host, config.sip.port, 'SIP', mend);
+  }
+  for (const port of httpPorts) {
+    await requirePort('tcp', config.http.host, port, 'HTTP', 'choose another: make run HOLDFAST_HTTP_PORT=3010');
+  }
+  if (parts.demo) {
+    const mend = 'give a configuration of your own in HOLDFAST_CONFIG, which leaves the demo application out';
+    await requirePort('tcp', LOOPBACK, DEMO_PORT, 'demo application', mend);
+  }
+}
+
+/** `<dataDir>/run.json` says what runs here: it keeps two supervisors off one directory and serves `make trace`. */
+class RunFile {
+  readonly #path: string;
+
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'run.json');
+    mkdirSync(dataDir, { recursive: true });
+  }
+
+  claim(facts: object): void {
+    const pid = this.#livingOwner();
+    if (pid !== undefined) {
+      throw new GatewayError('data-directory-in-use',
+        `another Holdfast (pid ${pid}) runs with this data directory: stop it, or set HOLDFAST_DATA_DIR`);
+    }
+    writeFileSync(this.#path, `${JSON.stringify({ pid: process.pid, ...facts }, null, 2)}\n`, { mode: 0o600 });
+  }
+
+  release(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  #livingOwner(): number | undefined {
+    try {
+      const { pid } = JSON.parse(readFileSync(this.#path, 'utf8')) as { pid: number };
+      process.kill(pid, 0);
+      return pid;
+    } catch {
+      // No file, not ours to read as JSON, or nobody has that pid any more: the directory is free.
+      return undefined;
+    }
+  }
+}
+
+function banner({ config, httpPorts, parts }: Plan, tookMs: number): string {
+  const sip = `${config.sip.externalIp ?? connectable(config.sip.host)}:${config.sip.port}`;
+  const there = config.sip.port === 5060 ? '' : ` HOLDFAST_SIP_PORT=${config.sip.port}`;
+  const applications = new Map(config.tenancy.applications.map(({ sid, name }) => [sid, name]));
+  return [
+    '',
+    `Holdfast is ready after ${(tookMs / 1_000).toFixed(1)} s.`,
+    `  SIP     sip:${sip} (UDP)`,
+    ...httpPorts.map((port) => `  HTTP    http://${connectable(config.http.host)}:${port}/health/ready  /metrics`),
+    ...config.tenancy.numbers.map(({ number, application }) =>
+      `  ${number.padEnd(7)} ${(applications.get(application) ?? '').padEnd(16)} make call TO=${number}${there}`),
+    `  or any softphone to sip:${config.tenancy.numbers[0]?.number ?? 'NUMBER'}@${sip}`,
+    parts.demo ? '  Demo mode: public secrets, calls from this machine only.' : '',
+    '  Ctrl-C ends everything.',
+    '',
+  ].filter((line, index) => line !== '' || index === 0).join('\n');
+}
+
+async function renderHoldMusic(config: Config): Promise<void> {
+  const script = compiled('media/hold-music/main.js');
+  await promisify(execFile)(process.execPath, [script, join(config.mediaDir, 'hold-music')]);
+}
+
+/** Runs one machine until a signal. Resolves with the exit code. */
+export async function runLocal(env: Environment): Promise<number> {
+  const startedAt = performance.now();
+  const plan = await choosePlan(env);
+  const runFile = new RunFile(plan.config.dataDir);
+  const { sip, http } = plan.config;
+  const doors = plan.httpPorts.map((port) => `http://${http.host}:${port}`);
+  runFile.claim({ redisUrl: plan.redisUrl, sip: { host: sip.host, port: sip.port }, http: doors });
+  const printer = new LinePrinter((text) => void process.stdout.write(text), process.stdout.isTTY);
+  const supervisor = new Supervisor({
+    onLine: (name, text) => printer.print(name, text), onNotice: (text) => printer.print('supervisor', text),
+  });
+  let signals = 0;
+  const asked = new Promise<void>((resolve) => {
+    const onSignal = (): void => {
+      signals += 1;
+      if (signals === 1) {
+        printer.print('supervisor', 'ending; once more ends at once');
+        // Also while it starts: start() then returns early.
+        void supervisor.stop().then(resolve);
+      } else {
+        supervisor.killAll();
+      }
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  });
+  try {
+    await requireRoom(plan);
+    await renderHoldMusic(plan.config);
+    await supervisor.start(plan.stages);
+    if (signals === 0) process.stdout.write(`${banner(plan, performance.now() - startedAt)}\n`);
+    await asked;
+    return 0;
+  } finally {
+    runFile.release();
+  }
+}
+
+if (require.main === module) {
+  runLocal(processEnvironment()).then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`\nHoldfast did not start: ${messageOf(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
