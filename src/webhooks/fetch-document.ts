@@ -1,0 +1,63 @@
+import type { WebhookClient, WebhookOutcome, WebhookRequest } from './webhook-client';
+
+export interface DocumentUrl {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+}
+
+/** Why a fetched document cannot be used. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface DocumentAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly url: string;
+  readonly durationMs: number;
+}
+
+export type DocumentOutcome<T> =
+  | { readonly outcome: 'document'; readonly document: T; readonly url: string; readonly failures: readonly DocumentFailure[] }
+  | { readonly outcome: 'failed'; readonly failures: readonly DocumentFailure[] }
+  | { readonly outcome: 'aborted' };
+
+export interface DocumentFailure extends Refusal {
+  readonly url: string;
+}
+
+/**
+ * Asks for a document; when it cannot be had or `understand` refuses it, asks the fallback URL once, with `ErrorCode` and
+ * `ErrorUrl` (contracts/twilio section 9). `failures` names what went wrong on the way, also when the fallback helped.
+ */
+export async function fetchDocument<T>(
+  client: WebhookClient,
+  request: WebhookRequest,
+  fallback: DocumentUrl | undefined,
+  understand: (answer: DocumentAnswer) => Promise<{ document: T } | Refusal> | { document: T } | Refusal,
+): Promise<DocumentOutcome<T>> {
+  const first = await attempt(client, request, understand);
+  if (first === 'aborted') return { outcome: 'aborted' };
+  if ('document' in first) return { outcome: 'document', ...first, failures: [] };
+  if (!fallback) return { outcome: 'failed', failures: [first] };
+  const params = { ...request.params, ErrorCode: String(first.code), ErrorUrl: first.url };
+  const { idempotencyToken: _spent, ...rest } = request;
+  const second = await attempt(client, { ...rest, ...fallback, params }, understand);
+  if (second === 'aborted') return { outcome: 'aborted' };
+  if ('document' in second) return { outcome: 'document', ...second, failures: [first] };
+  return { outcome: 'failed', failures: [first, second] };
+}
+
+async function attempt<T>(
+  client: WebhookClient,
+  request: WebhookRequest,
+  understand: (answer: DocumentAnswer) => Promise<{ document: T } | Refusal> | { document: T } | Refusal,
+): Promise<{ document: T; url: string } | DocumentFailure | 'aborted'> {
+  const answer: WebhookOutcome = await client.request(request);
+  if (answer.outcome === 'aborted') return 'aborted';
+  if (answer.outcome === 'failed') return { code: answer.code, message: answer.message, url: answer.url };
+  const understood = await understand(answer);
+  return 'document' in understood ? { document: understood.document, url: answer.url } : { ...understood, url: answer.url };
+}
