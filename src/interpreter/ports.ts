@@ -15,11 +15,9 @@ export type AudioOutcome =
   | { readonly outcome: 'file'; readonly path: string }
   | { readonly outcome: 'failed'; readonly code: number; readonly message: string };
 
-/** Fetched audio as a file the media servers can read. */
+/** Turns fetched audio into a file that the media servers can read. */
 export interface AudioSource {
-  fetch(request: { account: Account; url: string; signal: AbortSignal }): Promise<AudioOutcome>;
-  /** Audio that arrived as the body of a document request. */
-  keep(request: { account: Account; body: Buffer; contentType: string }): Promise<AudioOutcome>;
+  keep(request: { accountSid: string; body: Buffer; contentType: string }): Promise<AudioOutcome>;
 }
 
 export type PlacedLegOutcome =

@@ -97,11 +97,12 @@ export class QueueStay {
         await this.#music?.remove();
         this.#music = undefined;
         const view = await queues.view(this.#entry);
-        await runWhisper(this.#context, call, claim.whisper, scope.signal, {
+        const params = {
           QueueSid: this.#entry.queueSid,
           QueueTime: seconds(view?.queueTimeMs ?? 0),
           DequeingCallSid: claim.agent.callSid,
-        });
+        };
+        await runWhisper(this.#context, call, claim.whisper, scope.signal, params, 'queueWhisper');
       }
       if (scope.signal.aborted) return 'released';
       if ((await queues.beginBridge(this.#entry, claim.token)).outcome === 'stale') return 'released';

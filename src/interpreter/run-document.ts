@@ -1,31 +1,30 @@
-import type { TwimlDocument, Verb } from '../twiml';
+import { type Verb, type VerbName, verbsAllowedIn } from '../twiml';
+import type { LoadedDocument } from './load-document';
 import { type DocumentEnd, hangup, INTERRUPTED, type VerbOutcome } from './outcome';
+import { playLoops } from './sounds';
 import type { DocumentRole, VerbContext } from './verb-context';
 import { executeVerb } from './verbs/registry';
 
-/** Verbs a document may use by its role (contracts/twilio 5.10, 6.2, 6.4); others are skipped with warning 12200. */
-const ALLOWED: Readonly<Record<DocumentRole, ReadonlySet<Verb['name']> | undefined>> = Object.freeze({
-  program: undefined,
-  wait: new Set<Verb['name']>(['Play', 'Say', 'Pause', 'Gather', 'Redirect', 'Hangup', 'Leave']),
-  whisper: new Set<Verb['name']>(['Play', 'Say', 'Pause', 'Gather', 'Redirect', 'Hangup']),
-});
+/** Verbs a document may use by its role; others are skipped with warning 12200. */
+const ALLOWED: Readonly<Record<Exclude<DocumentRole, 'program'>, readonly VerbName[]>> = verbsAllowedIn;
 
 /** Runs the verbs from the top until one of them says that something else comes next, or none is left. */
-export async function runDocument(document: TwimlDocument, context: VerbContext): Promise<DocumentEnd> {
-  for (const [index, verb] of document.verbs.entries()) {
-    if (context.signal.aborted) return INTERRUPTED as DocumentEnd;
+export async function runDocument(loaded: LoadedDocument, context: VerbContext): Promise<DocumentEnd> {
+  if (loaded.audioPath !== undefined) await playLoops(context, loaded.audioPath, 1);
+  for (const [index, verb] of loaded.document.verbs.entries()) {
+    if (context.signal.aborted) return { next: 'interrupted' };
     if (!isAllowed(verb, context)) continue;
     if (context.role === 'program') context.call.progress = { documentUrl: context.documentUrl, verbIndex: index, verb: verb.name };
     const outcome = await runVerb(verb, context);
-    if (context.signal.aborted && outcome.next === 'verb') return INTERRUPTED as DocumentEnd;
+    if (context.signal.aborted && outcome.next === 'verb') return { next: 'interrupted' };
     if (outcome.next !== 'verb') return outcome;
   }
   return { next: 'finished' };
 }
 
 function isAllowed(verb: Verb, context: VerbContext): boolean {
-  const allowed = ALLOWED[context.role];
-  if (allowed ? allowed.has(verb.name) : verb.name !== 'Leave') return true;
+  const allowed = context.role === 'program' ? verb.name !== 'Leave' : ALLOWED[context.role].includes(verb.name);
+  if (allowed) return true;
   context.alert({ code: 12200, message: `<${verb.name}> is not allowed in a ${context.role} document`, url: context.documentUrl });
   return false;
 }

@@ -3,7 +3,7 @@ import type { Call } from '../calls';
 import type { Account } from './account';
 import { loadDocument } from './load-document';
 import type { DocumentTarget } from './outcome';
-import type { InterpreterPorts } from './ports';
+import type { Alert, InterpreterPorts } from './ports';
 import { runDocument } from './run-document';
 import { RunawayGuard } from './runaway-guard';
 import { say } from './sounds';
@@ -36,7 +36,7 @@ export async function runProgram(call: Call, program: Program, ports: Interprete
       call.end('application-error');
       return;
     }
-    const end = await runDocument(loaded.document, { ...context, documentUrl: loaded.url, documentMethod: target.method });
+    const end = await runDocument(loaded, { ...context, documentUrl: loaded.url, documentMethod: target.method });
     switch (end.next) {
       case 'document':
         target = end.target;
@@ -81,6 +81,6 @@ function programContext(call: Call, program: Program, ports: InterpreterPorts, t
     documentMethod: target.method,
     fallback: program.fallback,
     media: () => call.answer(),
-    alert: (alert) => ports.alert(call, alert),
+    alert: (alert: Alert) => ports.alert(call, alert),
   });
 }

@@ -1,5 +1,4 @@
-import type { Interruption } from '../calls';
-import { interruptionOf } from '../calls';
+import { type Interruption, interruptionOf } from '../calls';
 import type { PlayOutcome } from '../media';
 import { resolveUrl } from './resolve-url';
 import type { VerbContext } from './verb-context';
@@ -31,16 +30,20 @@ export async function say(context: VerbContext, spoken: SpokenText, signal = con
 export async function playUrl(context: VerbContext, url: string, loop: number, signal = context.signal): Promise<void> {
   const resolved = resolveUrl(context, url);
   if (!resolved) return;
-  const [audio] = await Promise.all([
-    context.ports.audio.fetch({ account: context.account, url: resolved, signal }),
-    context.media(),
-  ]);
-  if (signal.aborted) return;
-  if (audio.outcome === 'failed') {
-    context.alert({ code: audio.code, message: audio.message, url: resolved });
-    return;
-  }
-  await playLoops(context, audio.path, loop, signal);
+  const [path] = await Promise.all([fetchAudio(context, resolved, signal), context.media()]);
+  if (path !== undefined) await playLoops(context, path, loop, signal);
+}
+
+async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal): Promise<string | undefined> {
+  const { account, ports } = context;
+  const { sid: accountSid, authToken } = account;
+  const answer = await ports.webhooks.request({ accountSid, authToken, url, method: 'GET', kind: 'media', signal });
+  if (answer.outcome === 'aborted') return undefined;
+  const { body, contentType } = answer.outcome === 'response' ? answer : { body: Buffer.alloc(0), contentType: '' };
+  const audio = answer.outcome === 'failed' ? answer : await ports.audio.keep({ accountSid, body, contentType });
+  if (audio.outcome === 'file') return audio.path;
+  context.alert({ code: audio.code, message: audio.message, url });
+  return undefined;
 }
 
 /** Plays a file of ours once or several times. */

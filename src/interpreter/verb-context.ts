@@ -1,12 +1,12 @@
 import type { Call } from '../calls';
 import type { MediaEndpoint } from '../media';
-import type { Verb } from '../twiml';
+import type { Verb, verbsAllowedIn } from '../twiml';
 import type { Account } from './account';
 import type { DocumentTarget, VerbOutcome } from './outcome';
 import type { Alert, InterpreterPorts } from './ports';
 
 /** Where the document runs, which decides what it may do. */
-export type DocumentRole = 'program' | 'wait' | 'whisper';
+export type DocumentRole = 'program' | keyof typeof verbsAllowedIn;
 
 /** What an executor may use: a frozen record of narrow capabilities. */
 export interface VerbContext {

@@ -68,7 +68,7 @@ async function runRound(outer: VerbContext, target: DocumentTarget, entry: Entry
       call.state('wait-document.failed', { url: loaded.url, code: loaded.code, message: loaded.message });
       return { end: 'failed' };
     }
-    const end = await runDocument(loaded.document, { ...context, documentUrl: loaded.url, documentMethod: target.method });
+    const end = await runDocument(loaded, { ...context, documentUrl: loaded.url, documentMethod: target.method });
     switch (end.next) {
       case 'document':
         return { end: 'document', target: end.target };

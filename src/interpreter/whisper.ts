@@ -15,13 +15,14 @@ export async function runWhisper(
   whisper: { readonly url: string; readonly method: 'GET' | 'POST' },
   signal: AbortSignal,
   params: WebhookParams,
+  role: 'calleeWhisper' | 'queueWhisper',
 ): Promise<'done' | 'refused' | 'interrupted'> {
   let target: DocumentTarget = { url: whisper.url, method: whisper.method, params };
   for (let documents = 0; documents < 20 && !signal.aborted && !call.ended; documents += 1) {
     const context: VerbContext = Object.freeze({
       ...outer,
       call,
-      role: 'whisper' as const,
+      role,
       signal,
       fallback: undefined,
       documentUrl: target.url,
@@ -31,7 +32,7 @@ export async function runWhisper(
     const loaded = await loadDocument(context, target, undefined);
     if (signal.aborted) break;
     if (loaded.outcome === 'failed') return 'done';
-    const end = await runDocument(loaded.document, { ...context, documentUrl: loaded.url });
+    const end = await runDocument(loaded, { ...context, documentUrl: loaded.url });
     if (end.next === 'hangup') return 'refused';
     if (end.next !== 'document') return signal.aborted ? 'interrupted' : 'done';
     target = { ...end.target, params: { ...params, ...end.target.params } };

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { TenancySeed } from '../platform/config';
+import type { Config } from '../platform/config';
 import { TenancyKeys } from './tenancy-keys';
 import { TokenCipher } from './token-cipher';
 
@@ -7,7 +7,7 @@ import { TokenCipher } from './token-cipher';
  * Writes what the configuration lists into Redis. Running it again, or from several gateways at once, leaves the same
  * state: what the configuration names wins, what it does not name stays.
  */
-export async function seedTenancy(redis: Redis, seed: TenancySeed, secretKey: string, prefix = 'hf:'): Promise<void> {
+export async function seedTenancy(redis: Redis, seed: Config['tenancy'], secretKey: string, prefix = 'hf:'): Promise<void> {
   const keys = new TenancyKeys(prefix);
   const cipher = new TokenCipher(secretKey);
   const writes: Promise<unknown>[] = [];

@@ -6,11 +6,10 @@ import type { PlacedLeg } from '../ports';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { runWhisper } from '../whisper';
-import { type DialResult, type DialStatus, statusOfSip } from './dial-result';
+import { type DialResult, type DialStatus, statusOfSip, talkSeconds } from './dial-result';
 import { followStatus } from './follow-status';
-import { ringBack } from './ring-back';
+import { RING_BACK } from './ring-back';
 import { talk } from './talk';
-import { talkSeconds } from './dial-result';
 
 type LegNoun = NumberNoun | SipNoun;
 
@@ -26,7 +25,7 @@ export async function dialLegs(verb: DialVerb, context: VerbContext): Promise<Di
   const { call } = context;
   let ringing: Layer | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
-  else ringing = await (await context.media()).addLayer(ringBack(verb.ringTone));
+  else ringing = await (await context.media()).addLayer(RING_BACK);
   const groups = verb.sequential ? nouns.map((noun) => [noun]) : [nouns];
   let last: Attempt = { status: 'failed' };
   for (const group of groups) {
@@ -65,16 +64,13 @@ async function tryGroup(verb: DialVerb, nouns: readonly LegNoun[], context: Verb
 
 async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, group: AbortSignal): Promise<Attempt> {
   const { call, ports } = context;
-  if (noun.fault) {
-    context.alert(noun.fault);
-    return { status: 'failed' };
-  }
+  if (noun.fault) return { status: 'failed' };
   const leg = await ports.dialer.place({
     parent: call,
     account: context.account,
     target: noun.name === 'Number'
       ? { kind: 'number', number: noun.number }
-      : { kind: 'sip', uri: noun.uri, headers: {}, ...credentials(noun) },
+      : { kind: 'sip', uri: noun.uri, headers: Object.fromEntries(noun.headers.map(({ name, value }) => [name, value])), ...credentials(noun) },
     callerId: verb.callerId ?? call.identity.from,
     timeoutMs: verb.timeout * 1_000,
     ...(call.endpoint ? { mediaServer: call.endpoint.serverName } : {}),
@@ -110,13 +106,13 @@ async function accept(noun: LegNoun, leg: PlacedLeg, context: VerbContext, group
     leg.call.end('local-hangup');
     return { status: 'no-answer', leg };
   }
-  if (noun.name === 'Number' && noun.sendDigits) await leg.call.endpoint?.sendDigits(noun.sendDigits);
+  if (noun.sendDigits) await leg.call.endpoint?.sendDigits(noun.sendDigits);
   const url = noun.url ? resolveUrl(context, noun.url) : undefined;
   if (url) {
     const scope = new Scope(leg.call.signal);
     const onLost = (): void => scope.interrupt({ kind: 'superseded' });
     group.addEventListener('abort', onLost, { once: true });
-    const whispered = await runWhisper(context, leg.call, { url, method: noun.method }, scope.signal, {});
+    const whispered = await runWhisper(context, leg.call, { url, method: noun.method }, scope.signal, {}, 'calleeWhisper');
     group.removeEventListener('abort', onLost);
     scope.close();
     if (whispered !== 'done' || group.aborted || leg.call.ended) {

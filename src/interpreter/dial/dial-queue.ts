@@ -6,7 +6,7 @@ import { seconds } from '../queue-params';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { type DialResult, talkSeconds } from './dial-result';
-import { ringBack } from './ring-back';
+import { RING_BACK } from './ring-back';
 import { talk } from './talk';
 
 /**
@@ -14,13 +14,9 @@ import { talk } from './talk';
  * caller's gateway makes the bridge; here it is noticed, bounded and reported (contracts/twilio 6.4).
  */
 export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext): Promise<DialResult> {
-  const fault = noun.fault;
-  if (fault) {
-    context.alert(fault);
-    return { status: 'failed', params: {} };
-  }
+  if (noun.fault) return { status: 'failed', params: {} };
   const endpoint = await context.media();
-  const ringing = await endpoint.addLayer(ringBack(verb.ringTone));
+  const ringing = await endpoint.addLayer(RING_BACK);
   const watch = new ClaimWatch(context, endpoint);
   try {
     const claim = await watch.claim(noun, endpoint);

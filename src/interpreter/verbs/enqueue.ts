@@ -23,10 +23,7 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
 
 async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
   const { call, ports } = context;
-  if (verb.fault) {
-    context.alert(verb.fault);
-    return { result: 'error' };
-  }
+  if (verb.fault) return { result: 'error' };
   const endpoint = await context.media();
   const { from, to, accountSid } = call.identity;
   const joined = await ports.queues.join({

@@ -1,0 +1,113 @@
+import type { Call } from '../calls';
+import { parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
+import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
+import type { Account } from './account';
+import type { DocumentTarget } from './outcome';
+import type { InterpreterPorts } from './ports';
+import type { VerbContext } from './verb-context';
+
+/** What a document request brought: verbs, or audio (a file of ours) that is to be played instead. */
+export interface LoadedDocument {
+  readonly document: TwimlDocument;
+  readonly audioPath?: string;
+  readonly url: string;
+}
+
+export type LoadOutcome =
+  | ({ readonly outcome: 'loaded' } & LoadedDocument)
+  | { readonly outcome: 'failed'; readonly url: string; readonly code: number; readonly message: string };
+
+interface Understood {
+  readonly document: TwimlDocument;
+  readonly audioPath?: string;
+  readonly warnings: readonly TwimlWarning[];
+}
+
+/** Requests a document with the call's standard parameters and understands it; failures have been raised as alerts. */
+export async function loadDocument(
+  context: VerbContext,
+  target: DocumentTarget,
+  fallback: DocumentTarget | undefined,
+): Promise<LoadOutcome> {
+  const { call, ports, account, signal } = context;
+  const startedAt = ports.clock.monotonic();
+  const request = requestOf(account, call, target);
+  const outcome = await fetchDocument<Understood>(ports.webhooks, { ...request, signal }, fallback, (answer) => {
+    const durationMs = Math.round(ports.clock.monotonic() - startedAt);
+    call.state('document.fetched', { url: answer.url, status: answer.status, durationMs, bytes: answer.body.length });
+    return understand(context, answer);
+  });
+  if (outcome.outcome === 'aborted') return { outcome: 'failed', url: target.url, code: 0, message: 'no longer wanted' };
+  for (const { url, code, message } of outcome.failures) {
+    call.state('document.failed', { url, code, message });
+    context.alert({ code, message, url });
+  }
+  if (outcome.outcome === 'failed') {
+    const last = outcome.failures.at(-1);
+    return { outcome: 'failed', url: last?.url ?? target.url, code: last?.code ?? 11200, message: last?.message ?? '' };
+  }
+  const { document, warnings, audioPath } = outcome.document;
+  call.state('document.parsed', { verbs: document.verbs.length, warnings: warnings.length });
+  for (const { code, message } of warnings) context.alert({ code, message, url: outcome.url });
+  return { outcome: 'loaded', document, url: outcome.url, ...(audioPath === undefined ? {} : { audioPath }) };
+}
+
+/** Tells an action URL something whose answer nobody can run any more (the call has ended). */
+export function notifyAction(context: VerbContext, target: DocumentTarget): Promise<void> {
+  return notifyUrl(context.ports, context.account, context.call, target, 11200);
+}
+
+/** A request whose answer does not matter; its failure is an alert with `code`. */
+export async function notifyUrl(
+  ports: InterpreterPorts,
+  account: Account,
+  call: Call,
+  target: DocumentTarget,
+  code: number,
+): Promise<void> {
+  const outcome: WebhookOutcome = await ports.webhooks.request(requestOf(account, call, target));
+  if (outcome.outcome === 'failed') ports.alert(call, { code, message: outcome.message, url: outcome.url });
+}
+
+function requestOf(account: Account, call: Call, target: DocumentTarget): {
+  accountSid: string;
+  authToken: string;
+  url: string;
+  method: 'GET' | 'POST';
+  params: WebhookParams;
+  idempotencyToken?: string;
+} {
+  const { from, to, direction, parentCallSid, callerName, forwardedFrom, sip } = call.identity;
+  const standard = standardParams({
+    callSid: call.sid, accountSid: account.sid, from, to, direction, status: call.status, parentCallSid, callerName, forwardedFrom, sip,
+  });
+  return {
+    accountSid: account.sid,
+    authToken: account.authToken,
+    url: target.url,
+    method: target.method,
+    params: { ...standard, ...target.params },
+    ...(target.idempotencyToken === undefined ? {} : { idempotencyToken: target.idempotencyToken }),
+  };
+}
+
+/** Content types of contracts/twilio section 4: TwiML, audio to play, or text that is TwiML when it parses. */
+async function understand(context: VerbContext, answer: DocumentAnswer): Promise<{ document: Understood } | Refusal> {
+  const type = answer.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type.startsWith('audio/')) {
+    const kept = await context.ports.audio.keep({ accountSid: context.account.sid, body: answer.body, contentType: type });
+    if (kept.outcome === 'failed') return { code: kept.code, message: kept.message };
+    return { document: { document: { verbs: [] }, audioPath: kept.path, warnings: [] } };
+  }
+  const text = answer.body.toString('utf8');
+  if (type !== '' && !TWIML_TYPES.has(type) && type !== 'text/plain') {
+    return { code: 12300, message: `a document of type "${type}" cannot be used: answer text/xml or audio` };
+  }
+  const parsed = parseDocument(text);
+  if (parsed.ok) return { document: parsed };
+  if (type !== 'text/plain' || text.trim() === '') return { code: parsed.code, message: parsed.message };
+  const spoken: Verb = { name: 'Say', text: text.trim().slice(0, 4_096), voice: 'man', language: 'en-US', loop: 1 };
+  return { document: { document: { verbs: [spoken] }, warnings: [] } };
+}
+
+const TWIML_TYPES: ReadonlySet<string> = new Set(['text/xml', 'application/xml', 'text/html']);
