@@ -6,3 +6,6 @@ export { MediaPool } from './media-pool';
 export { MediaServer, type MediaServerOptions } from './media-server';
 export type { Layer, PlayOutcome } from './sound-stack';
 export { TEMPLATE_SDP } from './template-sdp';
+export {
+  FliteProvider, type FliteVoice, Speech, type SpeechOptions, type SpeechProvider, type SpokenFile,
+} from './speech';
