@@ -3,9 +3,9 @@ import { type Call, type CallPorts, CallStore, LiveCalls } from './calls';
 import { DrachtioConnection } from './dialogs';
 import { CallTimeline, EventBus } from './events';
 import { countFacts } from './fact-metrics';
-import { type Account, type InterpreterPorts, runProgram, StatusReporter } from './interpreter';
+import { type Account, type Alert, type InterpreterPorts, runProgram, StatusReporter } from './interpreter';
 import { AudioLibrary, MediaPool, MediaServer } from './media';
-import { Speech } from './media/speech';
+import { FliteProvider, Speech } from './media/speech';
 import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
@@ -71,7 +71,16 @@ export class Gateway {
     this.#webhooks = new WebhookClient({ ...config.webhooks });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
     this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
-    this.#speech = new Speech({ ...config.speech, mediaDir: config.mediaDir });
+    const { defaultVoice, maxTextLength, timeoutMs } = config.speech;
+    this.#speech = new Speech({
+      provider: new FliteProvider({ defaultVoice, timeoutMs }),
+      directory: `${config.mediaDir}/speech`,
+      maxTextLength,
+      onResult: (outcome, durationMs) => {
+        this.#metrics.increment('holdfast_media_speech_total', { outcome });
+        if (outcome === 'synthesized') this.#metrics.observe('holdfast_media_speech_seconds', {}, durationMs / 1_000);
+      },
+    });
   }
 
   /** Connects to everything and takes calls; rejects, with what to do, when something it cannot do without is missing. */
@@ -166,14 +175,14 @@ export class Gateway {
       audio: new AudioLibrary(`${this.#config.mediaDir}/audio`),
       dialer,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
-      alert: (call, alert) => {
+      alert: (call: Call, alert: Alert) => {
         call.state('alert.raised', alert);
         const { accountSid } = call.identity;
         this.#alerts
           .record({ accountSid, callSid: call.sid, ...alert })
           .catch((error: unknown) => this.#log.warn({ err: error, callSid: call.sid }, 'an alert was not recorded'));
       },
-      report: (call, message) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
+      report: (call: Call, message: string) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
     });
   }
 
