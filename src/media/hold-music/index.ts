@@ -1,0 +1,1 @@
+export { type HoldMusic, renderHoldMusic } from './render-hold-music';
