@@ -31,6 +31,8 @@ const REPLY_TIMEOUT_MS = 5_000;
 const EVENTS =
   'HEARTBEAT CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE';
 
+const WATCHED_HEADERS = ['Unique-ID', 'Bridge-B-Unique-ID'] as const;
+
 /**
  * One inbound event-socket connection: commands are answered strictly in order, events are told to whoever watches the
  * channel. Does not reconnect: its owner makes a new one, so that no reply can go to the wrong question.
@@ -98,13 +100,16 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     if (!reply.startsWith('+OK')) throw new GatewayError('media-command-refused', `${application}: ${reply}`);
   }
 
-  /** Delivers the channel's events until the returned function is called. */
+  /**
+   * Delivers the channel's events until the returned function is called. FreeSWITCH states a bridge and its end once, as an
+   * event of the first leg that names the second: the second leg is told of it as well (seen on FreeSWITCH 1.11).
+   */
   watch(uuid: string, listener: (event: ChannelEvent) => void): () => void {
     this.#watchers.set(uuid, listener);
-    this.#command(`filter Unique-ID ${uuid}`);
+    for (const header of WATCHED_HEADERS) this.#command(`filter ${header} ${uuid}`);
     return () => {
       if (!this.#watchers.delete(uuid)) return;
-      this.#command(`filter delete Unique-ID ${uuid}`);
+      for (const header of WATCHED_HEADERS) this.#command(`filter delete ${header} ${uuid}`);
     };
   }
 
@@ -174,8 +179,8 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
       this.emit('heartbeat', channelEvent);
       return;
     }
-    const uuid = header('Unique-ID');
-    if (uuid) this.#watchers.get(uuid)?.(channelEvent);
+    const concerned = new Set(WATCHED_HEADERS.map(header));
+    for (const uuid of concerned) if (uuid) this.#watchers.get(uuid)?.(channelEvent);
   }
 
   #onClose(reason: string): void {
