@@ -10,6 +10,8 @@ import { type ChildProgram, freePort, LinePrinter, requirePort, Supervisor } fro
 
 const LOOPBACK = '127.0.0.1';
 const DEMO_PORT = 3100;
+/** redis-server tells its life at length; these lines matter (its advice about overcommit_memory does not, here). */
+const REDIS_TROUBLE = /^(?!.*overcommit_memory).*\b(error|fail|fatal|can't|could not|corrupt|bad file|MISCONF)/i;
 const DEMO_PROGRAM = 'examples/support-queue/server.js';
 
 /** What this machine runs itself; each given from outside is not started here. */
@@ -231,8 +233,12 @@ export async function runLocal(env: Environment): Promise<number> {
   const doors = plan.httpPorts.map((port) => `http://${http.host}:${port}`);
   runFile.claim({ redisUrl: plan.redisUrl, sip: { host: sip.host, port: sip.port }, http: doors });
   const printer = new LinePrinter((text) => void process.stdout.write(text), process.stdout.isTTY);
+  const verbose = ['debug', 'trace'].includes(plan.config.log.level);
   const supervisor = new Supervisor({
-    onLine: (name, text) => printer.print(name, text), onNotice: (text) => printer.print('supervisor', text),
+    onLine: (name, text) => {
+      if (name !== 'redis' || verbose || REDIS_TROUBLE.test(text)) printer.print(name, text);
+    },
+    onNotice: (text) => printer.print('supervisor', text),
   });
   let signals = 0;
   const asked = new Promise<void>((resolve) => {

@@ -23,7 +23,7 @@ export interface ChildProgram {
 export interface ExitFacts {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last line it wrote to stderr: usually why. */
+  /** The line that says why: an error it printed, else its last line. */
   readonly lastError: string | undefined;
 }
 
@@ -41,12 +41,33 @@ const SHELL_GUARD = [
 
 type ChildEvents = { line: [text: string, from: 'stdout' | 'stderr']; exit: [facts: ExitFacts] };
 
+/** Finds the one line that tells a person why a program ended. */
+class LastWords {
+  #error: string | undefined;
+  #stderr: string | undefined;
+  #stdout: string | undefined;
+
+  hear(text: string, from: 'stdout' | 'stderr'): void {
+    const line = text.trim();
+    // Node ends the report of an uncaught error with its version, which explains nothing.
+    if (line === '' || /^Node\.js v\d/.test(line)) return;
+    if (from === 'stdout') this.#stdout = line;
+    else if (/^(Uncaught )?\w*Error\b.*: /.test(line)) this.#error = line;
+    else this.#stderr = line;
+  }
+
+  /** Programs such as redis-server complain on stdout. */
+  get reason(): string | undefined {
+    return this.#error ?? this.#stderr ?? this.#stdout;
+  }
+}
+
 /** One life of a program. */
 export class RunningChild extends TypedEmitter<ChildEvents> {
   readonly #child: ChildProcess;
   readonly #ready = deferred<string>();
   readonly #exited = deferred<ExitFacts>();
-  #lastError: string | undefined;
+  readonly #lastWords = new LastWords();
   #gone = false;
 
   constructor(readonly program: ChildProgram) {
@@ -108,7 +129,7 @@ export class RunningChild extends TypedEmitter<ChildEvents> {
     if (stream === null) return;
     const ready = this.program.ready ?? /^ready\b/;
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {
-      if (from === 'stderr' && text.trim() !== '') this.#lastError = text.trim();
+      this.#lastWords.hear(text, from);
       if (from === 'stdout' && ready.test(text)) this.#ready.resolve(text);
       this.emit('line', text, from);
     });
@@ -117,7 +138,7 @@ export class RunningChild extends TypedEmitter<ChildEvents> {
   #end(code: number | null, signal: NodeJS.Signals | null, problem?: string): void {
     if (this.#gone) return;
     this.#gone = true;
-    const facts: ExitFacts = { code, signal, lastError: problem ?? this.#lastError };
+    const facts: ExitFacts = { code, signal, lastError: problem ?? this.#lastWords.reason };
     const why = facts.lastError ?? `it ended with ${signal ?? `code ${String(code)}`}`;
     this.#ready.reject(new GatewayError('child-ended', `${this.program.name} could not start: ${why}`));
     this.#exited.resolve(facts);

@@ -45,6 +45,8 @@ export class Supervisor {
    * Throws GatewayError (`child-ended`, `child-not-ready`) after having stopped what was already running.
    */
   async start(stages: readonly (readonly ChildProgram[])[]): Promise<void> {
+    // Told to stop before it began.
+    if (this.#isStopping()) return;
     this.#state = 'running';
     try {
       for (const stage of stages) {

@@ -75,6 +75,11 @@ describe('the supervisor', () => {
     expect(logged()).toEqual(['first ended']);
   });
 
+  it('finds the reason in the report of an uncaught error', async () => {
+    await expect(supervisor.start([[program('broken', `throw new TypeError('no such thing');`)]])).rejects
+      .toThrow('broken could not start: TypeError: no such thing');
+  });
+
   it('gives up on a child that is never ready', async () => {
     const mute = program('mute', 'setInterval(() => {}, 1e6);', { readyTimeoutMs: 100 });
     await expect(supervisor.start([[mute]])).rejects.toThrow('mute was not ready within 100 ms');
