@@ -2,16 +2,10 @@ import type { Call } from '../calls';
 import { parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
 import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
 import type { Account } from './account';
+import type { LoadedDocument } from './loaded-document';
 import type { DocumentTarget } from './outcome';
 import type { InterpreterPorts } from './ports';
 import type { VerbContext } from './verb-context';
-
-/** What a document request brought: verbs, or audio (a file of ours) that is to be played instead. */
-export interface LoadedDocument {
-  readonly document: TwimlDocument;
-  readonly audioPath?: string;
-  readonly url: string;
-}
 
 export type LoadOutcome =
   | ({ readonly outcome: 'loaded' } & LoadedDocument)

@@ -1,5 +1,5 @@
 import { type Verb, type VerbName, verbsAllowedIn } from '../twiml';
-import type { LoadedDocument } from './load-document';
+import type { LoadedDocument } from './loaded-document';
 import { type DocumentEnd, hangup, INTERRUPTED, type VerbOutcome } from './outcome';
 import { playLoops } from './sounds';
 import type { DocumentRole, VerbContext } from './verb-context';

@@ -82,5 +82,6 @@ function programContext(call: Call, program: Program, ports: InterpreterPorts, t
     fallback: program.fallback,
     media: () => call.answer(),
     alert: (alert: Alert) => ports.alert(call, alert),
+    runDocument,
   });
 }

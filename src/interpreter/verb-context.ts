@@ -2,7 +2,8 @@ import type { Call } from '../calls';
 import type { MediaEndpoint } from '../media';
 import type { Verb, verbsAllowedIn } from '../twiml';
 import type { Account } from './account';
-import type { DocumentTarget, VerbOutcome } from './outcome';
+import type { LoadedDocument } from './loaded-document';
+import type { DocumentEnd, DocumentTarget, VerbOutcome } from './outcome';
 import type { Alert, InterpreterPorts } from './ports';
 
 /** Where the document runs, which decides what it may do. */
@@ -24,6 +25,8 @@ export interface VerbContext {
   /** The call's media; answers the call when nobody has yet. */
   readonly media: () => Promise<MediaEndpoint>;
   readonly alert: (alert: Alert) => void;
+  /** Runs a document inside this one (wait state, whisper). */
+  readonly runDocument: (loaded: LoadedDocument, context: VerbContext) => Promise<DocumentEnd>;
 }
 
 export type Executor<V extends Verb> = (verb: V, context: VerbContext) => Promise<VerbOutcome>;

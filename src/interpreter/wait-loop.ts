@@ -5,7 +5,6 @@ import { loadDocument } from './load-document';
 import type { DocumentTarget } from './outcome';
 import { waitParams } from './queue-params';
 import { resolveUrl } from './resolve-url';
-import { runDocument } from './run-document';
 import { pause } from './sounds';
 import type { VerbContext } from './verb-context';
 
@@ -68,7 +67,7 @@ async function runRound(outer: VerbContext, target: DocumentTarget, entry: Entry
       call.state('wait-document.failed', { url: loaded.url, code: loaded.code, message: loaded.message });
       return { end: 'failed' };
     }
-    const end = await runDocument(loaded, { ...context, documentUrl: loaded.url, documentMethod: target.method });
+    const end = await context.runDocument(loaded, { ...context, documentUrl: loaded.url, documentMethod: target.method });
     switch (end.next) {
       case 'document':
         return { end: 'document', target: end.target };

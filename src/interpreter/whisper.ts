@@ -2,7 +2,6 @@ import type { Call } from '../calls';
 import type { WebhookParams } from '../webhooks';
 import { loadDocument } from './load-document';
 import type { DocumentTarget } from './outcome';
-import { runDocument } from './run-document';
 import type { VerbContext } from './verb-context';
 
 /**
@@ -32,7 +31,7 @@ export async function runWhisper(
     const loaded = await loadDocument(context, target, undefined);
     if (signal.aborted) break;
     if (loaded.outcome === 'failed') return 'done';
-    const end = await runDocument(loaded, { ...context, documentUrl: loaded.url });
+    const end = await context.runDocument(loaded, { ...context, documentUrl: loaded.url });
     if (end.next === 'hangup') return 'refused';
     if (end.next !== 'document') return signal.aborted ? 'interrupted' : 'done';
     target = { ...end.target, params: { ...params, ...end.target.params } };

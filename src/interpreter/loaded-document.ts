@@ -1,0 +1,8 @@
+import type { TwimlDocument } from '../twiml';
+
+/** What a document request brought: verbs, or audio (a file of ours) that is to be played instead. */
+export interface LoadedDocument {
+  readonly document: TwimlDocument;
+  readonly audioPath?: string;
+  readonly url: string;
+}
