@@ -1,0 +1,38 @@
+/** Something in a document that was ignored or replaced by its default; becomes an alert, never stops the document. */
+export interface TwimlWarning {
+  readonly code: number;
+  readonly message: string;
+  readonly element: string;
+  readonly attribute?: string;
+}
+
+/** A finding that makes its verb or noun impossible to execute as written: it ends with `code` instead. */
+export interface VerbFault {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Schema warning: the code for everything that has none of its own (contracts/twilio section 13). */
+export const SCHEMA_WARNING = 12200;
+
+/** Collects what the readers find. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
+export class Findings {
+  readonly warnings: TwimlWarning[] = [];
+  #translation: Readonly<Record<number, number>> = {};
+
+  warn(element: string, code: number, message: string, attribute?: string): void {
+    const translated = this.#translation[code] ?? code;
+    this.warnings.push({ code: translated, message, element, ...(attribute === undefined ? {} : { attribute }) });
+  }
+
+  /** Runs `read` with warning codes translated by `translation`. */
+  within<T>(translation: Readonly<Record<number, number>>, read: () => T): T {
+    const outer = this.#translation;
+    this.#translation = translation;
+    try {
+      return read();
+    } finally {
+      this.#translation = outer;
+    }
+  }
+}

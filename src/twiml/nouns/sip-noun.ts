@@ -1,0 +1,44 @@
+import { attribute, readAttributes } from '../attribute-table';
+import { optional, text } from '../attribute-types';
+import { type ElementSpec } from '../element-spec';
+import { type VerbFault } from '../findings';
+import { warnOfChildren } from '../stray-content';
+import { ownText } from '../xml/xml-element';
+import { calleeAttributes, type CalleeAttributes, MACHINE_DETECTION_ATTRIBUTES } from './callee-attributes';
+import { readSipTarget } from './sip-target';
+
+export interface SipNounAttributes extends CalleeAttributes {
+  /** Digest credentials for the far side. */
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+export interface SipNoun extends SipNounAttributes {
+  readonly name: 'Sip';
+  /** `sip:user@host[:port][;transport=...]`, without the header part. */
+  readonly uri: string;
+  /** Custom headers of the URI, decoded, in order. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** Set: this target cannot be dialled. */
+  readonly fault: VerbFault | undefined;
+}
+
+/** Contract 5.11. */
+export const sipNounSpec: ElementSpec<SipNoun, SipNounAttributes> = {
+  name: 'Sip',
+  attributes: {
+    ...calleeAttributes({ method: 13241, sendDigits: 13242 }),
+    username: attribute(optional(text), undefined, 13249),
+    password: attribute(optional(text), undefined, 13249),
+  },
+  notYetAttributes: [...MACHINE_DETECTION_ATTRIBUTES],
+  children: [],
+  body: 'SIP URI',
+  read(element, findings) {
+    warnOfChildren(element, findings);
+    const { values } = readAttributes(element, sipNounSpec.attributes, sipNounSpec.notYetAttributes, findings);
+    const target = readSipTarget(ownText(element));
+    if (target.fault) findings.warn('Sip', target.fault.code, target.fault.message);
+    return { name: 'Sip', ...values, ...target };
+  },
+};

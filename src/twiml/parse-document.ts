@@ -1,0 +1,54 @@
+import { Findings, SCHEMA_WARNING, type TwimlWarning } from './findings';
+import { isVerbName, NOT_YET_VERBS, type Verb, verbRegistry } from './verb-registry';
+import { readXml } from './xml/read-xml';
+import { elementsOf, type XmlElement } from './xml/xml-element';
+
+export interface TwimlDocument {
+  readonly verbs: readonly Verb[];
+}
+
+/** 12100 not well-formed XML (or a DOCTYPE), 12102 the root is not Response, 11750 more than 64 kB. */
+export type UnusableDocumentCode = 12100 | 12102 | 11750;
+
+export type ParsedDocument =
+  | { readonly ok: true; readonly document: TwimlDocument; readonly warnings: readonly TwimlWarning[] }
+  | { readonly ok: false; readonly code: UnusableDocumentCode; readonly message: string };
+
+/** Largest document, in bytes of UTF-8: the cap applies before anything is parsed. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024;
+
+/**
+ * The verbs of an XML document, in order. An empty body is a document without verbs (contract 4: end of program), with
+ * warning 11770. Unknown verbs and attributes are skipped with warning 12200.
+ */
+export function parseDocument(body: string): ParsedDocument {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_DOCUMENT_BYTES) {
+    return { ok: false, code: 11750, message: `the document has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are allowed` };
+  }
+  const findings = new Findings();
+  if (body.trim() === '') {
+    findings.warn('Response', 11770, 'the document is empty');
+    return { ok: true, document: { verbs: [] }, warnings: findings.warnings };
+  }
+  const xml = readXml(body);
+  if (!xml.ok) return { ok: false, code: 12100, message: xml.message };
+  if (xml.root.name !== 'Response') {
+    return { ok: false, code: 12102, message: `the root element is ${xml.root.name.slice(0, 80)}, not Response` };
+  }
+  return { ok: true, document: { verbs: readVerbs(xml.root, findings) }, warnings: findings.warnings };
+}
+
+function readVerbs(root: XmlElement, findings: Findings): readonly Verb[] {
+  if (root.children.some((child) => typeof child === 'string' && child.trim() !== '')) {
+    findings.warn('Response', SCHEMA_WARNING, 'text beside the verbs was ignored');
+  }
+  return elementsOf(root).map((element) => readVerb(element, findings)).filter((verb) => verb !== undefined);
+}
+
+function readVerb(element: XmlElement, findings: Findings): Verb | undefined {
+  if (isVerbName(element.name)) return verbRegistry[element.name].read(element, findings);
+  const why = NOT_YET_VERBS.some((name) => name === element.name) ? 'is not supported by this gateway' : 'is unknown';
+  findings.warn(element.name.slice(0, 80), SCHEMA_WARNING, `verb ${element.name.slice(0, 80)} ${why} and was skipped`);
+  return undefined;
+}

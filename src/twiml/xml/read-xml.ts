@@ -1,0 +1,86 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { messageOf } from '../../lib';
+import { decodeEntities } from './decode-entities';
+import { findForbiddenMarkup } from './forbidden-markup';
+import { type XmlElement } from './xml-element';
+
+export type XmlReading = { readonly ok: true; readonly root: XmlElement } | { readonly ok: false; readonly message: string };
+
+/** Deepest legal TwiML is Response > Gather > Say > SSML four deep; beyond this only an attack nests. */
+export const MAX_DEPTH = 16;
+
+const TEXT = '#text';
+const CDATA = '#cdata';
+const ATTRIBUTES = ':@';
+
+/** Raised while converting, turned into a refusal by readXml: it never leaves this file. */
+class Refusal extends Error {}
+
+/**
+ * The root element of a small XML text. Refused: DOCTYPE and entity declarations (fast-xml-parser accepts and expands
+ * them), what XMLValidator refuses, and what neither notices: unknown entities, `<` in attributes, two roots.
+ */
+export function readXml(body: string): XmlReading {
+  const xml = body.replace(/^\uFEFF/, '').trim();
+  const forbidden = findForbiddenMarkup(xml, MAX_DEPTH);
+  if (forbidden !== undefined) return { ok: false, message: forbidden };
+  try {
+    const validity = XMLValidator.validate(xml, { allowBooleanAttributes: false });
+    if (validity !== true) {
+      return { ok: false, message: `line ${validity.err.line}, column ${validity.err.col}: ${validity.err.msg}` };
+    }
+    const parser = new XMLParser({
+      preserveOrder: true,
+      ignoreAttributes: false,
+      attributeNamePrefix: '',
+      parseTagValue: false,
+      parseAttributeValue: false,
+      trimValues: false,
+      processEntities: false,
+      ignoreDeclaration: true,
+      ignorePiTags: true,
+      textNodeName: TEXT,
+      cdataPropName: CDATA,
+    });
+    const top = convertAll(parser.parse(xml) as unknown);
+    const roots = top.filter((child): child is XmlElement => typeof child !== 'string');
+    if (top.some((child) => typeof child === 'string' && child.trim() !== '')) {
+      return { ok: false, message: 'there is text outside the root element' };
+    }
+    const [root, second] = roots;
+    if (root === undefined) return { ok: false, message: 'there is no root element' };
+    if (second !== undefined) return { ok: false, message: `there are two root elements, ${root.name} and ${second.name}` };
+    return { ok: true, root };
+  } catch (thrown) {
+    // fast-xml-parser throws on names such as __proto__; for the tenant that is XML we do not accept.
+    return { ok: false, message: messageOf(thrown) };
+  }
+}
+
+function convertAll(nodes: unknown): (XmlElement | string)[] {
+  return Array.isArray(nodes) ? nodes.map((node) => convert(node as Record<string, unknown>)) : [];
+}
+
+/** One node of fast-xml-parser's ordered output: `{ '#text' }`, `{ '#cdata' }`, or `{ <name>: [...], ':@': {...} }`. */
+function convert(node: Record<string, unknown>): XmlElement | string {
+  if (Object.hasOwn(node, TEXT)) return decoded(String(node[TEXT]));
+  if (Object.hasOwn(node, CDATA)) {
+    const parts = node[CDATA] as readonly Record<string, unknown>[];
+    return parts.map((part) => String(part[TEXT])).join('');
+  }
+  const name = Object.keys(node).find((key) => key !== ATTRIBUTES);
+  if (name === undefined) throw new Refusal('an element has no name');
+  const attributes = new Map<string, string>();
+  for (const [attribute, value] of Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, unknown>)) {
+    const raw = String(value);
+    if (raw.includes('<')) throw new Refusal(`attribute ${attribute} of ${name} contains "<"`);
+    attributes.set(attribute, decoded(raw));
+  }
+  return { name, attributes, children: convertAll(node[name]) };
+}
+
+function decoded(raw: string): string {
+  const text = decodeEntities(raw);
+  if (text === undefined) throw new Refusal(`"${raw.slice(0, 80)}" holds an unknown entity or a bare "&"`);
+  return text;
+}
