@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** page -> [room in dist, name of the exported function that renders the page] */
 const PAGES = {
   'config.md': ['platform/config', 'configReference'],
+  'events.md': ['events', 'eventsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
 };
 

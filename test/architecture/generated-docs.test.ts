@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventsReference } from '../../src/events';
+import { configReference } from '../../src/platform/config';
+import { metricsReference } from '../../src/platform/telemetry';
+
+/** Pages that are generated from code: stale ones are mended by `make docs`. */
+const PAGES: Readonly<Record<string, () => string>> = {
+  'config.md': configReference,
+  'events.md': eventsReference,
+  'metrics.md': metricsReference,
+};
+
+describe('generated documentation', () => {
+  it.each(Object.entries(PAGES))('docs/%s says what the code says (else: make docs)', (page, render) => {
+    expect(readFileSync(join(__dirname, '..', '..', 'docs', page), 'utf8')).toBe(render());
+  });
+});
