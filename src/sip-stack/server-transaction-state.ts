@@ -1,6 +1,7 @@
 import { frozenTable, type Move } from './transaction-machine';
 
-export type ServerInput = 'request' | 'ack' | 'sendProvisional' | 'sendSuccess' | 'sendFailure' | 'transportError';
+export type ServerInput =
+  'request' | 'ack' | 'sendProvisional' | 'sendSuccess' | 'sendFailure' | 'transportError' | 'abandon';
 export type ServerAction = 'send' | 'resend' | 'reportAckTimeout' | 'reportTransportError' | 'end';
 
 export type InviteServerState = 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';
@@ -11,7 +12,7 @@ const to = <S extends string>(state: S, ...actions: ServerAction[]): Move<S, Ser
 
 /**
  * RFC 6026 figure 2. In accepted a repeated INVITE is absorbed: the owner of the dialog repeats the 2xx by itself until
- * the ACK (RFC 3261 13.3.1.4), so `sendSuccess` stays possible.
+ * the ACK (RFC 3261 13.3.1.4), so `sendSuccess` stays possible. `abandon`: the owner will never answer.
  */
 export const inviteServerTable = frozenTable<InviteServerState, ServerInput, ServerAction>({
   initial: 'proceeding',
@@ -21,6 +22,7 @@ export const inviteServerTable = frozenTable<InviteServerState, ServerInput, Ser
       sendProvisional: to('proceeding', 'send'),
       sendSuccess: to('accepted', 'send'),
       sendFailure: to('completed', 'send'),
+      abandon: to('terminated', 'end'),
       transportError: to('terminated', 'reportTransportError', 'end'),
     },
     completed: {
@@ -51,6 +53,7 @@ export const nonInviteServerTable = frozenTable<NonInviteServerState, ServerInpu
       sendProvisional: to('proceeding', 'send'),
       sendSuccess: to('completed', 'send'),
       sendFailure: to('completed', 'send'),
+      abandon: to('terminated', 'end'),
       transportError: to('terminated', 'reportTransportError', 'end'),
     },
     proceeding: {
@@ -58,6 +61,7 @@ export const nonInviteServerTable = frozenTable<NonInviteServerState, ServerInpu
       sendProvisional: to('proceeding', 'send'),
       sendSuccess: to('completed', 'send'),
       sendFailure: to('completed', 'send'),
+      abandon: to('terminated', 'end'),
       transportError: to('terminated', 'reportTransportError', 'end'),
     },
     completed: {

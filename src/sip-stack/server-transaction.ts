@@ -94,6 +94,11 @@ export class ServerTransaction extends TypedEmitter<ServerTransactionEvents> {
     else this.emit('lateCancel', cancel);
   }
 
+  /** Forgets a request that nobody will answer; nothing is sent. Without effect after a final response. */
+  abandon(): void {
+    this.#machine.input('abandon');
+  }
+
   /** Forgets timers without events (the stack stops). */
   halt(): void {
     this.#machine.halt();

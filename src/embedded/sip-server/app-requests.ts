@@ -1,0 +1,137 @@
+import { newToken, newUuid } from '../../lib';
+import { type ClientSipMessage, drachtioDialogId } from '../../protocol/drachtio';
+import {
+  callIdOf, createCancel, cseqOf, formatHostPort, fromTagOf, parseCSeq, parseUri, SipHeaders, type SipRequest,
+  type SipResponse, tagOf, withTag,
+} from '../../protocol/sip';
+import { addressOfUri, type ClientTransaction, Dialog, type PeerAddress } from '../../sip-stack';
+import type { AppClient } from './app-client';
+import { openDialog, routeAroundNat } from './dialog-life';
+import { allowedHeaders, contentTypeFor } from './header-policy';
+import { echoRequest, followResponses } from './outgoing';
+import { repeatAck } from './sent-ack';
+import { ownContact, type ServerContext } from './server-context';
+
+interface PendingInvite {
+  readonly transaction: ClientTransaction;
+  readonly dialogId: string;
+  cancelled: boolean;
+}
+
+type Built = { readonly ok: true; readonly request: SipRequest } | { readonly ok: false; readonly reason: string };
+
+/** Headers of a CANCEL that come from its INVITE. */
+const ofInvite: ReadonlySet<string> = new Set(['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Contact']);
+const makeContact: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE']);
+
+/** Requests of applications outside dialogs, and the CANCEL of their INVITEs. */
+export class AppRequests {
+  readonly #context: ServerContext;
+  readonly #invites = new Map<string, PendingInvite>();
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /** Sends a new request; the application gets it back as it was sent, with the transaction id of its responses. */
+  send(client: AppClient, command: ClientSipMessage, wanted: SipRequest): void {
+    const built = this.#build(wanted);
+    if (!built.ok) return client.reply(command.id, 'NOK', built.reason);
+    const { request } = built;
+    const destination = addressOfUri(nextHop(command.proxy) ?? request.uri);
+    if (destination === undefined) {
+      return client.reply(command.id, 'NOK', `only IP addresses over UDP can be reached, not ${request.uri}`);
+    }
+    const transactionId = newUuid();
+    const transaction = this.#context.stack.request(request, destination);
+    echoRequest(this.#context, client, command, request, destination, transactionId);
+    if (request.method === 'INVITE') this.#followInvite(client, transaction, transactionId);
+    else followResponses(this.#context, client, transaction, transactionId, '', () => true);
+  }
+
+  /** CANCEL by the INVITE's transaction id; its own echo has a transaction id that never gets a response. */
+  cancel(client: AppClient, command: ClientSipMessage, wanted: SipRequest): void {
+    const pending = this.#invites.get(command.transactionId ?? '');
+    if (pending === undefined) {
+      return client.reply(command.id, 'NOK', `unable to cancel unknown transaction id: ${command.transactionId ?? ''}`);
+    }
+    const added = allowedHeaders(wanted.headers, this.#context.hostPort()).filter(({ name }) => !ofInvite.has(name));
+    const fields = Object.fromEntries(added.map(({ name, value }) => [name, value]));
+    const { transaction } = pending;
+    transaction.cancel(fields);
+    pending.cancelled = true;
+    // The 200 was here first and waits for the application's ACK: BYE follows that.
+    const entry = this.#context.dialogs.byId(pending.dialogId);
+    if (entry?.unacknowledgedCSeq !== undefined) entry.byeAfterAck = true;
+    echoRequest(this.#context, client, command, createCancel(transaction.request, fields), transaction.destination, newUuid());
+  }
+
+  #followInvite(client: AppClient, transaction: ClientTransaction, transactionId: string): void {
+    const dialogId = drachtioDialogId(callIdOf(transaction.request) ?? '', fromTagOf(transaction.request) ?? '');
+    const pending: PendingInvite = { transaction, dialogId, cancelled: false };
+    this.#invites.set(transactionId, pending);
+    transaction.once('terminated', () => this.#invites.delete(transactionId));
+    followResponses(this.#context, client, transaction, transactionId, dialogId, (response, from) =>
+      response.status < 200 || response.status > 299 || this.#firstAnswer(client, pending, response, from));
+  }
+
+  /** True for the first 2xx: it makes the dialog. Another one is the same again, and gets our ACK if there is one. */
+  #firstAnswer(client: AppClient, pending: PendingInvite, response: SipResponse, from: PeerAddress): boolean {
+    const { request } = pending.transaction;
+    const inviteCSeq = cseqOf(request)?.number ?? 0;
+    const known = this.#context.dialogs.byId(pending.dialogId);
+    if (known !== undefined) {
+      repeatAck(this.#context, known, inviteCSeq);
+      return false;
+    }
+    // Nobody left to acknowledge: the far end gives up after 64*T1 (contracts: drachtio section 8.6).
+    if (client.closed) return false;
+    const dialog = Dialog.asUac(request, response);
+    if (dialog === undefined) return true;
+    routeAroundNat(dialog, response, from, false);
+    const contact = request.headers.get('Contact') ?? ownContact(this.#context);
+    const entry = openDialog(this.#context, pending.dialogId, dialog, client, contact);
+    entry.unacknowledgedCSeq = inviteCSeq;
+    entry.byeAfterAck = pending.cancelled;
+    return true;
+  }
+
+  #build(wanted: SipRequest): Built {
+    const target = parseUri(wanted.uri);
+    if (target === undefined) return { ok: false, reason: `invalid request-uri: ${wanted.uri}` };
+    if (this.#isOwnAddress(target.host, target.port ?? 5060)) {
+      return { ok: false, reason: 'can not send request to myself' };
+    }
+    const type = contentTypeFor(wanted);
+    if (!type.ok) return { ok: false, reason: type.reason };
+
+    const allowed = new SipHeaders(
+      allowedHeaders(wanted.headers, this.#context.hostPort()).map(({ name, value }) => [name, value]),
+    );
+    const from = allowed.get('From') ?? ownContact(this.#context);
+    // Digest retries bring their own CSeq, Call-ID and From tag.
+    const number = parseCSeq(allowed.get('CSeq') ?? '')?.number ?? 1;
+    const headers = new SipHeaders([
+      ['Max-Forwards', allowed.get('Max-Forwards') ?? '70'],
+      ['From', tagOf(from) === undefined ? withTag(from, newToken(8)) : from],
+      ['To', allowed.get('To') ?? `<${wanted.uri}>`],
+      ['Call-ID', allowed.get('Call-ID') ?? newUuid()],
+      ['CSeq', `${number} ${wanted.method}`],
+    ]);
+    const contact = allowed.get('Contact') ?? (makeContact.has(wanted.method) ? ownContact(this.#context) : undefined);
+    if (contact !== undefined) headers.append('Contact', contact);
+    if (type.contentType !== undefined) headers.append('Content-Type', type.contentType);
+    for (const { name, value } of allowed) if (!headers.has(name)) headers.append(name, value);
+    return { ok: true, request: { ...wanted, headers } };
+  }
+
+  #isOwnAddress(host: string, port: number): boolean {
+    const named = formatHostPort({ host, port });
+    return named === this.#context.hostPort() || named === formatHostPort(this.#context.receivedOn());
+  }
+}
+
+/** drachtio-srf gives the next hop as `sip:host:port` or `host[:port]`. */
+function nextHop(proxy: string | undefined): string | undefined {
+  return proxy === undefined || /^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`;
+}

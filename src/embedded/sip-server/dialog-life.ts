@@ -1,0 +1,63 @@
+import { newUuid } from '../../lib';
+import { sipLine, unsolicited } from '../../protocol/drachtio';
+import { contactUriOf, parseUri, type SipMessage, serialiseMessage, type SipResponse } from '../../protocol/sip';
+import { AnswerRepetition, type Dialog, type PeerAddress, type ServerTransaction } from '../../sip-stack';
+import type { AppClient } from './app-client';
+import { ownContact, type ServerContext, traceOf } from './server-context';
+import type { ServerDialog } from './server-dialog';
+
+/** Reasons of a BYE that no application asked for, worded as drachtio words them. */
+export type OwnByeReason = 'ACK timeout' | 'CANCEL after 200 OK' | 'ACK-BYE due to cancel race condition';
+
+/** Enters a dialog that an answer has just made. */
+export function openDialog(
+  context: ServerContext, id: string, dialog: Dialog, owner: AppClient, localContact = ownContact(context),
+): ServerDialog {
+  const entry: ServerDialog = {
+    id,
+    dialog,
+    owner,
+    localContact,
+    repetition: new AnswerRepetition(context.clock, context.stack.timing),
+    answered: undefined,
+    unacknowledgedCSeq: undefined,
+    sentAck: undefined,
+    reinvite: undefined,
+    byeAfterAck: false,
+  };
+  context.dialogs.add(entry);
+  return entry;
+}
+
+/**
+ * A peer whose Contact is not where its message came from is behind NAT: requests go to the source from now on. Only
+ * without Record-Route, and a peer that names itself by a host name counts as such (contracts: drachtio section 5).
+ */
+export function routeAroundNat(dialog: Dialog, message: SipMessage, source: PeerAddress, comparePort: boolean): void {
+  if (message.headers.has('Record-Route') && dialog.destination !== undefined) return;
+  const contact = parseUri(contactUriOf(message) ?? '');
+  const samePort = !comparePort || (contact?.port ?? 5060) === source.port;
+  if (contact?.host !== source.host || !samePort) dialog.overrideDestination(source);
+}
+
+/** Repeats a 2xx until its ACK; without one in 64*T1 the call is ended from here. */
+export function awaitAck(
+  context: ServerContext, entry: ServerDialog, transaction: ServerTransaction, response: SipResponse,
+): void {
+  entry.answered = { transaction, response };
+  entry.repetition.start(
+    () => void transaction.respond(response),
+    () => endByServer(context, entry, 'ACK timeout'),
+  );
+}
+
+/** BYE to the peer, and the same BYE to the owner as `unsolicited`; the dialog is forgotten. */
+export function endByServer(context: ServerContext, entry: ServerDialog, reason: OwnByeReason): void {
+  context.dialogs.remove(entry);
+  const { destination } = entry.dialog;
+  if (destination === undefined) return;
+  const bye = entry.dialog.createRequest('BYE', { headers: { Reason: `SIP ;cause=200 ;text="${reason}"` } });
+  context.stack.request(bye, destination);
+  const bytes = serialiseMessage(bye);
+  entry.owner.push(sipLine(newUuid(), 'application', traceOf(context, bytes, destination), unsolicited, entry.id), bytes);
+}

@@ -1,0 +1,1 @@
+export { type SipServer, type SipServerOptions, startSipServer } from './sip-server';

@@ -1,0 +1,100 @@
+import { newUuid } from '../../lib';
+import { drachtioDialogId, newRequestLine, sipLine } from '../../protocol/drachtio';
+import { callIdOf, fromTagOf, serialiseMessage, type SipRequest, toTagOf } from '../../protocol/sip';
+import type { PeerAddress, ServerTransaction } from '../../sip-stack';
+import { endByServer } from './dialog-life';
+import type { IncomingRequest } from './incoming-table';
+import { type ServerContext, traceOf } from './server-context';
+import type { ServerDialog } from './server-dialog';
+
+/** How long a request may stay without any answer of an application (contracts: drachtio section 4). */
+const silenceMs = 64_000;
+/** How long an application may take to answer a BYE, whose dialog is gone already (section 5). */
+const byeAnswerMs = 32_000;
+
+/** Methods that mean nothing outside a dialog. */
+const needDialog: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'REFER']);
+
+/** A request from the network, ACK and CANCEL apart. */
+export function receiveRequest(context: ServerContext, request: SipRequest, transaction: ServerTransaction): void {
+  const entry = context.dialogs.ofRequest(request);
+  if (entry !== undefined) return receiveInDialog(context, entry, request, transaction);
+  const unknownDialog = toTagOf(request) !== undefined || needDialog.has(request.method);
+  if (unknownDialog && request.method !== 'REFER') {
+    transaction.reply(481);
+    return;
+  }
+  receiveNew(context, request, transaction);
+}
+
+/** The ACK of a 2xx: the answer is not repeated any more, and the owner hears of it. */
+export function receiveAck(context: ServerContext, ack: SipRequest, from: PeerAddress): void {
+  const entry = context.dialogs.ofRequest(ack);
+  if (entry === undefined || !entry.repetition.stop()) return;
+  entry.answered = undefined;
+  const bytes = serialiseMessage(ack);
+  entry.owner.push(sipLine(newUuid(), 'network', traceOf(context, bytes, from), newUuid(), entry.id), bytes);
+}
+
+function receiveNew(context: ServerContext, request: SipRequest, transaction: ServerTransaction): void {
+  const invite = request.method === 'INVITE';
+  if (invite) transaction.reply(100);
+  const owner = context.routes.select(request.method.toLowerCase());
+  if (owner === undefined) {
+    transaction.reply(503);
+    return;
+  }
+  const dialogId = invite ? drachtioDialogId(callIdOf(request) ?? '', fromTagOf(request) ?? '') : '';
+  const incoming = context.incoming.add({ request, transaction, owner, dialog: undefined, dialogId }, silenceMs);
+  if (invite) watchCancel(context, incoming);
+  const bytes = serialiseMessage(request);
+  const trace = traceOf(context, bytes, transaction.source);
+  owner.push(newRequestLine(newUuid(), trace, incoming.transactionId, context.receivedOn()), bytes);
+}
+
+function receiveInDialog(
+  context: ServerContext, entry: ServerDialog, request: SipRequest, transaction: ServerTransaction,
+): void {
+  const { method } = request;
+  if (!entry.dialog.acceptCSeq(request)) {
+    transaction.reply(500, { reason: 'CSeq out of order' });
+    return;
+  }
+  if (method === 'INVITE') transaction.reply(100);
+  if (method === 'BYE') context.dialogs.remove(entry);
+  // Nobody takes over the dialogs of a client that is gone: contracts, drachtio section 8.2.
+  if (entry.owner.closed) {
+    transaction.reply(481);
+    return;
+  }
+  if (method === 'INVITE' && entry.reinvite !== undefined) {
+    transaction.reply(491);
+    return;
+  }
+  if (method === 'INVITE' || method === 'UPDATE') entry.dialog.refreshTarget(request);
+  const facts = { request, transaction, owner: entry.owner, dialog: entry, dialogId: entry.id };
+  const incoming = context.incoming.add(facts, method === 'BYE' ? byeAnswerMs : silenceMs);
+  if (method === 'INVITE') watchCancel(context, incoming);
+  forwardInDialog(context, incoming, request);
+}
+
+/** The stack answers the CANCEL; the INVITE gets 487 and the application hears the CANCEL with the INVITE's id. */
+function watchCancel(context: ServerContext, incoming: IncomingRequest): void {
+  const { transaction } = incoming;
+  transaction.once('cancelled', (cancel) => {
+    context.incoming.remove(incoming.transactionId);
+    transaction.reply(487);
+    forwardInDialog(context, incoming, cancel);
+  });
+  transaction.once('lateCancel', () => {
+    const entry = context.dialogs.byId(incoming.dialogId);
+    const answered = transaction.state === 'accepted';
+    if (answered && entry !== undefined) endByServer(context, entry, 'CANCEL after 200 OK');
+  });
+}
+
+function forwardInDialog(context: ServerContext, incoming: IncomingRequest, request: SipRequest): void {
+  const bytes = serialiseMessage(request);
+  const trace = traceOf(context, bytes, incoming.transaction.source);
+  incoming.owner.push(sipLine(newUuid(), 'network', trace, incoming.transactionId, incoming.dialogId), bytes);
+}

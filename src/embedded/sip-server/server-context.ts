@@ -1,0 +1,29 @@
+import type { Clock } from '../../lib';
+import type { SipTrace } from '../../protocol/drachtio';
+import type { PeerAddress, SipStack } from '../../sip-stack';
+import type { DialogTable } from './dialog-table';
+import type { IncomingTable } from './incoming-table';
+import type { RouteTable } from './route-table';
+
+/** What every part of the server works with. */
+export interface ServerContext {
+  readonly stack: SipStack;
+  readonly clock: Clock;
+  readonly routes: RouteTable;
+  readonly dialogs: DialogTable;
+  readonly incoming: IncomingTable;
+  /** Our `host:port` in Contact and instead of `localhost`. */
+  readonly hostPort: () => string;
+  /** The bound SIP address, told with each new request. */
+  readonly receivedOn: () => { readonly host: string; readonly port: number };
+}
+
+/** `<sip:host:port>` of this server, as drachtio writes it. */
+export function ownContact(context: ServerContext): string {
+  return `<sip:${context.hostPort()}>`;
+}
+
+export function traceOf(context: ServerContext, bytes: Buffer, peer: PeerAddress): SipTrace {
+  const protocol = peer.protocol === 'UDP' ? 'udp' : 'tcp';
+  return { bytes: bytes.length, protocol, address: peer.host, port: peer.port, at: context.clock.now() };
+}

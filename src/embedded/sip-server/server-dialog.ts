@@ -1,0 +1,33 @@
+import type { Timer } from '../../lib';
+import type { SipRequest, SipResponse } from '../../protocol/sip';
+import type { AnswerRepetition, ClientTransaction, Dialog, ServerTransaction } from '../../sip-stack';
+import type { AppClient } from './app-client';
+
+/** An ACK we sent, kept to repeat it when the 2xx is repeated. */
+export interface SentAck {
+  readonly inviteCSeq: number;
+  readonly ack: SipRequest;
+  readonly forget: Timer;
+}
+
+/** A confirmed dialog as this server keeps it. */
+export interface ServerDialog {
+  /** drachtio's id: `<Call-ID>;from-tag=<From tag of the first INVITE>`. */
+  readonly id: string;
+  readonly dialog: Dialog;
+  /** Who hears requests of the peer. Never changes: when this client is gone the peer gets 481. */
+  readonly owner: AppClient;
+  /** Contact of ours in this dialog. */
+  localContact: string;
+  /** Our 2xx that waits for its ACK. */
+  readonly repetition: AnswerRepetition;
+  /** The INVITE whose 2xx `repetition` repeats. */
+  answered: { readonly transaction: ServerTransaction; readonly response: SipResponse } | undefined;
+  /** CSeq of our INVITE whose 2xx the application has not acknowledged yet. */
+  unacknowledgedCSeq: number | undefined;
+  sentAck: SentAck | undefined;
+  /** Our re-INVITE without a final response. */
+  reinvite: ClientTransaction | undefined;
+  /** The application cancelled and the 200 won: BYE follows the ACK. */
+  byeAfterAck: boolean;
+}

@@ -1,0 +1,110 @@
+import { type Clock, systemClock } from '../../lib';
+import type { ClientSipMessage } from '../../protocol/drachtio';
+import { formatHostPort, parseMessage } from '../../protocol/sip';
+import { type DropHook, type PeerAddress, SipStack, type SipTiming } from '../../sip-stack';
+import { AdminServer } from './admin-server';
+import { answerFromApp } from './app-answers';
+import type { AppClient } from './app-client';
+import { sendInDialog } from './app-dialog-requests';
+import { AppRequests } from './app-requests';
+import { DialogTable } from './dialog-table';
+import { IncomingTable } from './incoming-table';
+import { receiveAck, receiveRequest } from './network-requests';
+import { RouteTable } from './route-table';
+import type { ServerContext } from './server-context';
+
+export interface SipServerOptions {
+  /** Where SIP is heard: an IP literal, and a UDP port (0: any). */
+  readonly sip: { readonly host: string; readonly port: number };
+  /** Where applications connect: TCP (port 0: any). */
+  readonly admin: { readonly host: string; readonly port: number; readonly secret: string };
+  /** Address peers reach us by, written into Via and Contact. */
+  readonly externalIp?: string;
+  readonly clock?: Clock;
+  /** Shorter timers, and messages lost on purpose: for tests. */
+  readonly timing?: Partial<SipTiming>;
+  readonly drop?: DropHook;
+}
+
+export interface SipServer {
+  readonly sip: { readonly host: string; readonly port: number };
+  readonly admin: { readonly host: string; readonly port: number };
+  /** Confirmed dialogs now kept. */
+  dialogCount(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the drachtio stand-in: SIP over UDP outward, the drachtio control protocol inward. Throws GatewayError
+ * `sip-bind-failed` or `admin-bind-failed` when an address is taken; nothing is left running then.
+ */
+export async function startSipServer(options: SipServerOptions): Promise<SipServer> {
+  const clock = options.clock ?? systemClock;
+  const stack = new SipStack({
+    clock,
+    lateCancelStatus: 481,
+    ...(options.timing === undefined ? {} : { timing: options.timing }),
+    ...(options.drop === undefined ? {} : { drop: options.drop }),
+    ...(options.externalIp === undefined ? {} : { advertisedHost: options.externalIp }),
+  });
+  let bound: PeerAddress | undefined;
+  const receivedOn = (): PeerAddress => bound ?? stack.local;
+  const context: ServerContext = {
+    stack,
+    clock,
+    routes: new RouteTable(),
+    dialogs: new DialogTable(),
+    incoming: new IncomingTable(clock),
+    hostPort: () => formatHostPort(stack.local),
+    receivedOn,
+  };
+  const requests = new AppRequests(context);
+  const admin = new AdminServer({
+    ...options.admin,
+    routes: context.routes,
+    hostports: () => ({ external: `udp/${context.hostPort()}`, local: `udp/${formatHostPort(receivedOn())}` }),
+    onSip: (client, command) => dispatch(context, requests, client, command),
+  });
+
+  // Requests that come before an application is there get 503, so SIP may be open first.
+  stack.onRequest((request, transaction) => receiveRequest(context, request, transaction));
+  stack.onAck((ack, from) => receiveAck(context, ack, from));
+  bound = await stack.start(options.sip);
+  const sip = { host: bound.host, port: bound.port };
+  try {
+    return {
+      sip,
+      admin: await admin.start(),
+      dialogCount: () => context.dialogs.size,
+      stop: async () => {
+        await admin.stop();
+        context.incoming.stop();
+        context.dialogs.stop();
+        await stack.stop();
+      },
+    };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** What the tokens before the SIP message ask for (contracts: drachtio section 2). */
+function dispatch(context: ServerContext, requests: AppRequests, client: AppClient, command: ClientSipMessage): void {
+  const parsed = parseMessage(withCountedBody(command.message));
+  if (!parsed.ok) return client.reply(command.id, 'NO', `invalid sip message: ${parsed.reason}`);
+  const { message } = parsed;
+  if (message.kind === 'response') answerFromApp(context, client, command, message);
+  else if (command.dialogId !== undefined) sendInDialog(context, client, command, message);
+  else if (message.method === 'CANCEL') requests.cancel(client, command, message);
+  else if (command.transactionId === undefined) requests.send(client, command, message);
+  else client.reply(command.id, 'NO', `${message.method} cannot be sent by transaction id`);
+}
+
+/** drachtio-srf counts Content-Length in characters; the frame says where the message really ends. */
+function withCountedBody(message: Buffer): Buffer {
+  const end = message.indexOf('\r\n\r\n');
+  const head = message.toString('utf8', 0, end === -1 ? message.length : end);
+  const counted = head.replace(/\r\n(?:Content-Length|l)[ \t]*:[^\r\n]*/gi, '');
+  return Buffer.concat([Buffer.from(counted, 'utf8'), end === -1 ? Buffer.from('\r\n\r\n') : message.subarray(end)]);
+}
