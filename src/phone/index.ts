@@ -1,5 +1,8 @@
-export { type AudioSource, loopSource, openSource, type PlaySpec, readWavSamples, silenceSource, toneSource, type ToneSpec } from './audio-source';
+export {
+  type AudioSource, loopSource, openSource, type PlaySpec, readWavSamples, silenceSource, toneSource, type ToneSpec,
+} from './audio-source';
 export { CallAudio, type CallAudioOptions, epochOf, type ReceivedDigit, SILENCE_RMS } from './call-audio';
+export { type CallRequest, readCallRequest } from './call-request';
 export { type CallEnding, type CallState, nextCallState } from './call-progress';
 export { dominantTone, rms, SAMPLE_RATE, toneShare } from './goertzel';
 export { type Answering, IncomingPhoneCall } from './incoming-phone-call';
@@ -10,5 +13,6 @@ export { FRAME_MS, PacingWheel } from './pacing-wheel';
 export { type CallOptions, Phone, type PhoneOptions } from './phone';
 export { PhoneCall, type PhoneCallEvents } from './phone-call';
 export { saveWav } from './save-wav';
+export { placeCall, type PlaceCallOptions } from './place-call';
 export { type SoundKind, soundKind } from './sound-kind';
 export { type Gap, type ReceivedPacket, type StreamBreak } from './stream-continuity';

@@ -7,7 +7,7 @@ import { type CallAudio, epochOf } from './call-audio';
 import type { CallMedia } from './call-media';
 import { type CallEnding, type CallInput, type CallState, nextCallState } from './call-progress';
 
-export interface PhoneCallEvents extends Record<string, unknown[]> {
+export interface PhoneCallEvents {
   /** A provisional status of 180-199 arrived (or was sent). */
   ringing: [status: number];
   answered: [];
