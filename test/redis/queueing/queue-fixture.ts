@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type GatewayError, newSid, systemClock } from '../../../src/lib';
+import { type Clock, type GatewayError, newSid, systemClock, type Timer } from '../../../src/lib';
 import { RedisConnection } from '../../../src/platform/redis';
 import {
   type ClaimOutcome,
@@ -18,14 +18,25 @@ export class TestGateway {
   readonly failures: GatewayError[] = [];
   readonly connection: RedisConnection;
   readonly engine: QueueEngine;
+  /** Timers end with the process. */
+  readonly #timers: Timer[] = [];
 
   constructor(redis: TestRedis, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
     const onFailure = (failure: GatewayError): void => void this.failures.push(failure);
     this.connection = new RedisConnection({ url: redis.url, onFailure });
+    const own = (timer: Timer): Timer => {
+      this.#timers.push(timer);
+      return timer;
+    };
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, fn) => own(systemClock.after(ms, fn)),
+      every: (ms, fn) => own(systemClock.every(ms, fn)),
+    };
     this.engine = createQueueEngine({
       connection: this.connection,
       gatewayId,
-      clock: systemClock,
+      clock,
       leaseMs: 60_000,
       heartbeatMs: 20_000,
       onFact: (fact) => this.facts.push(fact),
@@ -47,6 +58,7 @@ export class TestGateway {
 
   /** Dies without a word: no more commands, no end of its lease. */
   kill(): void {
+    for (const timer of this.#timers) timer.cancel();
     this.connection.sever();
   }
 

@@ -1,0 +1,53 @@
+import { ENTRY_TABLE, type EntryInput, type EntryRef, type EntryState, nextEntryState } from '../../../src/queueing';
+import { startRedis, type TestRedis } from '../../support/redis-server';
+import { expectOutcome, newAccount, newCall, TestGateway } from './queue-fixture';
+
+const STATES: readonly EntryState[] = ['waiting', 'claimed', 'bridging', 'bridged', 'ended'];
+const INPUTS = Object.keys(ENTRY_TABLE.waiting) as EntryInput[];
+
+describe('the scripts keep to the state table', () => {
+  let redis: TestRedis;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    gateway = await new TestGateway(redis, 'gateway-a').start();
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await redis.stop();
+  });
+
+  /** Brings a fresh entry into `state`; the agent's call and token are those of its claim, if it was claimed. */
+  async function entryIn(state: EntryState): Promise<{ entry: EntryRef; agent: string; token: string }> {
+    const [account, agent] = [newAccount(), newCall()];
+    const { entry } = expectOutcome(await gateway.join(account, 'support', newCall()), 'joined');
+    if (state === 'waiting') return { entry, agent, token: 'none' };
+    const { token } = expectOutcome(await gateway.claim(account, 'support', agent), 'claimed');
+    if (state === 'bridging' || state === 'bridged') await gateway.engine.beginBridge(entry, token);
+    if (state === 'bridged') await gateway.engine.markBridged(entry, token);
+    if (state === 'ended') await gateway.engine.end(entry, 'hangup');
+    return { entry, agent, token };
+  }
+
+  async function give(input: EntryInput, { entry, agent, token }: Awaited<ReturnType<typeof entryIn>>): Promise<void> {
+    if (input === 'claim') await gateway.claim(entry.accountSid, 'support', newCall());
+    else if (input === 'release') await gateway.engine.abandonClaim(entry.accountSid, agent);
+    else if (input === 'begin-bridge') await gateway.engine.beginBridge(entry, token);
+    else if (input === 'bridged') await gateway.engine.markBridged(entry, token);
+    else await gateway.engine.end(entry, input);
+  }
+
+  for (const state of STATES) {
+    it.each(INPUTS)(`${state}, %s`, async (input) => {
+      const subject = await entryIn(state);
+      const before = await gateway.engine.view(subject.entry);
+      expect(before?.state).toBe(state);
+      await give(input, subject);
+      const after = await gateway.engine.view(subject.entry);
+      const next = nextEntryState(state, input);
+      const expected = next ?? { state, ...(before?.result === undefined ? {} : { result: before.result }) };
+      expect({ state: after?.state, result: after?.result }).toEqual({ result: undefined, ...expected });
+    });
+  }
+});
