@@ -16,7 +16,8 @@ const refused = (uri: string, code: number, message: string): SipTarget => ({ ur
 /** Splits the text of a Sip noun into URI and custom headers, and checks both. */
 export function readSipTarget(written: string): SipTarget {
   const [address = '', query = ''] = splitOnce(written, '?');
-  const uri = /^sips?:/i.test(address) ? address : `sip:${address}`;
+  // `user@host` is accepted for a URI; `tel:1000` must not be read as a host with a port.
+  const uri = /^sips?:/i.test(address) || !address.includes('@') ? address : `sip:${address}`;
   if (!/^sips?:(?:[^\s@<>"?]+@)?(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:;[^\s<>"?]*)?$/i.test(uri)) {
     return refused(uri, 13243, `"${written.slice(0, 80)}" is not a SIP URI`);
   }

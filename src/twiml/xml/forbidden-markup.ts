@@ -1,14 +1,18 @@
 /** Everything outside production [2] Char of XML 1.0, half surrogate pairs included. */
 const NOT_XML_CHARACTER = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
+const TEXT_OUTSIDE = 'there is text outside the root element';
+
 /**
  * Scans markup before any parser sees it: a declaration (`<!DOCTYPE`, `<!ENTITY`, in any case), a comment or CDATA section
- * that never ends, elements nested deeper than `maxDepth`, characters XML does not allow. Returns what was found.
+ * that never ends, elements nested deeper than `maxDepth`, text outside the root, characters XML does not allow.
+ * `xml` has no white space around it. Returns what was found.
  */
 export function findForbiddenMarkup(xml: string, maxDepth: number): string | undefined {
   if (NOT_XML_CHARACTER.test(xml)) return 'there is a character XML does not allow';
   let depth = 0;
   let at = xml.indexOf('<');
+  if (at !== 0) return TEXT_OUTSIDE;
   while (at >= 0) {
     let end: number;
     if (xml.startsWith('<!--', at)) end = endOf(xml, '-->', at + 4);
@@ -23,6 +27,8 @@ export function findForbiddenMarkup(xml: string, maxDepth: number): string | und
     }
     if (end < 0) return `markup that starts at character ${at + 1} does not end`;
     at = xml.indexOf('<', end);
+    // fast-xml-parser and its validator drop text after the root without a word.
+    if (depth === 0 && xml.slice(end, at < 0 ? undefined : at).trim() !== '') return TEXT_OUTSIDE;
   }
   return undefined;
 }

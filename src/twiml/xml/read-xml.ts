@@ -44,9 +44,6 @@ export function readXml(body: string): XmlReading {
     });
     const top = convertAll(parser.parse(xml) as unknown);
     const roots = top.filter((child): child is XmlElement => typeof child !== 'string');
-    if (top.some((child) => typeof child === 'string' && child.trim() !== '')) {
-      return { ok: false, message: 'there is text outside the root element' };
-    }
     const [root, second] = roots;
     if (root === undefined) return { ok: false, message: 'there is no root element' };
     if (second !== undefined) return { ok: false, message: `there are two root elements, ${root.name} and ${second.name}` };
