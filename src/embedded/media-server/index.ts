@@ -1,0 +1,2 @@
+export { MediaServer, startMediaServer } from './media-server';
+export type { MediaServerOptions } from './options';

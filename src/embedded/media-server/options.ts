@@ -1,0 +1,30 @@
+import type { Clock } from '../../lib';
+
+export interface MediaServerOptions {
+  /** Address of SIP, event socket and RTP; default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 takes any; default 0. */
+  readonly sipPort?: number;
+  readonly eslPort?: number;
+  readonly secret: string;
+  /** Inclusive range of UDP ports for RTP, the even ones are used; default 20000-24000. */
+  readonly rtpPortMin?: number;
+  readonly rtpPortMax?: number;
+  /** Address written into SDP and SIP headers when it differs from `host`. */
+  readonly externalAddress?: string;
+  /** Shared streams: name to directory of WAV files. */
+  readonly localStreams?: Readonly<Record<string, string>>;
+  /** RTP threads, about 300 channels each; default 1. */
+  readonly workers?: number;
+  /** Default 300 a worker. */
+  readonly maxSessions?: number;
+  /** Default 80, as the production profile. */
+  readonly sessionsPerSecond?: number;
+  /** Default 20 s, as FreeSWITCH. */
+  readonly heartbeatMs?: number;
+  readonly clock?: Clock;
+  /** Operator's log, one line each; default: nothing. */
+  readonly log?: (line: string) => void;
+  /** A media thread died: the process should end and be started anew. Default throws. */
+  readonly onFailure?: (error: Error) => void;
+}
