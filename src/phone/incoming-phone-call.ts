@@ -60,9 +60,8 @@ export class IncomingPhoneCall extends PhoneCall {
     if (this.#sip.reject(status, headers)) this.end({ by: 'us', status, reason: reasonPhrase(status) });
   }
 
-  override async hangup(headers: HeaderFields = {}): Promise<void> {
-    if (this.state === 'answered') await this.sip.bye({ headers });
-    else if (this.state !== 'ended') this.reject(480, headers);
+  protected override async giveUp(headers: HeaderFields): Promise<void> {
+    this.reject(480, headers);
   }
 
   #accept(body: string, headers: HeaderFields): Answering {

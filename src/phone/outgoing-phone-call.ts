@@ -1,5 +1,5 @@
 import { type Clock, type Timer } from '../lib';
-import type { HeaderFields, SipResponse } from '../protocol/sip';
+import type { SipResponse } from '../protocol/sip';
 import type { OutgoingCall } from '../sip-stack';
 import type { CallMedia } from './call-media';
 import { PhoneCall } from './phone-call';
@@ -26,7 +26,7 @@ export class OutgoingPhoneCall extends PhoneCall {
       this.end({ by: 'network', status, reason: error?.message ?? 'no response at all' });
     });
     this.#patience = clock.after(options.answerTimeoutMs, () =>
-      this.#giveUp(`no answer within ${options.answerTimeoutMs} ms`));
+      this.#withdraw(`no answer within ${options.answerTimeoutMs} ms`));
     this.on('ended', () => this.#patience?.cancel());
   }
 
@@ -37,15 +37,17 @@ export class OutgoingPhoneCall extends PhoneCall {
 
   /** Gives up before the answer; `ended` follows with 487. `too-late` when it was answered or is over. */
   cancel(): { readonly outcome: 'cancelling' | 'too-late' } {
-    return this.#giveUp('cancelled');
+    return this.#withdraw('cancelled');
   }
 
-  override async hangup(headers: HeaderFields = {}): Promise<void> {
-    if (this.state === 'answered') await this.sip.bye({ headers });
-    else if (this.state !== 'ended') this.cancel();
+  protected override giveUp(): Promise<void> {
+    return new Promise((resolve) => {
+      this.once('ended', () => resolve());
+      this.cancel();
+    });
   }
 
-  #giveUp(because: string): { readonly outcome: 'cancelling' | 'too-late' } {
+  #withdraw(because: string): { readonly outcome: 'cancelling' | 'too-late' } {
     if (this.state === 'answered' || this.state === 'ended') return { outcome: 'too-late' };
     this.#givesUpBecause ??= because;
     return this.#sip.cancel();
@@ -76,7 +78,7 @@ export class OutgoingPhoneCall extends PhoneCall {
       this.media.takeAnswer(response.body.toString('utf8'));
       return true;
     } catch (error) {
-      if (response.status < 200) this.#giveUp('unusable early SDP');
+      if (response.status < 200) this.#withdraw('unusable early SDP');
       else this.giveUpOnMedia(error);
       return false;
     }

@@ -26,6 +26,7 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
   #state: CallState = 'calling';
   #ending: CallEnding | undefined;
   #awaitsAnswerInAck = false;
+  #farewell: Promise<void> = Promise.resolve();
 
   protected constructor(
     protected readonly sip: SipCall, readonly invite: SipRequest, protected readonly media: CallMedia,
@@ -109,8 +110,23 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
     return this.reinvite('sendrecv');
   }
 
-  /** Ends the call whatever its state: BYE when answered, else what fits the side. Nothing when it is over. */
-  abstract hangup(headers?: HeaderFields): Promise<void>;
+  /**
+   * Ends the call whatever its state: BYE when answered, else CANCEL or a refusal. Resolves when the far end has
+   * confirmed it (or will not any more). Nothing when it is over.
+   */
+  hangup(headers: HeaderFields = {}): Promise<void> {
+    if (this.#state === 'ended') return this.farewell;
+    this.#farewell = this.#state === 'answered' ? this.sip.bye({ headers }).then(() => undefined) : this.giveUp(headers);
+    return this.#farewell;
+  }
+
+  /** Settles when the far end has confirmed our hanging up; at once when it was not us. */
+  get farewell(): Promise<void> {
+    return this.#farewell;
+  }
+
+  /** Ends a call that is not answered yet, the way of this side. */
+  protected abstract giveUp(headers: HeaderFields): Promise<void>;
 
   /** Resolves at the answer. Throws `call_not_answered` with the status when the call ends or time runs out before. */
   untilAnswered({ withinMs }: { withinMs: number }): Promise<void> {

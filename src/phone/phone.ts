@@ -1,4 +1,4 @@
-import { type Clock, GatewayError, messageOf, systemClock } from '../lib';
+import { type Clock, deferred, GatewayError, messageOf, systemClock } from '../lib';
 import type { G711Law } from '../protocol/g711';
 import { formatHostPort, formatNameAddr, type HeaderFields } from '../protocol/sip';
 import { type DropHook, type IncomingCall, type PeerAddress, type SipTiming, UserAgent } from '../sip-stack';
@@ -54,6 +54,8 @@ export class Phone {
   readonly #wheel: PacingWheel;
   readonly #host: string;
   readonly #calls = new Set<PhoneCall>();
+  /** Calls whose last exchange is not over, also those that have ended for us. */
+  readonly #leaving = new Set<PhoneCall>();
   #port = 0;
 
   private constructor(options: PhoneOptions) {
@@ -131,8 +133,14 @@ export class Phone {
 
   /** Ends all calls properly, waits at most half a second for the other sides, and closes the port. */
   async stop(): Promise<void> {
-    const farewells = Promise.allSettled([...this.#calls].map((call) => call.hangup()));
-    await Promise.race([farewells, new Promise<void>((resolve) => this.#clock.after(FAREWELL_MS, resolve))]);
+    for (const call of this.#calls) void call.hangup();
+    const farewells = Promise.allSettled([...this.#leaving].map((call) => call.farewell));
+    const patience = deferred<void>();
+    const timer = this.#clock.after(FAREWELL_MS, () => patience.resolve());
+    await Promise.race([farewells, patience.promise]);
+    timer.cancel();
+    // A datagram leaves in the next turn of the event loop; closing its socket before would lose our last response.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     await this.#agent.stop();
   }
 
@@ -151,7 +159,12 @@ export class Phone {
 
   #keep<Call extends PhoneCall>(call: Call): Call {
     this.#calls.add(call);
-    call.on('ended', () => this.#calls.delete(call));
+    this.#leaving.add(call);
+    call.on('ended', () => {
+      this.#calls.delete(call);
+      // `farewell` is ours only after the event: hangup() emits it while it sends the BYE.
+      queueMicrotask(() => void call.farewell.finally(() => this.#leaving.delete(call)));
+    });
     return call;
   }
 
