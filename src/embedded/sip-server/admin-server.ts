@@ -73,7 +73,10 @@ export class AdminServer {
       client.reply(message.id, 'OK');
     } else if (message.kind === 'ping') client.reply(message.id, 'OK', 'pong');
     else if (message.kind === 'sip') this.#options.onSip(client, message);
-    else client.reply(message.id, 'NO', `unknown command ${message.command}`);
+    else {
+      client.reply(message.id, 'NO', 'Unknown message type');
+      client.disconnect();
+    }
   }
 
   #authenticate(client: AppClient, id: string, secret: string): void {

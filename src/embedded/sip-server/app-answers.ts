@@ -24,6 +24,7 @@ export function answerFromApp(
       : 'Response not sent due to unknown transaction';
     return client.reply(command.id, 'NOK', why);
   }
+  incoming.answeredByApp = true;
   if (wanted.status >= 200) context.incoming.remove(incoming.transactionId);
   else context.incoming.keep(incoming.transactionId);
 
@@ -45,13 +46,15 @@ export function answerFromApp(
   if (dialog !== undefined) {
     routeAroundNat(dialog, incoming.request, incoming.transaction.source, true);
     const contact = response.headers.get('Contact') ?? ownContact(context);
-    awaitAck(context, openDialog(context, incoming.dialogId, dialog, incoming.owner, contact), incoming.transaction, response);
+    awaitAck(context, openDialog(context, incoming.dialogId, dialog, incoming.owner, contact), incoming, response);
   } else if (invite && incoming.dialog !== undefined && response.status >= 200 && response.status < 300) {
-    awaitAck(context, incoming.dialog, incoming.transaction, response);
+    awaitAck(context, incoming.dialog, incoming, response);
   }
   const bytes = serialiseMessage(response);
   const trace = traceOf(context, bytes, incoming.transaction.source);
-  client.push(responseSentLine(newUuid(), command.id, trace, incoming.transactionId, incoming.dialogId), bytes);
+  // A BYE took its dialog with it.
+  const dialogId = incoming.request.method === 'BYE' ? '' : incoming.dialogId;
+  client.push(responseSentLine(newUuid(), command.id, trace, incoming.transactionId, dialogId), bytes);
 }
 
 function buildResponse(context: ServerContext, incoming: IncomingRequest, wanted: SipResponse): SipResponse {

@@ -1,7 +1,7 @@
 import { newUuid } from '../../lib';
 import type { ClientSipMessage } from '../../protocol/drachtio';
 import { cseqOf, type HeaderFields, type SipRequest, type SipResponse } from '../../protocol/sip';
-import type { ClientTransaction, PeerAddress } from '../../sip-stack';
+import type { ClientTransaction } from '../../sip-stack';
 import type { AppClient } from './app-client';
 import { endByServer } from './dialog-life';
 import { allowedHeaders, contentTypeFor } from './header-policy';
@@ -29,7 +29,7 @@ export function sendInDialog(
   const type = contentTypeFor(wanted);
   if (!type.ok) return client.reply(command.id, 'NOK', `Server error: ${type.reason}`);
   const headers = headersFor(context, entry, wanted, type.contentType);
-  if (wanted.method === 'ACK') return acknowledge(context, client, command, entry, { headers, body: wanted.body }, destination);
+  if (wanted.method === 'ACK') return acknowledge(context, client, command, entry, { headers, body: wanted.body });
 
   const built = entry.dialog.createRequest(wanted.method, { headers, body: wanted.body });
   const request = wanted.uri.includes('placeholder') ? built : { ...built, uri: wanted.uri };
@@ -38,7 +38,7 @@ export function sendInDialog(
   const transactionId = newUuid();
   const transaction = context.stack.request(request, destination);
   if (request.method === 'INVITE') entry.reinvite = transaction;
-  echoRequest(context, client, command, request, destination, transactionId);
+  echoRequest(context, client, command, request, transactionId);
   followResponses(context, client, transaction, transactionId, entry.id, gateFor(context, entry, transaction));
 }
 
@@ -66,7 +66,7 @@ function gateFor(context: ServerContext, entry: ServerDialog, transaction: Clien
 
 function acknowledge(
   context: ServerContext, client: AppClient, command: ClientSipMessage, entry: ServerDialog,
-  parts: { readonly headers: HeaderFields; readonly body: Buffer }, destination: PeerAddress,
+  parts: { readonly headers: HeaderFields; readonly body: Buffer },
 ): void {
   const { unacknowledgedCSeq } = entry;
   if (unacknowledgedCSeq === undefined) {
@@ -74,7 +74,7 @@ function acknowledge(
   }
   const ack = entry.dialog.createAck(unacknowledgedCSeq, parts);
   sendAck(context, entry, unacknowledgedCSeq, ack);
-  echoRequest(context, client, command, ack, destination, newUuid());
+  echoRequest(context, client, command, ack, newUuid());
   if (entry.byeAfterAck) endByServer(context, entry, 'ACK-BYE due to cancel race condition');
 }
 

@@ -44,7 +44,7 @@ export class AppRequests {
     }
     const transactionId = newUuid();
     const transaction = this.#context.stack.request(request, destination);
-    echoRequest(this.#context, client, command, request, destination, transactionId);
+    echoRequest(this.#context, client, command, request, transactionId);
     if (request.method === 'INVITE') this.#followInvite(client, transaction, transactionId);
     else followResponses(this.#context, client, transaction, transactionId, '', () => true);
   }
@@ -52,7 +52,9 @@ export class AppRequests {
   /** CANCEL by the INVITE's transaction id; its own echo has a transaction id that never gets a response. */
   cancel(client: AppClient, command: ClientSipMessage, wanted: SipRequest): void {
     const pending = this.#invites.get(command.transactionId ?? '');
-    if (pending === undefined) {
+    const entry = pending === undefined ? undefined : this.#context.dialogs.byId(pending.dialogId);
+    // An acknowledged INVITE is over.
+    if (pending === undefined || (entry !== undefined && entry.unacknowledgedCSeq === undefined)) {
       return client.reply(command.id, 'NOK', `unable to cancel unknown transaction id: ${command.transactionId ?? ''}`);
     }
     const added = allowedHeaders(wanted.headers, this.#context.hostPort()).filter(({ name }) => !ofInvite.has(name));
@@ -61,9 +63,8 @@ export class AppRequests {
     transaction.cancel(fields);
     pending.cancelled = true;
     // The 200 was here first and waits for the application's ACK: BYE follows that.
-    const entry = this.#context.dialogs.byId(pending.dialogId);
-    if (entry?.unacknowledgedCSeq !== undefined) entry.byeAfterAck = true;
-    echoRequest(this.#context, client, command, createCancel(transaction.request, fields), transaction.destination, newUuid());
+    if (entry !== undefined) entry.byeAfterAck = true;
+    echoRequest(this.#context, client, command, createCancel(transaction.request, fields), newUuid());
   }
 
   #followInvite(client: AppClient, transaction: ClientTransaction, transactionId: string): void {

@@ -1,8 +1,9 @@
 import { newUuid } from '../../lib';
 import { sipLine, unsolicited } from '../../protocol/drachtio';
 import { contactUriOf, parseUri, type SipMessage, serialiseMessage, type SipResponse } from '../../protocol/sip';
-import { AnswerRepetition, type Dialog, type PeerAddress, type ServerTransaction } from '../../sip-stack';
+import { AnswerRepetition, type Dialog, type PeerAddress } from '../../sip-stack';
 import type { AppClient } from './app-client';
+import type { IncomingRequest } from './incoming-table';
 import { ownContact, type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
 
@@ -19,7 +20,7 @@ export function openDialog(
     owner,
     localContact,
     repetition: new AnswerRepetition(context.clock, context.stack.timing),
-    answered: undefined,
+    answeredTransactionId: '',
     unacknowledgedCSeq: undefined,
     sentAck: undefined,
     reinvite: undefined,
@@ -42,11 +43,11 @@ export function routeAroundNat(dialog: Dialog, message: SipMessage, source: Peer
 
 /** Repeats a 2xx until its ACK; without one in 64*T1 the call is ended from here. */
 export function awaitAck(
-  context: ServerContext, entry: ServerDialog, transaction: ServerTransaction, response: SipResponse,
+  context: ServerContext, entry: ServerDialog, incoming: IncomingRequest, response: SipResponse,
 ): void {
-  entry.answered = { transaction, response };
+  entry.answeredTransactionId = incoming.transactionId;
   entry.repetition.start(
-    () => void transaction.respond(response),
+    () => void incoming.transaction.respond(response),
     () => endByServer(context, entry, 'ACK timeout'),
   );
 }

@@ -15,6 +15,8 @@ export interface IncomingRequest {
   readonly dialog: ServerDialog | undefined;
   /** Dialog id told to applications; empty for requests that make no dialog. */
   readonly dialogId: string;
+  /** An application has answered, provisionally or finally. */
+  answeredByApp: boolean;
 }
 
 interface Waiting {
@@ -32,8 +34,8 @@ export class IncomingTable {
   }
 
   /** Waits for an answer; after `patienceMs` without any the request is dropped and nothing is sent. */
-  add(facts: Omit<IncomingRequest, 'transactionId'>, patienceMs: number): IncomingRequest {
-    const incoming: IncomingRequest = { ...facts, transactionId: newUuid() };
+  add(facts: Omit<IncomingRequest, 'transactionId' | 'answeredByApp'>, patienceMs: number): IncomingRequest {
+    const incoming: IncomingRequest = { ...facts, transactionId: newUuid(), answeredByApp: false };
     const timer = this.#clock.after(patienceMs, () => {
       this.remove(incoming.transactionId);
       incoming.transaction.abandon();

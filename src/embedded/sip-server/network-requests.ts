@@ -31,9 +31,9 @@ export function receiveRequest(context: ServerContext, request: SipRequest, tran
 export function receiveAck(context: ServerContext, ack: SipRequest, from: PeerAddress): void {
   const entry = context.dialogs.ofRequest(ack);
   if (entry === undefined || !entry.repetition.stop()) return;
-  entry.answered = undefined;
   const bytes = serialiseMessage(ack);
-  entry.owner.push(sipLine(newUuid(), 'network', traceOf(context, bytes, from), newUuid(), entry.id), bytes);
+  const trace = traceOf(context, bytes, from);
+  entry.owner.push(sipLine(newUuid(), 'network', trace, entry.answeredTransactionId, entry.id), bytes);
 }
 
 function receiveNew(context: ServerContext, request: SipRequest, transaction: ServerTransaction): void {
@@ -96,5 +96,7 @@ function watchCancel(context: ServerContext, incoming: IncomingRequest): void {
 function forwardInDialog(context: ServerContext, incoming: IncomingRequest, request: SipRequest): void {
   const bytes = serialiseMessage(request);
   const trace = traceOf(context, bytes, incoming.transaction.source);
-  incoming.owner.push(sipLine(newUuid(), 'network', trace, incoming.transactionId, incoming.dialogId), bytes);
+  // Before its first answer an INVITE has no dialog, not even an early one, and drachtio names none.
+  const dialogId = incoming.dialog !== undefined || incoming.answeredByApp ? incoming.dialogId : '';
+  incoming.owner.push(sipLine(newUuid(), 'network', trace, incoming.transactionId, dialogId), bytes);
 }

@@ -7,11 +7,12 @@ import { type ServerContext, traceOf } from './server-context';
 
 /** Tells the application what went out, and by which transaction id its responses will come. */
 export function echoRequest(
-  context: ServerContext, client: AppClient, command: ClientSipMessage, sent: SipRequest, to: PeerAddress,
-  transactionId: string,
+  context: ServerContext, client: AppClient, command: ClientSipMessage, sent: SipRequest, transactionId: string,
 ): void {
   const bytes = serialiseMessage(sent);
-  client.push(requestSentLine(newUuid(), command.id, traceOf(context, bytes, to), transactionId), bytes);
+  // The address told is the one it was sent from, as drachtio has it.
+  const trace = traceOf(context, bytes, context.receivedOn());
+  client.push(requestSentLine(newUuid(), command.id, trace, transactionId), bytes);
 }
 
 /** Which responses of a request the application gets: false keeps one from it. */
@@ -26,7 +27,8 @@ export function followResponses(
   gate: ResponseGate,
 ): void {
   const deliver = (response: SipResponse, from: PeerAddress): void => {
-    if (!gate(response, from)) return;
+    // drachtio keeps 100 to itself: it says nothing but that the next hop is there.
+    if (response.status === 100 || !gate(response, from)) return;
     const bytes = serialiseMessage(response);
     client.push(sipLine(newUuid(), 'network', traceOf(context, bytes, from), transactionId, dialogId), bytes);
   };

@@ -15,7 +15,7 @@ export interface ServerContext {
   /** Our `host:port` in Contact and instead of `localhost`. */
   readonly hostPort: () => string;
   /** The bound SIP address, told with each new request. */
-  readonly receivedOn: () => { readonly host: string; readonly port: number };
+  readonly receivedOn: () => PeerAddress;
 }
 
 /** `<sip:host:port>` of this server, as drachtio writes it. */

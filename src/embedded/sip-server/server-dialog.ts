@@ -1,6 +1,6 @@
 import type { Timer } from '../../lib';
-import type { SipRequest, SipResponse } from '../../protocol/sip';
-import type { AnswerRepetition, ClientTransaction, Dialog, ServerTransaction } from '../../sip-stack';
+import type { SipRequest } from '../../protocol/sip';
+import type { AnswerRepetition, ClientTransaction, Dialog } from '../../sip-stack';
 import type { AppClient } from './app-client';
 
 /** An ACK we sent, kept to repeat it when the 2xx is repeated. */
@@ -21,8 +21,8 @@ export interface ServerDialog {
   localContact: string;
   /** Our 2xx that waits for its ACK. */
   readonly repetition: AnswerRepetition;
-  /** The INVITE whose 2xx `repetition` repeats. */
-  answered: { readonly transaction: ServerTransaction; readonly response: SipResponse } | undefined;
+  /** Transaction id of the INVITE whose 2xx `repetition` repeats; its ACK goes to the application under the same id. */
+  answeredTransactionId: string;
   /** CSeq of our INVITE whose 2xx the application has not acknowledged yet. */
   unacknowledgedCSeq: number | undefined;
   sentAck: SentAck | undefined;
