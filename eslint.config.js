@@ -28,4 +28,12 @@ module.exports = defineConfig(
       eqeqeq: 'error',
     },
   },
+  {
+    // Fixtures reject with whatever they hold, and print it.
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+    },
+  },
 );

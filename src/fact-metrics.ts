@@ -5,10 +5,14 @@ import type { Metrics } from './platform/telemetry';
 export function countFacts(metrics: Metrics): (fact: Fact) => void {
   return (fact) => {
     switch (fact.type) {
+      case 'call.received':
+        metrics.addToGauge('holdfast_calls_active_calls', {}, 1);
+        return;
       case 'call.answered':
         metrics.observe('holdfast_calls_answer_seconds', {}, fact.answerMs / 1_000);
         return;
       case 'call.completed':
+        metrics.addToGauge('holdfast_calls_active_calls', {}, -1);
         metrics.increment('holdfast_calls_ended_total', { result: fact.result, reason: fact.reason });
         metrics.observe('holdfast_calls_length_seconds', {}, fact.durationMs / 1_000);
         return;
@@ -41,7 +45,25 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
       case 'wait-document.failed':
         metrics.increment('holdfast_queueing_wait_documents_failed_total', {});
         return;
+      case 'legs.bridged':
+        metrics.increment('holdfast_media_bridges_total', {});
+        if (fact.claimToBridgeMs !== undefined) {
+          metrics.observe('holdfast_media_claim_to_bridge_seconds', {}, fact.claimToBridgeMs / 1_000);
+        }
+        return;
+      case 'legs.unbridged':
+        metrics.observe('holdfast_media_bridge_length_seconds', {}, fact.durationMs / 1_000);
+        return;
+      case 'alert.raised':
+        metrics.increment('holdfast_tenancy_alerts_total', { family: alertFamily(fact.code) });
+        return;
       default:
     }
   };
+}
+
+/** The first two digits of an error code say what it is about (error dictionary of Twilio). */
+function alertFamily(code: number): string {
+  const families: Readonly<Record<number, string>> = { 11: 'webhook', 12: 'document', 13: 'verb', 14: 'queue' };
+  return families[Math.floor(code / 1_000)] ?? 'other';
 }

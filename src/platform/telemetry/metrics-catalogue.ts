@@ -32,11 +32,7 @@ export const METRICS = {
       outcome: ['accepted', 'unknown-source', 'unknown-number', 'suspended', 'over-capacity', 'stopping', 'failed'],
     },
   },
-  holdfast_calls_active_calls: {
-    kind: 'gauge',
-    help: 'Calls this gateway owns now.',
-    labels: { direction: ['inbound', 'outbound-dial', 'outbound-api'] },
-  },
+  holdfast_calls_active_calls: { kind: 'gauge', help: 'Calls this gateway owns now.', labels: {} },
   holdfast_calls_ended_total: {
     kind: 'counter', help: 'Calls that ended, classified once.',
     labels: { result: TERMINATION_RESULTS, reason: TERMINATION_REASONS },
@@ -57,7 +53,7 @@ export const METRICS = {
   },
   holdfast_interpreter_verbs_total: {
     kind: 'counter', help: 'Verbs that ended, and what came next.',
-    labels: { verb: VERBS, outcome: ['next', 'redirect', 'document', 'hangup', 'interrupted', 'failed'] },
+    labels: { verb: VERBS, outcome: ['verb', 'document', 'leave', 'hangup', 'interrupted'] },
   },
   holdfast_queueing_joined_total: { kind: 'counter', help: 'Callers who began to wait.', labels: {} },
   holdfast_queueing_refused_total: {
@@ -96,7 +92,7 @@ export const METRICS = {
   },
   holdfast_tenancy_alerts_total: {
     kind: 'counter', help: 'Errors and warnings that accounts were told of.',
-    labels: { family: ['webhook', 'document', 'verb', 'media', 'call'] },
+    labels: { family: ['webhook', 'document', 'verb', 'queue'] },
   },
   holdfast_platform_dependency_up: {
     kind: 'gauge', help: '1 when the dependency answered its last health check.',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MetricDefinition, METRICS, Metrics, metricsReference } from '../../../../src/platform/telemetry';
 
@@ -22,6 +22,16 @@ describe('the metric catalogue', () => {
   });
 });
 
+describe('every metric', () => {
+  it('is fed somewhere outside the catalogue', () => {
+    const root = join(__dirname, '../../../../src');
+    const sources = readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && entry.name !== 'metrics-catalogue.ts')
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n');
+    expect(Object.keys(METRICS).filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
+  });
+});
+
 describe('metrics', () => {
   it('shows a metric without labels as zero before its first event', async () => {
     expect(await new Metrics().text()).toContain('holdfast_queueing_joined_total 0');
@@ -31,12 +41,12 @@ describe('metrics', () => {
     const metrics = new Metrics();
     metrics.increment('holdfast_calls_ended_total', { result: 'success', reason: 'busy' });
     metrics.increment('holdfast_calls_ended_total', { result: 'success', reason: 'busy' });
-    metrics.setGauge('holdfast_calls_active_calls', { direction: 'inbound' }, 4);
-    metrics.addToGauge('holdfast_calls_active_calls', { direction: 'inbound' }, -1);
+    metrics.setGauge('holdfast_calls_active_calls', {}, 4);
+    metrics.addToGauge('holdfast_calls_active_calls', {}, -1);
     metrics.observe('holdfast_queueing_wait_seconds', { result: 'bridged' }, 7);
     const text = await metrics.text();
     expect(text).toContain('holdfast_calls_ended_total{result="success",reason="busy"} 2');
-    expect(text).toContain('holdfast_calls_active_calls{direction="inbound"} 3');
+    expect(text).toContain('holdfast_calls_active_calls 3');
     expect(text).toContain('holdfast_queueing_wait_seconds_bucket{le="5",result="bridged"} 0');
     expect(text).toContain('holdfast_queueing_wait_seconds_bucket{le="10",result="bridged"} 1');
   });
