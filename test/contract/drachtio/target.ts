@@ -1,6 +1,6 @@
 import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
-import { type DropHook, UserAgent } from '../../../src/sip-stack';
+import { type DropHook, type SipTiming, UserAgent } from '../../../src/sip-stack';
 
 /** The server under test: a real drachtio-server when DRACHTIO_HOST and its companions are set, else the embedded one. */
 export interface Target {
@@ -122,12 +122,26 @@ export class Stage {
     return srf;
   }
 
-  async peer(user: string, drop?: DropHook): Promise<{ agent: UserAgent; uri: string }> {
-    const agent = new UserAgent({ user, ...(drop === undefined ? {} : { drop }) });
+  async peer(user: string, drop?: DropHook, timing?: SipTiming): Promise<{ agent: UserAgent; uri: string }> {
+    const agent = new UserAgent({
+      user, ...(drop === undefined ? {} : { drop }), ...(timing === undefined ? {} : { timing }),
+    });
     const { host, port } = await agent.start({ host: '127.0.0.1', port: 0 });
     this.after(() => agent.stop());
     return { agent, uri: `sip:${user}@${host}:${port}` };
   }
+}
+
+/** Loses the first `times` messages in this direction that begin with `start` and contain `part`. */
+export function losing(direction: 'in' | 'out', start: string, times: number, part = ''): DropHook & { lost(): number } {
+  let lost = 0;
+  const hook: DropHook = (passing) => {
+    const text = passing.bytes.toString('latin1');
+    const hit = passing.direction === direction && lost < times && text.startsWith(start) && text.includes(part);
+    if (hit) lost += 1;
+    return hit;
+  };
+  return Object.assign(hook, { lost: () => lost });
 }
 
 export const uriAt = (target: Target, user: string): string => `sip:${user}@${target.sip.host}:${target.sip.port}`;

@@ -1,0 +1,156 @@
+import { connect, type Socket } from 'node:net';
+import { type SipServer, startSipServer } from '../../../src/embedded/sip-server';
+import { encodeFrame, FrameDecoder } from '../../../src/protocol/drachtio';
+import { UserAgent } from '../../../src/sip-stack';
+import { eventually } from '../../support/eventually';
+import { ManualClock } from '../../support/manual-clock';
+
+/** An application without drachtio-srf: sends payloads, keeps what comes back. */
+class RawApp {
+  readonly received: string[] = [];
+  readonly socket: Socket;
+  closed = false;
+  #next = 0;
+
+  constructor(server: SipServer) {
+    const decoder = new FrameDecoder();
+    this.socket = connect(server.admin.port, server.admin.host);
+    this.socket.on('data', (chunk) => {
+      const decoded = decoder.push(chunk);
+      if (decoded.ok) this.received.push(...decoded.payloads.map(String));
+    });
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => {
+      this.closed = true;
+    });
+  }
+
+  /** Sends and resolves with the tokens after `response|<id>`. */
+  async ask(payload: string): Promise<string[]> {
+    this.#next += 1;
+    const id = `m${this.#next}`;
+    this.socket.write(encodeFrame(`${id}|${payload}`));
+    return eventually(() => {
+      const reply = this.received.map((line) => line.split('\r\n')[0]?.split('|') ?? []).find(([, , to]) => to === id);
+      if (reply === undefined) throw new Error(`no reply to ${payload}`);
+      return reply.slice(3);
+    });
+  }
+}
+
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function start(clock = new ManualClock()) {
+  const address = { host: '127.0.0.1', port: 0 };
+  const server = await startSipServer({ sip: address, admin: { ...address, secret: 's' }, clock, externalIp: '203.0.113.9' });
+  stops.push(() => server.stop());
+  const app = (): RawApp => {
+    const raw = new RawApp(server);
+    stops.push(() => raw.socket.destroy());
+    return raw;
+  };
+  const peer = async (): Promise<UserAgent> => {
+    const agent = new UserAgent({ user: 'ann' });
+    await agent.start(address);
+    stops.push(() => agent.stop());
+    return agent;
+  };
+  return { server, app, peer, clock, uri: `sip:1@127.0.0.1:${server.sip.port}` };
+}
+
+describe('the control protocol', () => {
+  it('does nothing for a client that has not said the secret', async () => {
+    const { app } = await start();
+    const silent = app();
+    expect(await silent.ask('route|invite')).toEqual(['NO', 'not authenticated']);
+    await eventually(() => expect(silent.closed).toBe(true));
+    const wrong = app();
+    expect(await wrong.ask('authenticate|wrong|')).toEqual(['NO', 'incorrect secret']);
+    await eventually(() => expect(wrong.closed).toBe(true));
+  });
+
+  it('answers authenticate, ping, and what it does not know', async () => {
+    const { app, server } = await start();
+    const raw = app();
+    const { port } = server.sip;
+    expect(await raw.ask('authenticate|s|tag')).toEqual([
+      'OK', `udp/203.0.113.9:${port}`, expect.stringMatching(/^v\d+\.\d+\.\d+/), `udp/127.0.0.1:${port}`,
+    ]);
+    expect(await raw.ask('ping')).toEqual(['OK', 'pong']);
+    expect(await raw.ask('sip|x|\r\nnonsense')).toEqual(['NO', expect.stringContaining('invalid sip message')]);
+    expect(await raw.ask('dance')).toEqual(['NO', 'Unknown message type']);
+    await eventually(() => expect(raw.closed).toBe(true));
+  });
+
+  it('takes a client off the one verb it removes, and drops one that sends no frames', async () => {
+    const { app, peer, uri } = await start();
+    const raw = app();
+    await raw.ask('authenticate|s|');
+    for (const verb of ['options', 'message']) expect(await raw.ask(`route|${verb}`)).toEqual(['OK']);
+    expect(await raw.ask('remove_route|options')).toEqual(['OK']);
+    const agent = await peer();
+    expect(await agent.request('OPTIONS', { uri })).toMatchObject({ response: { status: 503 } });
+    void agent.request('MESSAGE', { uri });
+    const pushed = await eventually(() => {
+      const line = raw.received.find((text) => text.includes('MESSAGE'))?.split('\r\n')[0];
+      if (line === undefined) throw new Error('nothing pushed');
+      return line.split('|');
+    });
+    expect(pushed).toHaveLength(13);
+    raw.socket.write('garbage');
+    await eventually(() => expect(raw.closed).toBe(true));
+  });
+
+  it('forgets a call that no application answers within 64 s, and says nothing to the caller', async () => {
+    const { app, peer, uri, clock } = await start();
+    const raw = app();
+    await raw.ask('authenticate|s|');
+    await raw.ask('route|invite');
+    const agent = await peer();
+    const call = agent.invite({ uri, body: 'v=0' });
+    const heard: number[] = [];
+    call.on('provisional', ({ status }) => heard.push(status));
+    call.on('rejected', ({ status }) => heard.push(status));
+    const transactionId = await eventually(() => {
+      const tokens = raw.received.find((line) => line.includes('INVITE sip:1'))?.split('\r\n')[0]?.split('|');
+      if (tokens?.[8] === undefined) throw new Error('nothing pushed');
+      return tokens[8];
+    });
+    clock.advance(64_000);
+    expect(await raw.ask(`sip|${transactionId}|\r\nSIP/2.0 200 OK\r\n\r\n`))
+      .toEqual(['NOK', 'Response not sent due to unknown transaction']);
+    expect(heard).toEqual([]);
+  });
+
+  it('drops headers an application may not set, and writes its own address for localhost', async () => {
+    const { app, peer, server } = await start();
+    const raw = app();
+    await raw.ask('authenticate|s|');
+    const agent = await peer();
+    const seen: string[][] = [];
+    agent.onRequest((request, transaction) => {
+      seen.push([...request.headers].map(({ name, value }) => `${name}: ${value}`));
+      transaction.reply(200);
+    });
+    const lines = [
+      `MESSAGE sip:ann@127.0.0.1:${agent.stack.local.port} SIP/2.0`, 'Via: SIP/2.0/UDP evil', 'Route: <sip:evil;lr>',
+      'Record-Route: <sip:evil>', 'RSeq: 9', 'Content-Length: 999', 'From: +15550100', 'P-Asserted-Identity: <sip:a@localhost>',
+      'contact: <sip:x@localhost>', 'x-own: 1', 'my-header: é', 'Content-Type: text/plain', '', 'né',
+    ];
+    const reply = await raw.ask(`sip||\r\n${lines.join('\r\n')}`);
+    expect(reply[0]).toBe('OK');
+    const [headers = []] = await eventually(() => {
+      expect(seen).toHaveLength(1);
+      return seen;
+    });
+    const own = `203.0.113.9:${server.sip.port}`;
+    expect(headers).toEqual(expect.arrayContaining([
+      `P-Asserted-Identity: <sip:a@${own}>`, `Contact: <sip:x@${own}>`, 'x-own: 1', 'My-Header: é', 'Content-Length: 3',
+      expect.stringContaining(`From: <sip:+15550100@${own}>;tag=`), expect.stringContaining(`Via: SIP/2.0/UDP ${own};`),
+    ]));
+    expect(headers.filter((line) => /evil|RSeq/.test(line))).toEqual([]);
+  });
+});
