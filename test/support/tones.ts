@@ -15,11 +15,12 @@ export function toneSequence(parts: readonly (readonly [frequency: number, ms: n
   return Int16Array.from(stretches.flatMap((stretch) => [...stretch]));
 }
 
+/** Writes `ms` of a tone as a WAV file, 8 kHz mono. */
 export async function writeToneWav(path: string, spec: ToneSpec, ms: number): Promise<void> {
   await saveWav(path, toneSamples(spec, ms));
 }
 
-/** Headerless G.711, as SIPp's rtp_stream wants it. */
+/** Writes headerless G.711, as SIPp's rtp_stream wants it. */
 export async function writeRawTone(path: string, spec: ToneSpec, ms: number, law: G711Law = 'PCMU'): Promise<void> {
   await writeFile(path, encodeG711(law, toneSamples(spec, ms)));
 }
