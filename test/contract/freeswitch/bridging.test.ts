@@ -1,0 +1,120 @@
+import { eventually } from '../../support/eventually';
+import { gapReport } from '../../support/gap-report';
+import type { EslClient } from './esl-client';
+import { Stage, startTarget, type Target, type TestChannel } from './target';
+
+const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
+
+describe('bridging two channels', () => {
+  let target: Target;
+  let stage: Stage;
+  let esl: EslClient;
+
+  beforeAll(async () => {
+    target = await startTarget();
+  });
+  beforeEach(async () => {
+    stage = new Stage(target);
+    esl = await stage.esl();
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => target.stop());
+
+  async function bridge(a: TestChannel, b: TestChannel): Promise<void> {
+    expect(await esl.api(`uuid_bridge ${a.uuid} ${b.uuid}`)).toBe(`+OK ${b.uuid}\n`);
+    await esl.event({ 'Event-Name': 'CHANNEL_BRIDGE', 'Unique-ID': a.uuid, 'Bridge-B-Unique-ID': b.uuid });
+  }
+
+  it.each([['PCMU', 'PCMU'], ['PCMU', 'PCMA'], ['PCMA', 'PCMU']] as const)(
+    'lets %s and %s hear each other, cuts what played, and each stream stays one stream', async (lawOfA, lawOfB) => {
+      const a = await stage.channel({ codec: lawOfA }, { play: { tone: 500 } });
+      const b = await stage.channel({ codec: lawOfB }, { play: { tone: 1300 } });
+      const music = await esl.execute(a.uuid, 'playback', endless(440));
+      await a.call.audio.waitForTone(440, { withinMs: 2_000 });
+      await bridge(a, b);
+      const stopped = await esl.completed(music);
+      const names = esl.names();
+      expect(stopped['Application-Response']).toBe('FILE PLAYED');
+      expect(names.lastIndexOf('CHANNEL_EXECUTE_COMPLETE')).toBeLessThan(names.indexOf('CHANNEL_BRIDGE'));
+      await Promise.all([
+        a.call.audio.waitForTone(1300, { withinMs: 2_000 }), b.call.audio.waitForTone(500, { withinMs: 2_000 }),
+      ]);
+      await eventually(() => expect(a.call.audio.hears(440)).toBe(false));
+      expect([gapReport(a.call.audio, { overMs: 150 }), gapReport(b.call.audio, { overMs: 150 })]).toEqual([[], []]);
+      expect(new Set(a.call.audio.packets.map(({ payloadType }) => payloadType))).toEqual(new Set([lawOfA === 'PCMU' ? 0 : 8]));
+    },
+  );
+
+  it('parks the other leg when one hangs up, and it can play again', async () => {
+    const a = await stage.channel({}, { play: { tone: 500 } });
+    const b = await stage.channel({}, { play: { tone: 1300 } });
+    await bridge(a, b);
+    await a.call.audio.waitForTone(1300, { withinMs: 2_000 });
+    await b.call.hangup();
+    await esl.event({ 'Event-Name': 'CHANNEL_UNBRIDGE', 'Unique-ID': a.uuid });
+    await esl.event({ 'Event-Name': 'CHANNEL_HANGUP_COMPLETE', 'Unique-ID': b.uuid, 'Hangup-Cause': 'NORMAL_CLEARING' });
+    await a.call.audio.waitForSilence({ withinMs: 2_000 });
+    expect(esl.names(a.uuid).at(-1)).toBe('CHANNEL_PARK');
+    await esl.execute(a.uuid, 'playback', endless(700));
+    await a.call.audio.waitForTone(700, { withinMs: 2_000 });
+    expect(gapReport(a.call.audio, { overMs: 150 })).toEqual([]);
+  });
+
+  it('parts both legs by uuid_transfer -both park inline', async () => {
+    const a = await stage.channel({}, { play: { tone: 500 } });
+    const b = await stage.channel({}, { play: { tone: 1300 } });
+    await bridge(a, b);
+    await b.call.audio.waitForTone(500, { withinMs: 2_000 });
+    expect(await esl.api(`uuid_transfer ${a.uuid} -both park inline`)).toMatch(/^\+OK/);
+    await Promise.all([a, b].map(({ call }) => call.audio.waitForSilence({ withinMs: 2_000 })));
+    await Promise.all([a, b].map(({ uuid }) => esl.event({ 'Event-Name': 'CHANNEL_PARK', 'Unique-ID': uuid })));
+    expect(await esl.api(`uuid_exists ${a.uuid}`)).toBe('true');
+    expect(await esl.api(`uuid_exists ${b.uuid}`)).toBe('true');
+  });
+
+  it('gives the keys of one leg to the other, with their events', async () => {
+    const a = await stage.channel();
+    const b = await stage.channel();
+    await bridge(a, b);
+    await a.call.sendDigits('7#');
+    await b.call.audio.waitForDigits('7#', { withinMs: 3_000 });
+    await esl.event({ 'Event-Name': 'DTMF', 'Unique-ID': a.uuid, 'DTMF-Digit': '7' });
+  });
+
+  it('takes a leg away from an older bridge, whose other leg parks', async () => {
+    const [a, b, c] = [
+      await stage.channel({}, { play: { tone: 500 } }), await stage.channel({}, { play: { tone: 1300 } }),
+      await stage.channel({}, { play: { tone: 2100 } }),
+    ];
+    await bridge(a, b);
+    await a.call.audio.waitForTone(1300, { withinMs: 2_000 });
+    await bridge(a, c);
+    await a.call.audio.waitForTone(2100, { withinMs: 2_000 });
+    await b.call.audio.waitForSilence({ withinMs: 2_000 });
+    expect(await esl.api(`uuid_exists ${b.uuid}`)).toBe('true');
+  });
+
+  it('refuses unknown channels, and a stale owner by its epoch', async () => {
+    const a = await stage.channel({}, { play: { tone: 500 } });
+    const b = await stage.channel({}, { play: { tone: 1300 } });
+    expect(await esl.api(`uuid_bridge ${a.uuid} nobody`)).toBe('-ERR Invalid uuid\n');
+    expect(await esl.api(`uuid_setvar ${a.uuid} hf_epoch 12`)).toBe('+OK\n');
+    const fenced = (epoch: number): string =>
+      `expand uuid_bridge \${cond(\${uuid_getvar(${a.uuid} hf_epoch)} == ${epoch} ? ${a.uuid} : stale)} ${b.uuid}`;
+    expect(await esl.api(fenced(11))).toBe('-ERR Invalid uuid\n');
+    expect(await esl.api(fenced(12))).toBe(`+OK ${b.uuid}\n`);
+    await a.call.audio.waitForTone(1300, { withinMs: 2_000 });
+  });
+
+  it('keeps a bridge when its controllers die, and then its last leg parks for ever', async () => {
+    const a = await stage.channel({}, { play: { tone: 500 } });
+    const b = await stage.channel({}, { play: { tone: 1300 } });
+    await bridge(a, b);
+    a.controller.close();
+    b.controller.close();
+    await a.call.audio.waitForTone(1300, { withinMs: 2_000 });
+    await b.call.hangup();
+    await a.call.audio.waitForSilence({ withinMs: 2_000 });
+    expect(await esl.api(`uuid_exists ${a.uuid}`)).toBe('true');
+  });
+});
