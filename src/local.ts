@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { GatewayError, messageOf, newToken } from './lib';
 import {
@@ -9,6 +9,7 @@ import {
 import { type ChildProgram, freePort, LinePrinter, requirePort, Supervisor } from './supervisor';
 
 const LOOPBACK = '127.0.0.1';
+/** As written in config/demo.yaml. */
 const DEMO_PORT = 3100;
 /** redis-server tells its life at length; these lines matter (its advice about overcommit_memory does not, here). */
 const REDIS_TROUBLE = /^(?!.*overcommit_memory).*\b(error|fail|fatal|can't|could not|corrupt|bad file|MISCONF)/i;
@@ -27,6 +28,7 @@ interface Plan {
   readonly config: Config;
   readonly stages: readonly (readonly ChildProgram[])[];
   readonly httpPorts: readonly number[];
+  readonly demoPort: number;
   readonly parts: LocalParts;
   readonly redisUrl: string;
 }
@@ -71,6 +73,20 @@ function redisConfFile(config: Config, port: number, password: string): string {
   return file;
 }
 
+/** config/demo.yaml, or a copy of it in the data directory whose URLs carry another port. */
+function demoConfig(env: Environment, port: number): string {
+  const file = join(installDirectory(), 'config', 'demo.yaml');
+  if (port === DEMO_PORT) return file;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new GatewayError('bad-demo-port', 'HOLDFAST_DEMO_PORT must be a whole number from 1 to 65535');
+  }
+  const directory = resolve(env['HOLDFAST_DATA_DIR'] || 'data');
+  mkdirSync(directory, { recursive: true });
+  const copy = join(directory, 'demo.yaml');
+  writeFileSync(copy, readFileSync(file, 'utf8').replaceAll(`${LOOPBACK}:${DEMO_PORT}/`, `${LOOPBACK}:${port}/`));
+  return copy;
+}
+
 async function choosePlan(outside: Environment): Promise<Plan> {
   const parts = partsOf(outside);
   const [redisPort, adminPort, eslPort, mediaSipPort] = await Promise.all(
@@ -78,7 +94,8 @@ async function choosePlan(outside: Environment): Promise<Plan> {
   const redisPassword = newToken(24);
   const media = connectable(outside['HOLDFAST_SIP_HOST'] || LOOPBACK);
   const env: Record<string, string | undefined> = { ...outside };
-  if (parts.demo) env['HOLDFAST_CONFIG'] = join(installDirectory(), 'config', 'demo.yaml');
+  const demoPort = Number(outside['HOLDFAST_DEMO_PORT'] || DEMO_PORT);
+  if (parts.demo) env['HOLDFAST_CONFIG'] = demoConfig(outside, demoPort);
   if (parts.redis) env['REDIS_URL'] = `redis://:${redisPassword}@${LOOPBACK}:${redisPort}`;
   if (parts.sipServer) {
     env['DRACHTIO_HOST'] = LOOPBACK;
@@ -138,14 +155,15 @@ async function choosePlan(outside: Environment): Promise<Plan> {
     gateways.push({
       name: 'demo',
       run: { kind: 'node', script: join(installDirectory(), DEMO_PROGRAM) },
-      env: { ...outside, PORT: String(DEMO_PORT), ACCOUNT_SID: account?.sid, AUTH_TOKEN: account?.authToken },
+      env: { ...outside, PORT: String(demoPort), ACCOUNT_SID: account?.sid, AUTH_TOKEN: account?.authToken },
     });
   }
-  return { config, parts, httpPorts, stages: [servers, gateways], redisUrl: env['REDIS_URL'] ?? config.redis.url };
+  const redisUrl = env['REDIS_URL'] ?? config.redis.url;
+  return { config, parts, httpPorts, demoPort, stages: [servers, gateways], redisUrl };
 }
 
 /** Everything that would stop a child from starting and that a person can mend, found before any child starts. */
-async function requireRoom({ config, parts, httpPorts }: Plan): Promise<void> {
+async function requireRoom({ config, parts, httpPorts, demoPort }: Plan): Promise<void> {
   if (parts.redis) {
     try {
       await promisify(execFile)('redis-server', ['--version']);
@@ -162,8 +180,8 @@ async function requireRoom({ config, parts, httpPorts }: Plan): Promise<void> {
     await requirePort('tcp', config.http.host, port, 'HTTP', 'choose another: make run HOLDFAST_HTTP_PORT=3010');
   }
   if (parts.demo) {
-    const mend = 'give a configuration of your own in HOLDFAST_CONFIG, which leaves the demo application out';
-    await requirePort('tcp', LOOPBACK, DEMO_PORT, 'demo application', mend);
+    const mend = 'choose another: make run HOLDFAST_DEMO_PORT=3110';
+    await requirePort('tcp', LOOPBACK, demoPort, 'demo application', mend);
   }
 }
 

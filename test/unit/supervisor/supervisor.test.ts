@@ -45,6 +45,12 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
+/** Pid 0 would mean our own process group. */
+function killByPid(pid: number | undefined): void {
+  if (pid === undefined) throw new Error('it does not run');
+  process.kill(pid, 'SIGKILL');
+}
+
 describe('the supervisor', () => {
   it('starts a stage when the one before is ready, and ends all in reverse order', async () => {
     await supervisor.start([
@@ -61,7 +67,7 @@ describe('the supervisor', () => {
     await supervisor.start([[program('one', endsOnSigterm('one'))]]);
     for (const pauseMs of [10, 20, 40]) {
       const { one } = supervisor.pids();
-      process.kill(one ?? 0, 'SIGKILL');
+      killByPid(one);
       await eventually(() => expect(supervisor.pids()['one']).not.toBe(one));
       expect(notices).toContain(`one ended (SIGKILL); starting it again in ${pauseMs} ms`);
       await eventually(() => expect(notices.filter((text) => text === 'one runs again')).toHaveLength(Math.log2(pauseMs / 5)));
@@ -129,7 +135,7 @@ describe('the supervisor', () => {
     const line = lines.find((text) => text.startsWith('outer: pids')) ?? '';
     const pids = Object.values(JSON.parse(line.replace('outer: pids ', '')) as Record<string, number>);
     expect(pids.map(isAlive)).toEqual([true, true]);
-    process.kill(supervisor.pids()['outer'] ?? 0, 'SIGKILL');
+    killByPid(supervisor.pids()['outer']);
     await eventually(() => expect(pids.map(isAlive)).toEqual([false, false]));
     expect(logged()).toEqual(['inner ended']);
   });
