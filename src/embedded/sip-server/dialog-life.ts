@@ -8,7 +8,7 @@ import { ownContact, type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
 
 /** Reasons of a BYE that no application asked for, worded as drachtio words them. */
-export type OwnByeReason = 'ACK timeout' | 'CANCEL after 200 OK' | 'ACK-BYE due to cancel race condition';
+export type OwnByeReason = 'ACK timeout' | 'ACK-BYE due to cancel race condition';
 
 /** Enters a dialog that an answer has just made. */
 export function openDialog(

@@ -2,7 +2,6 @@ import { newUuid } from '../../lib';
 import { drachtioDialogId, newRequestLine, sipLine } from '../../protocol/drachtio';
 import { callIdOf, fromTagOf, serialiseMessage, type SipRequest, toTagOf } from '../../protocol/sip';
 import type { PeerAddress, ServerTransaction } from '../../sip-stack';
-import { endByServer } from './dialog-life';
 import type { IncomingRequest } from './incoming-table';
 import { type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
@@ -78,18 +77,16 @@ function receiveInDialog(
   forwardInDialog(context, incoming, request);
 }
 
-/** The stack answers the CANCEL; the INVITE gets 487 and the application hears the CANCEL with the INVITE's id. */
+/**
+ * The stack answers the CANCEL; the INVITE gets 487 and the application hears the CANCEL with the INVITE's id. A CANCEL
+ * after the 200 gets 481 and changes nothing (seen on drachtio-server 0.9.10): the caller has to say BYE.
+ */
 function watchCancel(context: ServerContext, incoming: IncomingRequest): void {
   const { transaction } = incoming;
   transaction.once('cancelled', (cancel) => {
     context.incoming.remove(incoming.transactionId);
     transaction.reply(487);
     forwardInDialog(context, incoming, cancel);
-  });
-  transaction.once('lateCancel', () => {
-    const entry = context.dialogs.byId(incoming.dialogId);
-    const answered = transaction.state === 'accepted';
-    if (answered && entry !== undefined) endByServer(context, entry, 'CANCEL after 200 OK');
   });
 }
 

@@ -56,13 +56,25 @@ describe('an answer of the application', () => {
     await eventually(() => expect(reasons[0]).toContain('ACK timeout'));
   });
 
-  it('that crosses the CANCEL of the caller is taken back with BYE', async () => {
+  it('that crosses the CANCEL of the caller stands until the caller says BYE', async () => {
     const { reasons, dialogs } = await answeringApp();
-    const { agent } = await stage.peer('ann', losing('in', 'SIP/2.0 200', 9_999, 'INVITE'));
+    const lost = losing('in', 'SIP/2.0 200', 2, 'INVITE');
+    const cancelled: string[] = [];
+    const { agent } = await stage.peer('ann', (passing) => {
+      const text = passing.bytes.toString('latin1');
+      if (passing.direction === 'in' && text.includes(' CANCEL\r\n')) cancelled.push(text.slice(8, 11));
+      return lost(passing);
+    });
     const call = agent.invite({ uri: uriAt(target, '1'), body: sdp('ann') });
+    const ends: CallEnd[] = [];
+    call.on('ended', (end) => ends.push(end));
     await eventually(() => expect(dialogs).toHaveLength(1));
     call.cancel();
-    await eventually(() => expect(reasons[0]).toContain('CANCEL after 200 OK'));
+    await eventually(() => expect(cancelled).toEqual(['481']));
+    expect(reasons).toEqual([]);
+    // The repeated 200 reaches a caller who has cancelled: it is acknowledged and ended.
+    await eventually(() => expect(ends).toEqual([{ by: 'local' }]));
+    await eventually(() => expect(reasons).toHaveLength(1));
   });
 });
 
