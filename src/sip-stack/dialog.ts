@@ -128,10 +128,10 @@ export class Dialog {
     return this.#build('ACK', inviteCSeq, parts);
   }
 
-  /** Checks and remembers the sequence number of a request from the peer; false: out of order, answer 500 (12.2.2). */
+  /** Checks and remembers the sequence number of a request from the peer; false: lower than the last, answer 500 (12.2.2). */
   acceptCSeq(request: SipRequest): boolean {
     const number = cseqOf(request)?.number ?? -1;
-    if (number <= this.#remoteCSeq) return false;
+    if (number < this.#remoteCSeq) return false;
     this.#remoteCSeq = number;
     return true;
   }

@@ -85,6 +85,16 @@ describe('two user agents', () => {
     await eventually(() => expect(ends.caller).toMatchObject([{ by: 'remote' }]));
   });
 
+  it('refuse a request that is older than one already seen', async () => {
+    const { outgoing, ann, bob } = await establish();
+    const facts = outgoing.dialog;
+    if (facts === undefined) throw new Error('no dialog');
+    const late = facts.createRequest('INFO');
+    expect(await outgoing.request('INFO')).toMatchObject({ response: { status: 200 } });
+    const transaction = ann.agent.stack.request(late, bob.agent.stack.local);
+    expect(await new Promise((resolve) => transaction.on('response', ({ status }) => resolve(status)))).toBe(500);
+  });
+
   it('carry the answer in the ACK when the INVITE has no offer', async () => {
     const ann = await startAgent('ann');
     const bob = await startAgent('bob');
