@@ -36,7 +36,8 @@ export function toneSource(spec: ToneSpec): AudioSource {
       for (let index = 0; index < frame.length; index += 1, position += 1) {
         const sounding = position % cycleSamples < onSamples;
         let sample = 0;
-        if (sounding) for (const hz of tones) sample += amplitude * Math.sin((2 * Math.PI * hz * position) / SAMPLE_RATE);
+        const angle = (2 * Math.PI * position) / SAMPLE_RATE;
+        if (sounding) for (const hz of tones) sample += amplitude * Math.sin(hz * angle);
         frame[index] = Math.max(-32_768, Math.min(32_767, Math.round(sample)));
       }
     },

@@ -7,7 +7,7 @@ import {
 
 /** Below this root mean square (about -50 dBFS) a stretch of sound counts as silence; idle A-law gives 8, mu-law 0. */
 export const SILENCE_RMS = 100;
-/** A frequency is heard when it holds at least this share of the energy: one of two equally loud mixed tones still is. */
+/** A frequency is heard when it holds at least this share of the energy: each of two equally loud tones is. */
 const HEARD_SHARE = 0.4;
 /** Window of live questions: long enough to ignore the click at a change of source. */
 const LIVE_WINDOW_MS = 60;
@@ -73,7 +73,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
     return joined(chosen.reverse());
   }
 
-  /** The sound of the last `ms` received, by count of packets rather than by the clock, so a late reader loses nothing. */
+  /** The sound of the last `ms` received, counted by packets and not by the clock: a late reader loses nothing. */
   latest(ms: number): Int16Array {
     const chosen: Int16Array[] = [];
     for (let index = this.#packets.length - 1; index >= 0 && chosen.length * FRAME_MS < ms; index -= 1) {
@@ -159,7 +159,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
     return this.#packets.findLast((packet) => packetHas(packet, frequency))?.at;
   }
 
-  /** Inter-arrival gaps longer than `overMs`; with bounds also from `fromAt` to the first and from the last to `toAt`. */
+  /** Inter-arrival gaps over `overMs` (60); with bounds also from `fromAt` to the first and the last to `toAt`. */
   gaps(options: { overMs?: number; fromAt?: number; toAt?: number } = {}): Gap[] {
     return gapsIn(this.#packets, options);
   }
@@ -187,7 +187,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
     return this.sequenceBreaks().length === 0;
   }
 
-  /** The whole call as one stretch of 8 kHz sound; gaps over 60 ms become silence, so a recording does not hide them. */
+  /** The whole call as one stretch of 8 kHz sound; gaps over 60 ms become silence: a recording must not hide them. */
   timeline(): Int16Array {
     const stretches: Int16Array[] = [];
     let endsAt: number | undefined;

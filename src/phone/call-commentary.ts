@@ -18,7 +18,8 @@ export class CallCommentary {
 
   constructor(audio: CallAudio, clock: Clock, tell: (line: string) => void) {
     this.#timer = clock.every(LISTEN_EVERY_MS, () => {
-      const now = audio.packets.length === this.#packets ? 'nothing (no sound arrives)' : words(soundKind(audio.latest(1_000)));
+      const nothingCame = audio.packets.length === this.#packets;
+      const now = nothingCame ? 'nothing (no sound arrives)' : words(soundKind(audio.latest(1_000)));
       this.#packets = audio.packets.length;
       this.#seen = now === this.#candidate ? this.#seen + 1 : 1;
       this.#candidate = now;

@@ -16,7 +16,7 @@ export const nextCallState = (state: CallState, input: CallInput): CallState | u
 export interface CallEnding {
   /** `network`: nobody said anything any more (timeout, unreachable). */
   readonly by: 'us' | 'them' | 'network';
-  /** 200 when an answered call ended by BYE, else the final status of the INVITE (408 for a timeout, 503 unreachable). */
+  /** 200 when an answered call ended by BYE, else the final status of the INVITE (408 timeout, 503 unreachable). */
   readonly status: number;
   /** Reason phrase or Reason header, for people. */
   readonly reason: string;

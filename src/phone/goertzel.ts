@@ -11,7 +11,7 @@ export function rms(samples: Int16Array): number {
 
 /**
  * Share of the energy of `samples` that lies at `frequency` Hz, 0..1: a pure tone gives about 1, another tone or noise
- * about 0. Goertzel's algorithm for one bin; 20 ms at 8 kHz tells tones 100 Hz apart (first zero of the window at 50 Hz).
+ * about 0. Goertzel's algorithm for one bin; 20 ms at 8 kHz tells tones 100 Hz apart (the window's first zero: 50 Hz).
  */
 export function toneShare(samples: Int16Array, frequency: number): number {
   const length = samples.length;

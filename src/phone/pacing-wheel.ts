@@ -3,12 +3,12 @@ import { type Clock, systemClock, type Timer } from '../lib';
 /** Length of one RTP packet of sound, ms (RFC 3551 4.2: default packetisation interval). */
 export const FRAME_MS = 20;
 
-/** Beats that were missed are made up for at once up to this many; beyond it the machine was asleep and they are dropped. */
+/** So many missed beats are made up for at once; beyond it the machine was asleep and they are dropped. */
 const MAX_CATCH_UP_BEATS = 25;
 
 /**
- * One 20 ms beat for every stream that joined. Free of drift: beat n is due at start + n·20 ms, so a late timer makes the
- * next wait shorter instead of moving the whole stream. It runs while it has members.
+ * One 20 ms beat for every stream that joined. Free of drift: beat n is due at start + n·20 ms, so a late timer makes
+ * the next wait shorter instead of moving the whole stream. It runs while it has members.
  */
 export class PacingWheel {
   readonly #members = new Set<() => void>();

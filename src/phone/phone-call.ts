@@ -116,7 +116,8 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
    */
   hangup(headers: HeaderFields = {}): Promise<void> {
     if (this.#state === 'ended') return this.farewell;
-    this.#farewell = this.#state === 'answered' ? this.sip.bye({ headers }).then(() => undefined) : this.giveUp(headers);
+    const answered = this.#state === 'answered';
+    this.#farewell = answered ? this.sip.bye({ headers }).then(() => undefined) : this.giveUp(headers);
     return this.#farewell;
   }
 
@@ -218,9 +219,10 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
         for (const remove of removers.splice(0)) remove();
         timer.cancel();
         if (reached()) return resolve();
-        const why = ended ? `the call ended by ${ended.by} with ${ended.status} ${ended.reason}` : `${withinMs} ms passed`;
+        const end = ended && `the call ended by ${ended.by} with ${ended.status} ${ended.reason}`;
+        const why = end ?? `${withinMs} ms passed`;
         const facts = ended ? { sipStatus: ended.status } : {};
-        reject(new GatewayError('call_not_answered', `no ${what}: ${why} (state ${this.#state})`, facts));
+        reject(new GatewayError('call_not_answered', `waited for ${what}, but ${why} (${this.#state})`, facts));
       };
       for (const event of ['ringing', 'answered', 'ended'] as const) removers.push(this.on(event, () => settle(false)));
       const timer = this.clock.after(withinMs, () => settle(true));

@@ -97,19 +97,17 @@ export class RtpStream {
   }
 
   /**
-   * Presses keys (RFC 4733, 'w' waits 500 ms) and resolves when the last has been sent. Throws `no_telephone_event` when
+   * Presses keys (RFC 4733, 'w' waits 500 ms); resolves when the last has been sent. Throws `no_telephone_event` when
    * the far end did not agree to it, `not_a_key` for anything but 0-9 * # A-D w.
    */
   press(digits: string, durationMs?: number): Promise<void> {
     if (this.#target?.telephoneEventPayloadType === undefined) {
       return Promise.reject(new GatewayError('no_telephone_event', 'the far end does not take telephone-event'));
     }
-    try {
+    return new Promise((resolve) => {
       this.#keys.press(digits, durationMs);
-    } catch (error) {
-      return Promise.reject(error as GatewayError);
-    }
-    return new Promise((resolve) => this.#keysSent.push(resolve));
+      this.#keysSent.push(resolve);
+    });
   }
 
   close(): void {

@@ -12,8 +12,8 @@ const FRAME = SAMPLE_RATE / 50;
 /** A single frequency with this share of a second's energy is a tone to the ear. */
 const TONE_SHARE = 0.8;
 /**
- * Part of quiet 20 ms frames (under half of the mean loudness) that makes sound speech: syllables and stops leave holes,
- * sustained music does not. Saunders, "Real-time discrimination of broadcast speech/music", ICASSP 1996, uses the same cue.
+ * Part of quiet 20 ms frames (under half of the mean loudness) that makes sound speech: syllables and stops leave
+ * holes, sustained music does not ("percentage of low-energy frames" in Scheirer and Slaney, ICASSP 1997).
  */
 const SPEECH_QUIET_PART = 0.3;
 

@@ -29,6 +29,13 @@ export interface BaresipEvent {
   readonly at: number;
 }
 
+interface ControlReply {
+  readonly response?: boolean;
+  readonly token?: string;
+  readonly ok?: boolean;
+  readonly data?: string;
+}
+
 /** A running baresip, driven over its control port (netstrings of JSON). */
 export class Baresip {
   readonly events: BaresipEvent[] = [];
@@ -54,7 +61,8 @@ export class Baresip {
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-baresip-'));
     await mkdir(join(directory, 'heard'));
     const answermode = options.answers === false ? 'manual' : 'auto';
-    const account = `<sip:${user}@127.0.0.1>;regint=0;answermode=${answermode};audio_codecs=${options.codec ?? 'PCMU'}\n`;
+    const codec = options.codec ?? 'PCMU';
+    const account = `<sip:${user}@127.0.0.1>;regint=0;answermode=${answermode};audio_codecs=${codec}\n`;
     await Promise.all([
       writeFile(join(directory, 'config'), configuration(directory, sipPort, controlPort, options.tone ?? 440)),
       writeFile(join(directory, 'accounts'), account),
@@ -63,7 +71,8 @@ export class Baresip {
     const program = new ChildProgram('/usr/bin/baresip', ['-f', directory]);
     try {
       await eventually(() => {
-        if (!program.stdout.includes('baresip is ready')) throw new Error(`baresip: ${program.stdout}${program.stderr}`);
+        if (program.stdout.includes('baresip is ready')) return;
+        throw new Error(`baresip: ${program.stdout}${program.stderr}`);
       }, 10_000);
       const control = await eventually(() => open(controlPort));
       return new Baresip(program, directory, control, `sip:${user}@127.0.0.1:${sipPort}`);
@@ -100,7 +109,7 @@ export class Baresip {
   async command(command: string, params?: string): Promise<void> {
     const token = `t${(this.#lastToken += 1)}`;
     const reply = new Promise<{ ok: boolean; data: string }>((resolve) => this.#replies.set(token, resolve));
-    this.#control.write(encodeNetstring(JSON.stringify({ command, token, ...(params === undefined ? {} : { params }) })));
+    this.#control.write(encodeNetstring(JSON.stringify({ command, token, params })));
     const { ok, data } = await reply;
     if (!ok) throw new Error(`baresip ${command} ${params ?? ''}: ${data}`);
   }
@@ -131,7 +140,7 @@ export class Baresip {
   }
 
   #take(text: string): void {
-    const message = JSON.parse(text) as { response?: boolean; token?: string; ok?: boolean; data?: string } & BaresipEvent;
+    const message = JSON.parse(text) as ControlReply & BaresipEvent;
     if (message.response === true) {
       const resolve = this.#replies.get(message.token ?? '');
       this.#replies.delete(message.token ?? '');

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { validateRequest } from 'twilio';
-import type { twiml } from 'twilio';
+import { twiml, validateRequest } from 'twilio';
 import { messageOf, systemClock } from '../../src/lib';
 import { epochOf } from '../../src/phone';
 
@@ -174,8 +173,5 @@ export class CustomerApp {
 
 function responseOf(reply: CustomerReply): CustomerResponse {
   if (typeof reply === 'string') return { body: reply };
-  return isDocument(reply) ? { body: reply.toString() } : reply;
+  return reply instanceof twiml.VoiceResponse ? { body: reply.toString() } : reply;
 }
-
-const isDocument = (reply: CustomerResponse | twiml.VoiceResponse): reply is twiml.VoiceResponse =>
-  !Object.getPrototypeOf(reply).constructor.name.startsWith('Object');

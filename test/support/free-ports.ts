@@ -20,7 +20,7 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first of `count` consecutive ports, even, free on UDP and TCP of 127.0.0.1, at a random place (parallel tests). */
+/** The first (even) of `count` consecutive ports that are free on UDP and TCP of 127.0.0.1, at a random place. */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
     const first = LOWEST + 2 * Math.floor((Math.random() * SPAN) / 2);

@@ -7,7 +7,7 @@ import { eventually } from './eventually';
 import { freePorts, isUdpPortBound } from './free-ports';
 import { writeRawTone } from './tones';
 
-/** Debian's sip-tester: callers and agents nobody here wrote. Its received sound is not checked; use baresip for that. */
+/** Debian's sip-tester: callers and agents nobody here wrote. What it hears is not checked; use baresip for that. */
 export const hasSipp = (): boolean => existsSync('/usr/bin/sipp');
 
 /** Scenarios in test/support/sipp/. */
@@ -86,7 +86,8 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
   // Elements that name files or times cannot use -key in SIPp 3.6, so they are filled in here.
   const filled = xml.replaceAll('[tone_file]', tone).replaceAll('[talk_ms]', String(options.talkMs ?? 500));
   await writeFile(scenario, filled);
-  const program = new ChildProgram('/usr/bin/sipp', argumentsFor(options, scenario, port, mediaPort), { cwd: directory });
+  const args = argumentsFor(options, scenario, port, mediaPort);
+  const program = new ChildProgram('/usr/bin/sipp', args, { cwd: directory });
   const finished = program.ended.then(async ({ exitCode }) => {
     const result = await read(directory, exitCode, program.stdout + program.stderr);
     await rm(directory, { recursive: true });

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type IncomingPhoneCall, Phone, placeCall, readCallRequest, readWavSamples, toneShare } from '../../../src/phone';
+import {
+  type IncomingPhoneCall, Phone, placeCall, readCallRequest, readWavSamples, toneShare,
+} from '../../../src/phone';
 import { eventually } from '../../support/eventually';
 
 describe('a call from the terminal', () => {
