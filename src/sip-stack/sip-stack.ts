@@ -46,7 +46,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
   #transport: Transport | undefined;
-  #local: PeerAddress | undefined;
+  #bound: PeerAddress | undefined;
   #onRequest: ((request: SipRequest, transaction: ServerTransaction) => void) | undefined;
   #onAck: ((ack: SipRequest, from: PeerAddress) => void) | undefined;
 
@@ -69,12 +69,11 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Binds `host` (IP literal) and `port` (0: any). Throws GatewayError `sip-bind-failed`. */
   async start(at: { readonly host: string; readonly port: number }): Promise<PeerAddress> {
-    const { drop, advertisedHost } = this.#options;
+    const { drop } = this.#options;
     const transport = this.#options.transport ?? new UdpTransport({ ...at, ...(drop === undefined ? {} : { drop }) });
-    const bound = await transport.start((bytes, peer) => this.#receive(bytes, peer));
+    this.#bound = await transport.start((bytes, peer) => this.#receive(bytes, peer));
     this.#transport = transport;
-    this.#local = advertisedHost === undefined ? bound : { ...bound, host: advertisedHost };
-    return bound;
+    return this.#bound;
   }
 
   /** Forgets all transactions without further events and closes the transport. */
@@ -89,8 +88,14 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Our address as others see it (Via, Contact). Throws GatewayError `sip-stopped` before `start`. */
   get local(): PeerAddress {
-    if (this.#local === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
-    return this.#local;
+    const { advertisedHost } = this.#options;
+    return advertisedHost === undefined ? this.bound : { ...this.bound, host: advertisedHost };
+  }
+
+  /** The address this stack listens on. Throws GatewayError `sip-stopped` before `start`. */
+  get bound(): PeerAddress {
+    if (this.#bound === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
+    return this.#bound;
   }
 
   /** Sends a request in a new client transaction. Via (with branch and rport) and Max-Forwards are added when absent. */

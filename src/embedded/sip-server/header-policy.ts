@@ -34,7 +34,7 @@ function withOwnAddress(name: string, value: string, hostPort: string): string {
   // Angle brackets keep the parameters of a bare URI apart from a tag that is added to the header.
   if (/^\s*(?:sips?|tel):[^<>;,]*$/i.test(value)) return withOwnAddress(name, `<${value.trim()}>`, hostPort);
   const bareNumber = /^\s*<?(\+?\d+)>?((?:;.*)?)$/.exec(value);
-  if (bareNumber !== null) return `<sip:${bareNumber[1]}@${hostPort}>${bareNumber[2] ?? ''}`;
+  if (bareNumber !== null) return `<sip:${bareNumber[1] ?? ''}@${hostPort}>${bareNumber[2] ?? ''}`;
   const replaced = value.replace(/@localhost(?::\d+)?(?=[;>?\s,]|$)/g, `@${hostPort}`);
   return name === 'From' ? replaced.replace(/(sips?:)localhost(?::\d+)?(?=[;>?\s,]|$)/g, `$1${hostPort}`) : replaced;
 }

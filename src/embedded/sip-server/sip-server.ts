@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../lib';
 import type { ClientSipMessage } from '../../protocol/drachtio';
 import { formatHostPort, parseMessage } from '../../protocol/sip';
-import { type DropHook, type PeerAddress, SipStack, type SipTiming } from '../../sip-stack';
+import { type DropHook, SipStack, type SipTiming } from '../../sip-stack';
 import { AdminServer } from './admin-server';
 import { answerFromApp } from './app-answers';
 import type { AppClient } from './app-client';
@@ -47,8 +47,6 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     ...(options.drop === undefined ? {} : { drop: options.drop }),
     ...(options.externalIp === undefined ? {} : { advertisedHost: options.externalIp }),
   });
-  let bound: PeerAddress | undefined;
-  const receivedOn = (): PeerAddress => bound ?? stack.local;
   const context: ServerContext = {
     stack,
     clock,
@@ -56,20 +54,20 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     dialogs: new DialogTable(),
     incoming: new IncomingTable(clock),
     hostPort: () => formatHostPort(stack.local),
-    receivedOn,
+    receivedOn: () => stack.bound,
   };
   const requests = new AppRequests(context);
   const admin = new AdminServer({
     ...options.admin,
     routes: context.routes,
-    hostports: () => ({ external: `udp/${context.hostPort()}`, local: `udp/${formatHostPort(receivedOn())}` }),
+    hostports: () => ({ external: `udp/${context.hostPort()}`, local: `udp/${formatHostPort(stack.bound)}` }),
     onSip: (client, command) => dispatch(context, requests, client, command),
   });
 
   // Requests that come before an application is there get 503, so SIP may be open first.
   stack.onRequest((request, transaction) => receiveRequest(context, request, transaction));
   stack.onAck((ack, from) => receiveAck(context, ack, from));
-  bound = await stack.start(options.sip);
+  const bound = await stack.start(options.sip);
   const sip = { host: bound.host, port: bound.port };
   try {
     return {

@@ -46,7 +46,7 @@ function readStartLine(line: string, headers: SipHeaders, body: Buffer): ParsedM
   }
   const request = /^(\S+)[ \t]+(\S+)[ \t]+SIP\/(\d+\.\d+)[ \t]*$/i.exec(line);
   if (request === null) return fault(`no start line in "${line.slice(0, 40)}"`);
-  const [, method = '', uri = '', version] = request;
+  const [, method = '', uri = '', version = ''] = request;
   if (version !== '2.0') return fault(`SIP version ${version}`);
   if (!isToken(method)) return fault('method is no token');
   return { ok: true, message: { kind: 'request', method, uri, headers, body } };

@@ -13,7 +13,7 @@ export interface Target {
 /** Short timers only where they are ours to set; with a real server every wait is that of RFC 3261. */
 export const timing = { t1Ms: 50, t2Ms: 200, t4Ms: 200 };
 
-export async function startTarget(drop?: DropHook): Promise<Target> {
+export async function startTarget(drop?: DropHook, timers: Partial<SipTiming> = timing): Promise<Target> {
   const { DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT } = process.env;
   if (DRACHTIO_HOST !== undefined) {
     return {
@@ -27,7 +27,7 @@ export async function startTarget(drop?: DropHook): Promise<Target> {
   const server = await startSipServer({
     sip: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0, secret },
-    timing,
+    timing: timers,
     ...(drop === undefined ? {} : { drop }),
   });
   return { embedded: true, sip: server.sip, admin: { ...server.admin, secret }, stop: () => server.stop() };
