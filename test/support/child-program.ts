@@ -13,7 +13,7 @@ export class ChildProgram {
   #stdout = '';
   #stderr = '';
 
-  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+  constructor(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
     this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString('utf8')));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString('utf8')));
@@ -35,6 +35,11 @@ export class ChildProgram {
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** SIGINT, as Ctrl-C sends it. */
+  interrupt(): void {
+    this.#child.kill('SIGINT');
   }
 
   /** SIGTERM, then SIGKILL after `withinMs`. */
