@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = {
   'config.md': ['platform/config', 'configReference'],
   'events.md': ['events', 'eventsReference'],
+  'events.md': ['events', 'eventsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
 };
 

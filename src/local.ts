@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { GatewayError, messageOf, newToken } from './lib';
 import {
   type Config, describeProblems, type Environment, installDirectory, loadConfig, processEnvironment,
 } from './platform/config';
-import { type ChildProgram, freePort, LinePrinter, requirePort, Supervisor } from './supervisor';
+import { type ChildProgram, freePort, LinePrinter, requirePort, RunFile, Supervisor } from './supervisor';
 
 const LOOPBACK = '127.0.0.1';
 /** As written in config/demo.yaml. */
@@ -36,8 +36,10 @@ interface Plan {
 const given = (env: Environment, name: string): boolean => (env[name] ?? '') !== '';
 const compiled = (path: string): string => join(__dirname, path);
 
+const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
 /** Somewhere to connect to for a server that listens on `host`. */
-const connectable = (host: string): string => (host === '0.0.0.0' || host === '::' ? LOOPBACK : host);
+const connectable = (host: string): string => (isWildcard(host) ? LOOPBACK : host);
 
 function partsOf(env: Environment): LocalParts {
   const asked = env['GATEWAYS'] || '1';
@@ -172,6 +174,11 @@ async function requireRoom({ config, parts, httpPorts, demoPort }: Plan): Promis
       throw new GatewayError('redis-server-missing', `redis-server cannot be run: ${mend}`, { cause: error });
     }
   }
+  if (isWildcard(config.sip.host) && config.sip.externalIp === undefined && (parts.sipServer || parts.mediaServer)) {
+    const mend = 'set HOLDFAST_EXTERNAL_IP, or HOLDFAST_SIP_HOST to one address of this machine';
+    const message = `HOLDFAST_SIP_HOST=${config.sip.host} names no address to tell callers: ${mend}`;
+    throw new GatewayError('no-address', message);
+  }
   if (parts.sipServer) {
     const mend = 'choose another: make run HOLDFAST_SIP_PORT=5070';
     await requirePort('udp', config.sip.host, config.sip.port, 'SIP', mend);
@@ -182,40 +189,6 @@ async function requireRoom({ config, parts, httpPorts, demoPort }: Plan): Promis
   if (parts.demo) {
     const mend = 'choose another: make run HOLDFAST_DEMO_PORT=3110';
     await requirePort('tcp', LOOPBACK, demoPort, 'demo application', mend);
-  }
-}
-
-/** `<dataDir>/run.json` says what runs here: it keeps two supervisors off one directory and serves `make trace`. */
-class RunFile {
-  readonly #path: string;
-
-  constructor(dataDir: string) {
-    this.#path = join(dataDir, 'run.json');
-    mkdirSync(dataDir, { recursive: true });
-  }
-
-  claim(facts: object): void {
-    const pid = this.#livingOwner();
-    if (pid !== undefined) {
-      throw new GatewayError('data-directory-in-use',
-        `another Holdfast (pid ${pid}) runs with this data directory: stop it, or set HOLDFAST_DATA_DIR`);
-    }
-    writeFileSync(this.#path, `${JSON.stringify({ pid: process.pid, ...facts }, null, 2)}\n`, { mode: 0o600 });
-  }
-
-  release(): void {
-    rmSync(this.#path, { force: true });
-  }
-
-  #livingOwner(): number | undefined {
-    try {
-      const { pid } = JSON.parse(readFileSync(this.#path, 'utf8')) as { pid: number };
-      process.kill(pid, 0);
-      return pid;
-    } catch {
-      // No file, not ours to read as JSON, or nobody has that pid any more: the directory is free.
-      return undefined;
-    }
   }
 }
 
@@ -246,7 +219,7 @@ async function renderHoldMusic(config: Config): Promise<void> {
 export async function runLocal(env: Environment): Promise<number> {
   const startedAt = performance.now();
   const plan = await choosePlan(env);
-  const runFile = new RunFile(plan.config.dataDir);
+  const runFile = new RunFile(plan.config.dataDir, 'local.js');
   const { sip, http } = plan.config;
   const doors = plan.httpPorts.map((port) => `http://${http.host}:${port}`);
   runFile.claim({ redisUrl: plan.redisUrl, sip: { host: sip.host, port: sip.port }, http: doors });

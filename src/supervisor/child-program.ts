@@ -29,17 +29,19 @@ export interface ExitFacts {
 
 /**
  * Runs `"$@"` and ends it when the pipe on descriptor 3 closes, which happens however the supervisor dies.
- * `read` is a builtin: the watcher is one sleeping subshell. `wait` is repeated, for a trapped signal interrupts it.
+ * `read` is a builtin: the watcher is one sleeping subshell. It gets SIGKILL, because a fresh subshell may still have the
+ * trap set and lose a SIGTERM (seen once in six runs), and holds no output, because a reader waits for the last holder.
+ * `wait` is repeated, for a trapped signal interrupts it.
  */
 const SHELL_GUARD = [
+  'stop= child=',
+  `trap 'stop=1; [ -z "$child" ] || kill -TERM $child 2>/dev/null' TERM INT`,
   '"$@" 3<&- & child=$!',
-  "trap 'kill -TERM $child 2>/dev/null' TERM INT",
-  '{ read -r _ <&3; kill -TERM $child 2>/dev/null; } & watcher=$!',
+  '[ -z "$stop" ] || kill -TERM $child 2>/dev/null',
+  '{ read -r _ <&3; kill -TERM $child 2>/dev/null; } >/dev/null 2>&1 & watcher=$!',
   'while :; do wait $child; code=$?; kill -0 $child 2>/dev/null || break; done',
-  'kill $watcher 2>/dev/null; exit $code',
+  'kill -KILL $watcher 2>/dev/null; exit $code',
 ].join('\n');
-
-type ChildEvents = { line: [text: string, from: 'stdout' | 'stderr']; exit: [facts: ExitFacts] };
 
 /** Finds the one line that tells a person why a program ended. */
 class LastWords {
@@ -62,6 +64,8 @@ class LastWords {
   }
 }
 
+type ChildEvents = { line: [text: string, from: 'stdout' | 'stderr']; exit: [facts: ExitFacts] };
+
 /** One life of a program. */
 export class RunningChild extends TypedEmitter<ChildEvents> {
   readonly #child: ChildProcess;
@@ -76,6 +80,8 @@ export class RunningChild extends TypedEmitter<ChildEvents> {
     this.#read('stdout');
     this.#read('stderr');
     this.#child.once('error', (error) => this.#end(null, null, `${error.message}`));
+    // The guard's pipe stays open on our side until we let go of it, and 'close' would wait for that.
+    this.#child.once('exit', () => this.#child.stdio[3]?.destroy());
     // 'close' comes after both streams ended, so that the last line on stderr is known.
     this.#child.once('close', (code, signal) => this.#end(code, signal));
     this.#ready.promise.catch(() => undefined);

@@ -127,5 +127,8 @@ describe('make run', () => {
     expect(await broken.ended).toBe(1);
     expect(broken.output()).toContain('HOLDFAST_HTTP_PORT: must be a whole number');
     expect(broken.output()).toContain('sip.port: ');
+    const nowhere = run({ HOLDFAST_SIP_HOST: '0.0.0.0' });
+    expect(await nowhere.ended).toBe(1);
+    expect(nowhere.output()).toContain('set HOLDFAST_EXTERNAL_IP');
   });
 });
