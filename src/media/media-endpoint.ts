@@ -35,6 +35,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly #sounds: SoundStack;
   readonly #unwatch: () => void;
   #state: 'alone' | 'bridged' | 'gone' = 'alone';
+  #lastStop: 'finished' | 'stopped' = 'finished';
 
   constructor(facts: EndpointFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
@@ -130,9 +131,13 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       case 'CHANNEL_EXECUTE_COMPLETE': {
         const response = event.header('Application-Response') ?? '';
         const failed = response === 'FILE NOT FOUND' || response === 'PLAYBACK ERROR';
-        this.#sounds.completed(event.header('Application-UUID') ?? '', failed ? 'failed' : 'finished');
+        this.#sounds.completed(event.header('Application-UUID') ?? '', failed ? 'failed' : this.#lastStop);
         return;
       }
+      case 'PLAYBACK_STOP':
+        // Comes right before the completion of the sound it is about, which does not say how that ended.
+        this.#lastStop = event.header('Playback-Status') === 'break' ? 'stopped' : 'finished';
+        return;
       case 'DTMF': {
         const digit = event.header('DTMF-Digit');
         if (digit) this.emit('digit', digit);

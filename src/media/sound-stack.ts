@@ -22,6 +22,8 @@ interface Sound {
   readonly token: string;
   readonly done: Promise<PlayOutcome>;
   settle(outcome: PlayOutcome): void;
+  /** A break for it is on its way. */
+  breaking: boolean;
 }
 
 interface Slot {
@@ -45,6 +47,8 @@ export class SoundStack {
   #top: Sound | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closedWith: PlayOutcome | undefined;
+  /** Breaks that came after the natural end of the sound they were meant for: each ends one layer, which is laid again. */
+  #strayBreaks = 0;
 
   constructor(channel: SoundChannel, clock: Clock) {
     this.#channel = channel;
@@ -89,13 +93,19 @@ export class SoundStack {
     if (!sound) return;
     this.#sounds.delete(token);
     sound.settle(outcome);
+    if (sound.breaking && outcome === 'finished') this.#strayBreaks += 1;
     const slot = this.#layers.find((candidate) => candidate.sound === sound);
     if (!slot) return;
     if (outcome === 'failed') {
       this.#layers.splice(this.#layers.indexOf(slot), 1);
       return;
     }
-    // A break that raced the natural end of the sound it was meant for hit this layer instead: lay it again.
+    if (this.#strayBreaks === 0) {
+      // Nobody here ended it: a bridge or a transfer is taking the channel, and would be talked over.
+      this.#layers.splice(this.#layers.indexOf(slot), 1);
+      return;
+    }
+    this.#strayBreaks -= 1;
     void this.#inTurn(async () => {
       if (this.#layers.includes(slot)) slot.sound = await this.#start(slot.source);
     });
@@ -105,6 +115,7 @@ export class SoundStack {
   dropAll(outcome: 'stopped' | 'gone'): void {
     if (outcome === 'gone') this.#closedWith = 'gone';
     this.#layers.length = 0;
+    this.#strayBreaks = 0;
     this.#top = undefined;
     const sounds = [...this.#sounds.values()];
     this.#sounds.clear();
@@ -119,7 +130,7 @@ export class SoundStack {
 
   async #start(source: string): Promise<Sound> {
     const done = deferred<PlayOutcome>();
-    const sound: Sound = { token: newUuid(), done: done.promise, settle: done.resolve };
+    const sound: Sound = { token: newUuid(), done: done.promise, settle: done.resolve, breaking: false };
     if (this.#closedWith) {
       sound.settle(this.#closedWith);
       return sound;
@@ -147,6 +158,7 @@ export class SoundStack {
 
   async #cut(sound: Sound): Promise<void> {
     if (!this.#sounds.has(sound.token)) return;
+    sound.breaking = true;
     await this.#channel.breakTop();
     const timer = this.#clock.after(BREAK_TIMEOUT_MS, () => this.completed(sound.token, 'stopped'));
     await sound.done;

@@ -13,8 +13,14 @@ class NestingChannel implements SoundChannel {
     return Promise.resolve();
   }
 
+  /** What ends by itself just before the next break arrives. */
+  endsBeforeBreak = false;
+
   breakTop(): Promise<void> {
-    this.endTop();
+    if (this.endsBeforeBreak) this.endTop();
+    this.endsBeforeBreak = false;
+    const top = this.playing.pop();
+    if (top) this.stack.completed(top.token, 'stopped');
     return Promise.resolve();
   }
 
@@ -71,13 +77,28 @@ describe('the sounds of one channel', () => {
     expect(channel.sources).toEqual([]);
   });
 
-  it('lays a layer again when a break that came too late hit it instead of the sound it was meant for', async () => {
+  it('lays a layer again when a break came too late and hit it instead of the sound it was meant for', async () => {
+    const { channel, stack } = setUp();
+    await stack.addLayer('silence');
+    await stack.addLayer('music');
+    const abort = new AbortController();
+    const played = stack.play('announcement', abort.signal);
+    await settle();
+    channel.endsBeforeBreak = true;
+    abort.abort();
+    await expect(played).resolves.toBe('finished');
+    await settle();
+    expect(channel.sources).toEqual(['silence', 'music']);
+  });
+
+  it('does not talk over a bridge that ends its layers', async () => {
     const { channel, stack } = setUp();
     await stack.addLayer('silence');
     await stack.addLayer('music');
     channel.endTop();
+    channel.endTop();
     await settle();
-    expect(channel.sources).toEqual(['silence', 'music']);
+    expect(channel.sources).toEqual([]);
   });
 
   it('takes a layer away from under another one and keeps the other', async () => {

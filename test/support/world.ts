@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { Fact } from '../../src/events';
+import { Phone, type PhoneOptions } from '../../src/phone';
+import { CustomerApp } from './customer-app';
+import { startRedis, type TestRedis } from './redis-server';
+import { freePorts } from './free-ports';
+import { writeToneWav } from './tones';
+
+export const ACCOUNT = `AC${'a'.repeat(32)}`;
+export const AUTH_TOKEN = 'token-of-the-journeys';
+/** What callers hear as default hold music in journeys: easy to find in a recording. */
+export const MUSIC_HZ = 620;
+const SECRET = 'secret-of-the-journeys';
+const DIST = resolve(__dirname, '..', '..', 'dist');
+/** RTP ports of journeys are apart from those of `make run`. */
+const RTP_PORTS = { min: 40_000, max: 44_000 };
+
+export interface WorldOptions {
+  /** Number -> path of the customer application that answers it; `voiceFallback` where it has one. */
+  readonly numbers: Readonly<Record<string, string | { readonly voice: string; readonly fallback: string }>>;
+  readonly gateways?: number;
+  /** Outbound trunk for numbers that are not the account's own. */
+  readonly outbound?: { readonly host: string; readonly port: number };
+  readonly extraConfig?: Readonly<Record<string, unknown>>;
+}
+
+interface Stack {
+  readonly env: Readonly<Record<string, string>>;
+  readonly sip: { readonly host: string; readonly port: number };
+  readonly holdStream: string;
+}
+
+/**
+ * A whole installation for one story: Redis, SIP and media servers (embedded, or those named by DRACHTIO_HOST and
+ * FREESWITCH_SERVERS), gateways as processes of their own, and a customer application. Phones call it over SIP.
+ */
+export class World {
+  readonly app: CustomerApp;
+  readonly redis: TestRedis;
+  readonly sip: { readonly host: string; readonly port: number };
+  readonly #children: Child[] = [];
+  readonly #phones: Phone[] = [];
+  readonly #directory: string;
+  readonly #gatewayUrls: string[] = [];
+
+  private constructor(app: CustomerApp, redis: TestRedis, sip: { host: string; port: number }, directory: string, servers: readonly Child[]) {
+    this.app = app;
+    this.redis = redis;
+    this.sip = sip;
+    this.#directory = directory;
+    this.#children.push(...servers);
+  }
+
+  static async start(options: WorldOptions): Promise<World> {
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-world-'));
+    const [redis, app] = await Promise.all([startRedis(), CustomerApp.start({ authToken: AUTH_TOKEN })]);
+    const servers: Child[] = [];
+    const stack = await startStack(directory, servers);
+    const world = new World(app, redis, stack.sip, directory, servers);
+    try {
+      const config = join(directory, 'config.yaml');
+      writeFileSync(config, stringify(configuration(options, app, stack, directory)));
+      const starts = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.#startGateway(config, stack, index));
+      await Promise.all(starts);
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  uri(number: string): string {
+    return `sip:${number}@${this.sip.host}:${this.sip.port}`;
+  }
+
+  async phone(options: PhoneOptions = {}): Promise<Phone> {
+    const phone = await Phone.start(options);
+    this.#phones.push(phone);
+    return phone;
+  }
+
+  /** The facts of a call as the gateways state them, oldest first. */
+  async timeline(callSid: string): Promise<Fact[]> {
+    const answer = await fetch(`${this.#gatewayUrls[0]}/calls/${callSid}/timeline`);
+    return (await answer.json()) as Fact[];
+  }
+
+  /** Process of gateway number `index`, for those who end it. */
+  gateway(index = 0): ChildProcess {
+    const child = this.#children.filter(({ name }) => name.startsWith('gateway'))[index];
+    if (!child) throw new Error(`there is no gateway ${index}`);
+    return child.process;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#phones.map((phone) => phone.stop()));
+    for (const child of this.#children.reverse()) await child.stop();
+    await this.app.stop();
+    await this.redis.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #startGateway(config: string, stack: Stack, index: number): Promise<void> {
+    const child = new Child(`gateway-${index}`, join(DIST, 'main.js'), {
+      ...stack.env,
+      HOLDFAST_CONFIG: config,
+      HOLDFAST_HTTP_PORT: '0',
+      HOLDFAST_GATEWAY_NAME: `gateway-${index}`,
+      HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+      REDIS_URL: this.redis.url,
+    });
+    this.#children.push(child);
+    const ready = await child.ready();
+    this.#gatewayUrls[index] = /http=(\S+)/.exec(ready)?.[1] ?? '';
+  }
+}
+
+async function startStack(directory: string, servers: Child[]): Promise<Stack> {
+  const outside = process.env;
+  if (outside['DRACHTIO_HOST'] && outside['FREESWITCH_SERVERS']) {
+    const env = pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS']);
+    const port = Number(outside['HOLDFAST_SIP_PORT'] ?? 5060);
+    return { env, sip: { host: outside['DRACHTIO_HOST'], port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] ?? 'default' };
+  }
+  const sipPort = await freePorts(4);
+  const [adminPort, eslPort, mediaSipPort] = [sipPort + 1, sipPort + 2, sipPort + 3];
+  const music = join(directory, 'hold-music');
+  mkdirSync(music);
+  await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 60_000);
+  const sipServer = new Child('sip-server', join(DIST, 'embedded/sip-server/main.js'), {
+    HOLDFAST_SIP_HOST: '127.0.0.1',
+    HOLDFAST_SIP_PORT: String(sipPort),
+    DRACHTIO_HOST: '127.0.0.1',
+    DRACHTIO_PORT: String(adminPort),
+    DRACHTIO_SECRET: SECRET,
+  });
+  const mediaServer = new Child('media-server', join(DIST, 'embedded/media-server/main.js'), {
+    HOLDFAST_MEDIA_HOST: '127.0.0.1',
+    HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
+    HOLDFAST_ESL_PORT: String(eslPort),
+    HOLDFAST_ESL_SECRET: SECRET,
+    HOLDFAST_RTP_PORT_MIN: String(RTP_PORTS.min),
+    HOLDFAST_RTP_PORT_MAX: String(RTP_PORTS.max),
+    HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
+  });
+  servers.push(sipServer, mediaServer);
+  await Promise.all([sipServer.ready(), mediaServer.ready()]);
+  return {
+    env: {
+      DRACHTIO_HOST: '127.0.0.1',
+      DRACHTIO_PORT: String(adminPort),
+      DRACHTIO_SECRET: SECRET,
+      FREESWITCH_SERVERS: `127.0.0.1:${eslPort}:${SECRET}`,
+    },
+    sip: { host: '127.0.0.1', port: sipPort },
+    holdStream: 'holdfast',
+  };
+}
+
+function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, directory: string): Record<string, unknown> {
+  const entries = Object.entries(options.numbers);
+  const applicationSid = (index: number): string => `AP${String(index).padStart(32, '0')}`;
+  return {
+    demo: true,
+    dataDir: join(directory, 'data'),
+    media: { holdStream: stack.holdStream },
+    limits: { drainMs: 0 },
+    tenancy: {
+      accounts: [{ sid: ACCOUNT, name: 'Journeys', authToken: AUTH_TOKEN }],
+      applications: entries.map(([number, paths], index) => ({
+        sid: applicationSid(index),
+        account: ACCOUNT,
+        name: `application of ${number}`,
+        voiceUrl: app.url(typeof paths === 'string' ? paths : paths.voice),
+        ...(typeof paths === 'string' ? {} : { voiceFallbackUrl: app.url(paths.fallback) }),
+        statusCallback: app.url('/status'),
+      })),
+      numbers: entries.map(([number], index) => ({ number, account: ACCOUNT, application: applicationSid(index) })),
+      trunks: [{ name: 'loopback', sources: ['127.0.0.0/8'], ...(options.outbound ? { outbound: options.outbound } : {}) }],
+    },
+    ...options.extraConfig,
+  };
+}
+
+/** A compiled program as a child process; its output is kept and shown when it dies unasked. */
+class Child {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly #exited: Promise<void>;
+  #output = '';
+  #stopping = false;
+
+  constructor(name: string, script: string, env: Readonly<Record<string, string>>) {
+    this.name = name;
+    readFileSync(script);
+    this.process = spawn(process.execPath, [script], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const keep = (chunk: Buffer): void => {
+      this.#output = (this.#output + chunk.toString()).slice(-200_000);
+    };
+    this.process.stdout?.on('data', keep);
+    this.process.stderr?.on('data', keep);
+    this.#exited = new Promise((done) => {
+      this.process.once('exit', (code, signal) => {
+        if (!this.#stopping && signal !== 'SIGKILL') process.stderr.write(`${name} ended (${code ?? signal}):\n${this.#output.slice(-4_000)}\n`);
+        done();
+      });
+    });
+    const endWithTest = (): void => void this.process.kill('SIGKILL');
+    process.once('exit', endWithTest);
+    void this.#exited.then(() => process.off('exit', endWithTest));
+  }
+
+  /** Its `ready …` line. */
+  async ready(withinMs = 15_000): Promise<string> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const line = /^ready .*$/m.exec(this.#output)?.[0];
+      if (line) return line;
+      if (this.process.exitCode !== null || performance.now() > deadline) {
+        throw new Error(`${this.name} did not get ready:\n${this.#output.slice(-4_000)}`);
+      }
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.process.kill('SIGTERM');
+    const kill = setTimeout(() => this.process.kill('SIGKILL'), 5_000);
+    await this.#exited;
+    clearTimeout(kill);
+    if (process.env['HOLDFAST_TEST_SHOW'] === this.name) process.stderr.write(`${this.name}:\n${this.#output}\n`);
+  }
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
