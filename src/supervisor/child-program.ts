@@ -29,9 +29,9 @@ export interface ExitFacts {
 
 /**
  * Runs `"$@"` and ends it when the pipe on descriptor 3 closes, which happens however the supervisor dies.
- * `read` is a builtin: the watcher is one sleeping subshell. It gets SIGKILL, because a fresh subshell may still have the
- * trap set and lose a SIGTERM (seen once in six runs), and holds no output, because a reader waits for the last holder.
- * `wait` is repeated, for a trapped signal interrupts it.
+ * `read` is a builtin: the watcher is one sleeping subshell. It gets SIGKILL, because a fresh subshell may still have
+ * the trap set and lose a SIGTERM (seen once in six runs), and holds no output, because a reader waits for the last
+ * holder. `wait` is repeated, for a trapped signal interrupts it.
  */
 const SHELL_GUARD = [
   'stop= child=',
