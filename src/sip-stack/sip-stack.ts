@@ -7,6 +7,7 @@ import { ClientTransaction } from './client-transaction';
 import { ServerTransaction } from './server-transaction';
 import { defaultTiming, type SipTiming } from './timing';
 import { clientKey, serverKey } from './transaction-keys';
+import { defaultAdvertisedHost, ownHostFor } from './own-address';
 import type { MachineSurroundings } from './transaction-machine';
 import type { DropHook, PeerAddress, Transport } from './transport';
 import { UdpTransport } from './udp-transport';
@@ -16,7 +17,7 @@ export interface SipStackOptions {
   readonly timing?: Partial<SipTiming>;
   /** Loses messages on purpose (tests). */
   readonly drop?: DropHook;
-  /** Address written into Via when it differs from the bound one (NAT, bound to 0.0.0.0). */
+  /** Address told to peers on other machines when it is not the bound one (NAT); bound to 0.0.0.0: the first of ours. */
   readonly advertisedHost?: string;
   /** Answer to a CANCEL that comes after the final response: RFC 3261 9.2 says 200 (default), some servers say 481. */
   readonly lateCancelStatus?: 200 | 481;
@@ -47,6 +48,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   readonly #servers = new Map<string, ServerTransaction>();
   #transport: Transport | undefined;
   #bound: PeerAddress | undefined;
+  #advertisedHost = '';
   #onRequest: ((request: SipRequest, transaction: ServerTransaction) => void) | undefined;
   #onAck: ((ack: SipRequest, from: PeerAddress) => void) | undefined;
 
@@ -72,6 +74,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     const { drop } = this.#options;
     const transport = this.#options.transport ?? new UdpTransport({ ...at, ...(drop === undefined ? {} : { drop }) });
     this.#bound = await transport.start((bytes, peer) => this.#receive(bytes, peer));
+    this.#advertisedHost = this.#options.advertisedHost ?? defaultAdvertisedHost(this.#bound.host);
     this.#transport = transport;
     return this.#bound;
   }
@@ -86,10 +89,14 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     await transport?.stop();
   }
 
-  /** Our address as others see it (Via, Contact). Throws GatewayError `sip-stopped` before `start`. */
+  /** Our address as peers on other machines see it. Throws GatewayError `sip-stopped` before `start`. */
   get local(): PeerAddress {
-    const { advertisedHost } = this.#options;
-    return advertisedHost === undefined ? this.bound : { ...this.bound, host: advertisedHost };
+    return { ...this.bound, host: this.#advertisedHost };
+  }
+
+  /** Our address as this peer sees it: on the same machine the bound one. Throws as `local` does. */
+  addressFor(peer: PeerAddress): PeerAddress {
+    return { ...this.bound, host: ownHostFor(peer.host, this.bound.host, this.#advertisedHost) };
   }
 
   /** The address this stack listens on. Throws GatewayError `sip-stopped` before `start`. */
@@ -100,7 +107,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Sends a request in a new client transaction. Via (with branch and rport) and Max-Forwards are added when absent. */
   request(request: SipRequest, destination: PeerAddress): ClientTransaction {
-    this.#complete(request);
+    this.#complete(request, destination);
     const transaction = new ClientTransaction(request, destination, {
       ...this.#surroundings(),
       startCancel: (cancel, where) => {
@@ -116,7 +123,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Sends a request outside any transaction: the ACK of a 2xx, also again (its Via is kept when it has one). */
   send(request: SipRequest, destination: PeerAddress): void {
-    this.#complete(request);
+    this.#complete(request, destination);
     this.#transmit(request, destination, (error) => this.emit('transportError', error));
   }
 
@@ -129,8 +136,8 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     };
   }
 
-  #complete(request: SipRequest): void {
-    const { protocol, host, port } = this.local;
+  #complete(request: SipRequest, destination: PeerAddress): void {
+    const { protocol, host, port } = this.addressFor(destination);
     if (!request.headers.has('Max-Forwards')) request.headers.prepend('Max-Forwards', '70');
     if (request.headers.has('Via')) return;
     const params: Via['params'] = new Map([['branch', branchCookie + newToken(12)], ['rport', undefined]]);

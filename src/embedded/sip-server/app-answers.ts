@@ -45,7 +45,7 @@ export function answerFromApp(
   }
   if (dialog !== undefined) {
     routeAroundNat(dialog, incoming.request, incoming.transaction.source, true);
-    const contact = response.headers.get('Contact') ?? ownContact(context);
+    const contact = response.headers.get('Contact') ?? ownContact(context, incoming.transaction.source);
     awaitAck(context, openDialog(context, incoming.dialogId, dialog, incoming.owner, contact), incoming, response);
   } else if (invite && incoming.dialog !== undefined && response.status >= 200 && response.status < 300) {
     awaitAck(context, incoming.dialog, incoming, response);
@@ -68,7 +68,7 @@ function buildResponse(context: ServerContext, incoming: IncomingRequest, wanted
   if (wanted.status > 100 && toTagOf(response) === undefined) {
     response.headers.set('To', withTag(response.headers.get('To') ?? '', toTag));
   }
-  for (const { name, value } of allowedHeaders(wanted.headers, context.hostPort())) {
+  for (const { name, value } of allowedHeaders(wanted.headers, context.hostPort(transaction.source))) {
     if (!ofRequest.has(name)) response.headers.append(name, value);
   }
   const type = contentTypeFor(wanted);
@@ -76,7 +76,7 @@ function buildResponse(context: ServerContext, incoming: IncomingRequest, wanted
   const needsContact = (request.method === 'INVITE' || request.method === 'SUBSCRIBE')
     && wanted.status >= 200 && wanted.status < 300;
   if (needsContact && !response.headers.has('Contact')) {
-    response.headers.append('Contact', incoming.dialog?.localContact ?? ownContact(context));
+    response.headers.append('Contact', incoming.dialog?.localContact ?? ownContact(context, transaction.source));
   }
   return response;
 }

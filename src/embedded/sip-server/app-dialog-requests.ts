@@ -28,7 +28,7 @@ export function sendInDialog(
   }
   const type = contentTypeFor(wanted);
   if (!type.ok) return client.reply(command.id, 'NOK', `Server error: ${type.reason}`);
-  const headers = headersFor(context, entry, wanted, type.contentType);
+  const headers = headersFor(entry, wanted, type.contentType, context.hostPort(destination));
   if (wanted.method === 'ACK') return acknowledge(context, client, command, entry, { headers, body: wanted.body });
 
   const built = entry.dialog.createRequest(wanted.method, { headers, body: wanted.body });
@@ -79,10 +79,10 @@ function acknowledge(
 }
 
 function headersFor(
-  context: ServerContext, entry: ServerDialog, wanted: SipRequest, contentType: string | undefined,
+  entry: ServerDialog, wanted: SipRequest, contentType: string | undefined, hostPort: string,
 ): HeaderFields {
   const fields: Record<string, string[]> = {};
-  for (const { name, value } of allowedHeaders(wanted.headers, context.hostPort())) {
+  for (const { name, value } of allowedHeaders(wanted.headers, hostPort)) {
     if (!ofDialog.has(name)) (fields[name] ??= []).push(value);
   }
   if (contentType !== undefined) fields['Content-Type'] = [contentType];

@@ -18,7 +18,9 @@ interface PendingInvite {
   cancelled: boolean;
 }
 
-type Built = { readonly ok: true; readonly request: SipRequest } | { readonly ok: false; readonly reason: string };
+type Built =
+  | { readonly ok: true; readonly request: SipRequest; readonly destination: PeerAddress }
+  | { readonly ok: false; readonly reason: string };
 
 /** Headers of a CANCEL that come from its INVITE. */
 const ofInvite: ReadonlySet<string> = new Set(['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Contact']);
@@ -35,13 +37,9 @@ export class AppRequests {
 
   /** Sends a new request; the application gets it back as it was sent, with the transaction id of its responses. */
   send(client: AppClient, command: ClientSipMessage, wanted: SipRequest): void {
-    const built = this.#build(wanted);
+    const built = this.#build(wanted, nextHop(command.proxy));
     if (!built.ok) return client.reply(command.id, 'NOK', built.reason);
-    const { request } = built;
-    const destination = addressOfUri(nextHop(command.proxy) ?? request.uri);
-    if (destination === undefined) {
-      return client.reply(command.id, 'NOK', `only IP addresses over UDP can be reached, not ${request.uri}`);
-    }
+    const { request, destination } = built;
     const transactionId = newUuid();
     const transaction = this.#context.stack.request(request, destination);
     echoRequest(this.#context, client, command, request, transactionId);
@@ -57,9 +55,10 @@ export class AppRequests {
     if (pending === undefined || (entry !== undefined && entry.unacknowledgedCSeq === undefined)) {
       return client.reply(command.id, 'NOK', `unable to cancel unknown transaction id: ${command.transactionId ?? ''}`);
     }
-    const added = allowedHeaders(wanted.headers, this.#context.hostPort()).filter(({ name }) => !ofInvite.has(name));
-    const fields = Object.fromEntries(added.map(({ name, value }) => [name, value]));
     const { transaction } = pending;
+    const hostPort = this.#context.hostPort(transaction.destination);
+    const added = allowedHeaders(wanted.headers, hostPort).filter(({ name }) => !ofInvite.has(name));
+    const fields = Object.fromEntries(added.map(({ name, value }) => [name, value]));
     transaction.cancel(fields);
     pending.cancelled = true;
     // The 200 was here first and waits for the application's ACK: BYE follows that.
@@ -90,14 +89,14 @@ export class AppRequests {
     const dialog = Dialog.asUac(request, response);
     if (dialog === undefined) return true;
     routeAroundNat(dialog, response, from, false);
-    const contact = request.headers.get('Contact') ?? ownContact(this.#context);
+    const contact = request.headers.get('Contact') ?? ownContact(this.#context, from);
     const entry = openDialog(this.#context, pending.dialogId, dialog, client, contact);
     entry.unacknowledgedCSeq = inviteCSeq;
     entry.byeAfterAck = pending.cancelled;
     return true;
   }
 
-  #build(wanted: SipRequest): Built {
+  #build(wanted: SipRequest, proxy: string | undefined): Built {
     const target = parseUri(wanted.uri);
     if (target === undefined) return { ok: false, reason: `invalid request-uri: ${wanted.uri}` };
     if (this.#isOwnAddress(target.host, target.port ?? 5060)) {
@@ -106,10 +105,16 @@ export class AppRequests {
     const type = contentTypeFor(wanted);
     if (!type.ok) return { ok: false, reason: type.reason };
 
+    const destination = addressOfUri(proxy ?? wanted.uri);
+    if (destination === undefined) {
+      return { ok: false, reason: `only IP addresses over UDP can be reached, not ${proxy ?? wanted.uri}` };
+    }
+
+    const own = ownContact(this.#context, destination);
     const allowed = new SipHeaders(
-      allowedHeaders(wanted.headers, this.#context.hostPort()).map(({ name, value }) => [name, value]),
+      allowedHeaders(wanted.headers, this.#context.hostPort(destination)).map(({ name, value }) => [name, value]),
     );
-    const from = allowed.get('From') ?? ownContact(this.#context);
+    const from = allowed.get('From') ?? own;
     // Digest retries bring their own CSeq, Call-ID and From tag.
     const number = parseCSeq(allowed.get('CSeq') ?? '')?.number ?? 1;
     const headers = new SipHeaders([
@@ -119,16 +124,18 @@ export class AppRequests {
       ['Call-ID', allowed.get('Call-ID') ?? newUuid()],
       ['CSeq', `${number} ${wanted.method}`],
     ]);
-    const contact = allowed.get('Contact') ?? (makeContact.has(wanted.method) ? ownContact(this.#context) : undefined);
+    const contact = allowed.get('Contact') ?? (makeContact.has(wanted.method) ? own : undefined);
     if (contact !== undefined) headers.append('Contact', contact);
     if (type.contentType !== undefined) headers.append('Content-Type', type.contentType);
     for (const { name, value } of allowed) if (!headers.has(name)) headers.append(name, value);
-    return { ok: true, request: { ...wanted, headers } };
+    return { ok: true, request: { ...wanted, headers }, destination };
   }
 
   #isOwnAddress(host: string, port: number): boolean {
-    const named = formatHostPort({ host, port });
-    return named === this.#context.hostPort() || named === formatHostPort(this.#context.receivedOn());
+    const { stack } = this.#context;
+    const loopback: PeerAddress = { protocol: 'UDP', host: '127.0.0.1', port };
+    const own = [stack.local, stack.bound, stack.addressFor(loopback)].map(formatHostPort);
+    return own.includes(formatHostPort({ host, port }));
   }
 }
 

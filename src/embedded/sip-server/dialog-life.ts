@@ -4,7 +4,7 @@ import { contactUriOf, parseUri, type SipMessage, serialiseMessage, type SipResp
 import { AnswerRepetition, type Dialog, type PeerAddress } from '../../sip-stack';
 import type { AppClient } from './app-client';
 import type { IncomingRequest } from './incoming-table';
-import { ownContact, type ServerContext, traceOf } from './server-context';
+import { type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
 
 /** Reasons of a BYE that no application asked for, worded as drachtio words them. */
@@ -12,7 +12,7 @@ export type OwnByeReason = 'ACK timeout' | 'ACK-BYE due to cancel race condition
 
 /** Enters a dialog that an answer has just made. */
 export function openDialog(
-  context: ServerContext, id: string, dialog: Dialog, owner: AppClient, localContact = ownContact(context),
+  context: ServerContext, id: string, dialog: Dialog, owner: AppClient, localContact: string,
 ): ServerDialog {
   const entry: ServerDialog = {
     id,

@@ -12,15 +12,15 @@ export interface ServerContext {
   readonly routes: RouteTable;
   readonly dialogs: DialogTable;
   readonly incoming: IncomingTable;
-  /** Our `host:port` in Contact and instead of `localhost`. */
-  readonly hostPort: () => string;
+  /** Our `host:port` for this peer, in Contact and instead of `localhost`. */
+  readonly hostPort: (peer: PeerAddress) => string;
   /** The bound SIP address, told with each new request. */
   readonly receivedOn: () => PeerAddress;
 }
 
-/** `<sip:host:port>` of this server, as drachtio writes it. */
-export function ownContact(context: ServerContext): string {
-  return `<sip:${context.hostPort()}>`;
+/** `<sip:host:port>` of this server for this peer, as drachtio writes it. */
+export function ownContact(context: ServerContext, peer: PeerAddress): string {
+  return `<sip:${context.hostPort(peer)}>`;
 }
 
 export function traceOf(context: ServerContext, bytes: Buffer, peer: PeerAddress): SipTrace {

@@ -18,7 +18,7 @@ export interface SipServerOptions {
   readonly sip: { readonly host: string; readonly port: number };
   /** Where applications connect: TCP (port 0: any). */
   readonly admin: { readonly host: string; readonly port: number; readonly secret: string };
-  /** Address peers reach us by, written into Via and Contact. */
+  /** Address peers on other machines reach us by, written into Via and Contact. */
   readonly externalIp?: string;
   readonly clock?: Clock;
   /** Shorter timers, and messages lost on purpose: for tests. */
@@ -53,14 +53,14 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     routes: new RouteTable(),
     dialogs: new DialogTable(),
     incoming: new IncomingTable(clock),
-    hostPort: () => formatHostPort(stack.local),
+    hostPort: (peer) => formatHostPort(stack.addressFor(peer)),
     receivedOn: () => stack.bound,
   };
   const requests = new AppRequests(context);
   const admin = new AdminServer({
     ...options.admin,
     routes: context.routes,
-    hostports: () => ({ external: `udp/${context.hostPort()}`, local: `udp/${formatHostPort(stack.bound)}` }),
+    hostports: () => ({ external: `udp/${formatHostPort(stack.local)}`, local: `udp/${formatHostPort(stack.bound)}` }),
     onSip: (client, command) => dispatch(context, requests, client, command),
   });
 

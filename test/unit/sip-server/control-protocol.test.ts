@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type SipServer, startSipServer } from '../../../src/embedded/sip-server';
 import { encodeFrame, FrameDecoder } from '../../../src/protocol/drachtio';
-import { UserAgent } from '../../../src/sip-stack';
+import { type DropHook, UserAgent } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
 
@@ -43,9 +43,9 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function start(clock = new ManualClock()) {
+async function start(drop: DropHook = () => false, clock = new ManualClock()) {
   const address = { host: '127.0.0.1', port: 0 };
-  const server = await startSipServer({ sip: address, admin: { ...address, secret: 's' }, clock, externalIp: '203.0.113.9' });
+  const server = await startSipServer({ sip: address, admin: { ...address, secret: 's' }, clock, externalIp: '203.0.113.9', drop });
   stops.push(() => server.stop());
   const app = (): RawApp => {
     const raw = new RawApp(server);
@@ -146,11 +146,27 @@ describe('the control protocol', () => {
       expect(seen).toHaveLength(1);
       return seen;
     });
-    const own = `203.0.113.9:${server.sip.port}`;
+    const own = `127.0.0.1:${server.sip.port}`;
     expect(headers).toEqual(expect.arrayContaining([
       `P-Asserted-Identity: <sip:a@${own}>`, `Contact: <sip:x@${own}>`, 'x-own: 1', 'My-Header: é', 'Content-Length: 3',
       expect.stringContaining(`From: <sip:+15550100@${own}>;tag=`), expect.stringContaining(`Via: SIP/2.0/UDP ${own};`),
     ]));
     expect(headers.filter((line) => /evil|RSeq/.test(line))).toEqual([]);
+  });
+
+  it('writes its external address to peers on other machines', async () => {
+    const { app, server } = await start(({ peer }) => !peer.host.startsWith('127.'));
+    const raw = app();
+    await raw.ask('authenticate|s|');
+    expect((await raw.ask('sip||\r\nINVITE sip:bob@198.51.100.7 SIP/2.0\r\nFrom: sip:a@localhost\r\n\r\nv=0'))[0]).toBe('OK');
+    const echo = raw.received.find((text) => text.includes('INVITE sip:bob')) ?? '';
+    const own = `203.0.113.9:${server.sip.port}`;
+    for (const part of [`Via: SIP/2.0/UDP ${own};`, `From: <sip:a@${own}>;tag=`, `Contact: <sip:${own}>`]) {
+      expect(echo).toContain(part);
+    }
+    for (const host of ['203.0.113.9', '127.0.0.1']) {
+      expect(await raw.ask(`sip||\r\nOPTIONS sip:${host}:${server.sip.port} SIP/2.0\r\n\r\n`))
+        .toEqual(['NOK', 'can not send request to myself']);
+    }
   });
 });
