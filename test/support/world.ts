@@ -89,6 +89,11 @@ export class World {
     return (await answer.json()) as Fact[];
   }
 
+  /** HTTP address of gateway number `index`. */
+  gatewayUrl(index = 0): string {
+    return this.#gatewayUrls[index] ?? '';
+  }
+
   /** Process of gateway number `index`, for those who end it. */
   gateway(index = 0): ChildProcess {
     const child = this.#children.filter(({ name }) => name.startsWith('gateway'))[index];
