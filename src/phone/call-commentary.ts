@@ -2,8 +2,10 @@ import { type Clock, type Timer } from '../lib';
 import type { CallAudio } from './call-audio';
 import { type SoundKind, soundKind } from './sound-kind';
 
-/** How often the sound of the last second is judged. */
+/** How often the latest sound is judged. */
 const LISTEN_EVERY_MS = 250;
+/** Long enough to hold a few syllables and the stops between them. */
+const JUDGED_MS = 1_500;
 /** A judgement must stand this many times in a row before it is told: pauses between words are not silence. */
 const STEADY = 3;
 
@@ -19,7 +21,7 @@ export class CallCommentary {
   constructor(audio: CallAudio, clock: Clock, tell: (line: string) => void) {
     this.#timer = clock.every(LISTEN_EVERY_MS, () => {
       const nothingCame = audio.packets.length === this.#packets;
-      const now = nothingCame ? 'nothing (no sound arrives)' : words(soundKind(audio.latest(1_000)));
+      const now = nothingCame ? 'nothing (no sound arrives)' : words(soundKind(audio.latest(JUDGED_MS)));
       this.#packets = audio.packets.length;
       this.#seen = now === this.#candidate ? this.#seen + 1 : 1;
       this.#candidate = now;

@@ -11,7 +11,8 @@ const REFUSAL_WAIT_MS = 100;
 
 /**
  * Whether a UDP port refuses what is sent to it. A connected socket is told of ICMP refusals (an unconnected one is
- * not); it sends the keep-alive of RFC 5626 3.5.1, which SIP servers ignore. Silence counts as open. Throws `unreachable`.
+ * not); it sends the keep-alive of RFC 5626 3.5.1, which SIP servers ignore. Silence counts as open.
+ * Throws `unreachable`.
  */
 export function probeUdp(host: string, port: number, clock: Clock): Promise<Reachability> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
