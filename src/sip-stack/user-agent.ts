@@ -67,9 +67,9 @@ export class UserAgent {
     await this.stack.stop();
   }
 
-  /** `<sip:user@host:port>`. */
+  /** `<sip:user@host:port>`, as peers on other machines get it. */
   get contact(): string {
-    return `<${this.#ownUri()}>`;
+    return this.#contactOf(this.stack.local);
   }
 
   /** Who takes new calls; without one they get 480. */
@@ -84,20 +84,22 @@ export class UserAgent {
 
   /** Places a call. Throws GatewayError `sip-unresolved` when the URI is no IP literal and no destination is given. */
   invite(parts: OutgoingRequest): OutgoingCall {
-    const request = this.#build('INVITE', parts);
-    if (!request.headers.has('Contact')) request.headers.append('Contact', this.contact);
-    const transaction = this.stack.request(request, destinationOf(parts));
-    return new OutgoingCall(request, transaction, this.#surroundings());
+    const destination = destinationOf(parts);
+    const request = this.#build('INVITE', parts, destination);
+    if (!request.headers.has('Contact')) request.headers.append('Contact', this.#contactFor(destination));
+    const transaction = this.stack.request(request, destination);
+    return new OutgoingCall(request, transaction, this.#surroundings(destination));
   }
 
   /** OPTIONS, REGISTER, MESSAGE, … outside any dialog. Throws as `invite` does. */
   async request(method: string, parts: OutgoingRequest): Promise<RequestResult> {
-    return outcomeOf(this.stack.request(this.#build(method, parts), destinationOf(parts)));
+    const destination = destinationOf(parts);
+    return outcomeOf(this.stack.request(this.#build(method, parts, destination), destination));
   }
 
-  #build(method: string, parts: OutgoingRequest): SipRequest {
+  #build(method: string, parts: OutgoingRequest, destination: PeerAddress): SipRequest {
     const headers = new SipHeaders([
-      ['From', withTag(parts.from ?? `<${this.#ownUri()}>`, newToken(8))],
+      ['From', withTag(parts.from ?? this.#contactFor(destination), newToken(8))],
       ['To', parts.to ?? `<${parts.uri}>`],
       ['Call-ID', newUuid()],
       ['CSeq', `1 ${method}`],
@@ -125,7 +127,7 @@ export class UserAgent {
       return;
     }
     transaction.reply(100);
-    const call = new IncomingCall(request, transaction, this.#surroundings());
+    const call = new IncomingCall(request, transaction, this.#surroundings(transaction.source));
     this.#remember(call, callIdOf(request) ?? '', transaction.toTag, fromTagOf(request) ?? '');
     this.#onInvite(call);
   }
@@ -140,10 +142,10 @@ export class UserAgent {
     this.#keys.set(call, key);
   }
 
-  #surroundings(): CallSurroundings {
+  #surroundings(peer: PeerAddress): CallSurroundings {
     return {
       stack: this.stack,
-      contact: this.contact,
+      contact: this.#contactFor(peer),
       userAgent: this.#userAgent,
       remember: (call, callId, localTag, remoteTag) => this.#remember(call, callId, localTag, remoteTag),
       forget: (call) => {
@@ -154,8 +156,12 @@ export class UserAgent {
     };
   }
 
-  #ownUri(): string {
-    return `sip:${this.#user}@${formatHostPort(this.stack.local)}`;
+  #contactFor(peer: PeerAddress): string {
+    return this.#contactOf(this.stack.addressFor(peer));
+  }
+
+  #contactOf(address: PeerAddress): string {
+    return `<sip:${this.#user}@${formatHostPort(address)}>`;
   }
 }
 
