@@ -1,4 +1,4 @@
-import { Phone } from '../../../src/phone';
+import { IncomingPhoneCall, Phone } from '../../../src/phone';
 import { gapReport } from '../../support/gap-report';
 import { hasSipp, runSipp, startSipp } from '../../support/sipp';
 
@@ -60,6 +60,19 @@ import { hasSipp, runSipp, startSipp } from '../../support/sipp';
     expect(gapReport(call.audio)).toEqual([]);
     await call.hangup();
     expect(await agent.finished).toMatchObject({ exitCode: 0, successful: 1 });
+  });
+
+  it.each(['uas-agent', 'uac-until-bye'] as const)('hold and resume %s, which answers re-INVITEs', async (scenario) => {
+    const incoming = scenario === 'uac-until-bye' ? phone.nextIncoming({ withinMs: 5_000 }) : undefined;
+    const sipp = await startSipp(scenario === 'uas-agent' ? { scenario } : { scenario, remote: remote() });
+    const call = await (incoming ?? phone.call(sipp.uri));
+    if (call instanceof IncomingPhoneCall) await call.answer();
+    await call.untilAnswered({ withinMs: 3_000 });
+    await call.audio.waitForTone(350, { withinMs: 3_000 });
+    expect(await call.hold()).toMatchObject({ outcome: 'answered', response: { status: 200 } });
+    expect(await call.resume()).toMatchObject({ outcome: 'answered', response: { status: 200 } });
+    await call.hangup();
+    expect(await sipp.finished).toMatchObject({ exitCode: 0, successful: 1 });
   });
 
   it('hear an agent SIPp hang up', async () => {
