@@ -76,7 +76,8 @@ describe('make run', () => {
     for (const door of doors) {
       const answer = await fetch(`${door}/health/ready`);
       expect(await answer.json()).toMatchObject({
-        status: 'ok', dependencies: { redis: { status: 'ok' }, drachtio: { status: 'ok' }, freeswitch: { status: 'ok' } },
+        status: 'ok',
+        dependencies: { redis: { status: 'ok' }, drachtio: { status: 'ok' }, freeswitch: { status: 'ok' } },
       });
     }
 
@@ -116,7 +117,8 @@ describe('make run', () => {
     expect(second.output()).toContain('runs with this data directory: stop it, or set HOLDFAST_DATA_DIR');
     const third = run({ HOLDFAST_DATA_DIR: join(dataDir, 'other') });
     expect(await third.ended).toBe(1);
-    expect(third.output().trim()).toBe(`Holdfast did not start: 127.0.0.1:${env['HOLDFAST_SIP_PORT']}/udp (SIP) is in use: `
+    const door = `127.0.0.1:${env['HOLDFAST_SIP_PORT']}/udp (SIP)`;
+    expect(third.output().trim()).toBe(`Holdfast did not start: ${door} is in use: `
       + 'stop the program that holds it, or choose another: make run HOLDFAST_SIP_PORT=5070');
     running.process.kill('SIGINT');
     expect(await running.ended).toBe(0);

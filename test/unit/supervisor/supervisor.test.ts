@@ -28,12 +28,14 @@ function program(name: string, code: string, more: Partial<ChildProgram> = {}): 
   const script = join(directory, `${name}.js`);
   const logFile = join(directory, 'log');
   writeFileSync(logFile, '');
-  writeFileSync(script, `const log = (word) => require('fs').appendFileSync(${JSON.stringify(logFile)}, word + '\\n');\n${code}`);
+  const log = `const log = (word) => require('fs').appendFileSync(${JSON.stringify(logFile)}, word + '\\n');`;
+  writeFileSync(script, `${log}\n${code}`);
   return { name, run: { kind: 'node', script }, env: process.env, ...more };
 }
 const logged = (): string[] => readFileSync(join(directory, 'log'), 'utf8').trim().split('\n');
 const endsOnSigterm = (name: string): string =>
-  `process.on('SIGTERM', () => { log('${name} ended'); process.exit(0); }); setInterval(() => {}, 1e6); console.log('ready');`;
+  `process.on('SIGTERM', () => { log('${name} ended'); process.exit(0); });
+  setInterval(() => {}, 1e6); console.log('ready');`;
 
 function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
@@ -70,7 +72,8 @@ describe('the supervisor', () => {
       killByPid(one);
       await eventually(() => expect(supervisor.pids()['one']).not.toBe(one));
       expect(notices).toContain(`one ended (SIGKILL); starting it again in ${pauseMs} ms`);
-      await eventually(() => expect(notices.filter((text) => text === 'one runs again')).toHaveLength(Math.log2(pauseMs / 5)));
+      const again = (): string[] => notices.filter((text) => text === 'one runs again');
+      await eventually(() => expect(again()).toHaveLength(Math.log2(pauseMs / 5)));
     }
   });
 
@@ -94,7 +97,8 @@ describe('the supervisor', () => {
 
   it('says so when a program does not exist', async () => {
     const absent: ChildProgram = {
-      name: 'redis', run: { kind: 'program', command: 'no-such-redis-server', args: [] }, env: { PATH: '/usr/bin:/bin' },
+      name: 'redis', run: { kind: 'program', command: 'no-such-redis-server', args: [] },
+      env: { PATH: '/usr/bin:/bin' },
     };
     await expect(supervisor.start([[absent]])).rejects.toThrow(/redis could not start: .*not found/);
   });
@@ -128,7 +132,8 @@ describe('the supervisor', () => {
       const { Supervisor } = require(${JSON.stringify(join(__dirname, '../../../src/supervisor'))});
       const supervisor = new Supervisor({ onLine: () => {}, onNotice: () => {} });
       const inner = ${JSON.stringify(inner)};
-      const sleeper = { name: 'sleeper', run: { kind: 'program', command: 'sh', args: ['-c', 'echo ready; exec sleep 600'] }, env: inner.env };
+      const run = { kind: 'program', command: 'sh', args: ['-c', 'echo ready; exec sleep 600'] };
+      const sleeper = { name: 'sleeper', run, env: inner.env };
       supervisor.start([[inner, sleeper]]).then(() => console.log('pids ' + JSON.stringify(supervisor.pids())));`);
     const tsx = { ...process.env, NODE_OPTIONS: `--require ${require.resolve('tsx/cjs')}` };
     await supervisor.start([[{ ...outer, ready: /^pids/, env: tsx }]]);
@@ -154,6 +159,7 @@ describe('ports', () => {
     await expect(requirePort('tcp', '127.0.0.1', port, 'HTTP', 'set HOLDFAST_HTTP_PORT')).rejects
       .toThrow(`127.0.0.1:${port}/tcp (HTTP) is in use: stop the program that holds it, or set HOLDFAST_HTTP_PORT`);
     await new Promise((resolve) => server.close(resolve));
-    await expect(requirePort('udp', '192.0.2.1', 5060, 'SIP', 'set HOLDFAST_SIP_HOST')).rejects.toThrow('not an address of this');
+    const elsewhere = requirePort('udp', '192.0.2.1', 5060, 'SIP', 'set HOLDFAST_SIP_HOST');
+    await expect(elsewhere).rejects.toThrow('not an address of this machine');
   });
 });

@@ -14,7 +14,7 @@ function level(samples: Int16Array): number {
 }
 
 describe('the default hold music', () => {
-  it.each([8_000, 16_000])('at %i Hz is one long mono file at -20 dBFS, never clipped and never silent', async (rate) => {
+  it.each([8_000, 16_000])('at %i Hz is one long mono file at -20 dBFS, not clipped and never silent', async (rate) => {
     const { directories } = await renderHoldMusic(directory);
     const folder = rate === 8_000 ? directories[8_000] : directories[16_000];
     expect(readdirSync(folder)).toEqual(['holdfast-v1.wav']);

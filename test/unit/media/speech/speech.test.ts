@@ -63,7 +63,9 @@ describe('speech by flite', () => {
     expect(Math.max(...samples.map(Math.abs))).toBeLessThan(32_767);
     expect(bandShare(samples, 80, 3_400)).toBeGreaterThan(0.9);
     // Speech comes and goes: its 50 ms windows differ in loudness by far more than a tone's.
-    const loud = Array.from({ length: Math.floor(samples.length / 400) }, (_, i) => rms(samples.subarray(i * 400, i * 400 + 400)));
+    const windows = Array.from({ length: Math.floor(samples.length / 400) }, (_, i) =>
+      samples.subarray(i * 400, i * 400 + 400));
+    const loud = windows.map(rms);
     expect(Math.max(...loud)).toBeGreaterThan(10 * Math.min(...loud));
     expect(file.fellBack).toBe(false);
   });
@@ -92,7 +94,7 @@ describe('speech by flite', () => {
 
   it('rejects what is waiting when it stops', async () => {
     const provider = new FliteProvider({ defaultVoice: 'slt', timeoutMs: 10_000 });
-    const waiting = [provider.synthesize({ text: 'one', voice: 'slt' }), provider.synthesize({ text: 'two', voice: 'slt' })];
+    const waiting = ['one', 'two'].map((text) => provider.synthesize({ text, voice: 'slt' }));
     const settled = Promise.allSettled(waiting);
     await provider.stop();
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -118,12 +120,12 @@ describe('speech files', () => {
   it('are made once: at the same time, later, and by another gateway', async () => {
     const buzzer = new Buzzer();
     const speech = speechBy(buzzer);
-    const [first, second] = await Promise.all([speech.fileFor({ text: 'hello' }), speech.fileFor({ text: ' hello\n' })]);
+    const [first, second] = await Promise.all(['hello', ' hello\n'].map((text) => speech.fileFor({ text })));
     expect(await speech.fileFor({ text: 'hello' })).toEqual(first);
     expect(await speechBy(buzzer).fileFor({ text: 'hello' })).toEqual(second);
     expect(buzzer.asked).toEqual(['hello']);
     expect(outcomes).toEqual(['synthesized', 'cached', 'cached']);
-    expect(first.durationMs).toBe(100);
+    expect(first?.durationMs).toBe(100);
   });
 
   it('are not kept when synthesis fails, and no draft stays behind', async () => {
@@ -143,7 +145,8 @@ describe('speech files', () => {
 
   it('refuse empty and overlong texts with the code for the account', async () => {
     const speech = speechBy(new Buzzer());
-    await expect(speech.fileFor({ text: ' \n' })).rejects.toMatchObject({ code: 'speech-text-empty', twilioCode: 13520 });
+    const empty = { code: 'speech-text-empty', twilioCode: 13520 };
+    await expect(speech.fileFor({ text: ' \n' })).rejects.toMatchObject(empty);
     await expect(speech.fileFor({ text: 'x'.repeat(4_097) })).rejects.toMatchObject({ code: 'speech-text-too-long' });
   });
 });

@@ -2,13 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type Config, configFilesFor, configReference, describeProblems, installDirectory, isKnownSecret, loadConfig, redactConfig,
+  type Config, configFilesFor, configReference, describeProblems, installDirectory, isKnownSecret, loadConfig,
+  redactConfig,
 } from '../../../../src/platform/config';
 
 const defaultFile = join(installDirectory(), 'config', 'default.yaml');
 const demoFile = join(installDirectory(), 'config', 'demo.yaml');
 const secrets = {
-  HOLDFAST_SECRET_KEY: 'kY3vQpW8sLx0Zb2nRt6u', DRACHTIO_SECRET: 'dr-7f3a9c', FREESWITCH_SERVERS: '10.0.0.5:8021:es:l-81b2',
+  HOLDFAST_SECRET_KEY: 'kY3vQpW8sLx0Zb2nRt6u', DRACHTIO_SECRET: 'dr-7f3a9c',
+  FREESWITCH_SERVERS: '10.0.0.5:8021:es:l-81b2',
 };
 
 let directory: string;
@@ -79,10 +81,11 @@ describe('loading the configuration', () => {
 
   it('reports all problems at once, each with its path and what to do', () => {
     const own = file('sip: { port: 99999, hots: x }\nqueue: { heartbeatMs: 5000 }\ntrunks: []\n');
-    const found = problems({ HOLDFAST_HTTP_PORT: 'abc', REDIS_URL: 'redis.example', DRACHTIO_SECRET: 'cymru' }, [defaultFile, own]);
+    const env = { HOLDFAST_HTTP_PORT: 'abc', REDIS_URL: 'redis.example', DRACHTIO_SECRET: 'cymru' };
+    const found = problems(env, [defaultFile, own]);
     expect(Object.keys(found).sort()).toEqual([
-      'HOLDFAST_HTTP_PORT', 'drachtio.secret', 'freeswitch.servers', 'queue.deadAfterMs', 'redis.url', 'secretKey', 'sip.hots',
-      'sip.port', 'trunks',
+      'HOLDFAST_HTTP_PORT', 'drachtio.secret', 'freeswitch.servers', 'queue.deadAfterMs', 'redis.url', 'secretKey',
+      'sip.hots', 'sip.port', 'trunks',
     ]);
     expect(found['sip.port']).toContain('HOLDFAST_SIP_PORT');
     expect(found['HOLDFAST_HTTP_PORT']).toContain('not "abc"');
@@ -92,19 +95,24 @@ describe('loading the configuration', () => {
   });
 
   it('names an unreadable or broken file', () => {
-    expect(problems(secrets, [join(directory, 'absent.yaml')])[join(directory, 'absent.yaml')]).toContain('HOLDFAST_CONFIG');
+    const absent = join(directory, 'absent.yaml');
+    expect(problems(secrets, [absent])[absent]).toContain('HOLDFAST_CONFIG');
     const broken = file('sip: [unclosed\n');
     expect(problems(secrets, [broken])[broken]).toContain('not valid YAML');
   });
 
-  it.each(['ClueCon', 'cymru', 'JambonzR0ck$', 'changeme', 'xxxxxxxx'])('refuses the well-known secret %s outside demo mode', (known) => {
-    expect(isKnownSecret(known)).toBe(true);
-    expect(problems({ ...secrets, FREESWITCH_SERVERS: `127.0.0.1:8021:${known}` })).toHaveProperty(['freeswitch.servers[0].secret']);
-    expect(problems({ ...secrets, DRACHTIO_SECRET: known })).toHaveProperty(['drachtio.secret']);
+  const known = ['ClueCon', 'cymru', 'JambonzR0ck$', 'changeme', 'xxxxxxxx'];
+  it.each(known)('refuses the well-known secret %s outside demo mode', (secret) => {
+    expect(isKnownSecret(secret)).toBe(true);
+    const media = problems({ ...secrets, FREESWITCH_SERVERS: `127.0.0.1:8021:${secret}` });
+    expect(media).toHaveProperty(['freeswitch.servers[0].secret']);
+    expect(problems({ ...secrets, DRACHTIO_SECRET: secret })).toHaveProperty(['drachtio.secret']);
   });
 
   it('accepts well-known secrets in demo mode and keeps one generated key in the data directory', () => {
-    const env = { DRACHTIO_SECRET: 'cymru', FREESWITCH_SERVERS: '127.0.0.1:8021:ClueCon', HOLDFAST_DATA_DIR: join(directory, 'd') };
+    const env = {
+      DRACHTIO_SECRET: 'cymru', FREESWITCH_SERVERS: '127.0.0.1:8021:ClueCon', HOLDFAST_DATA_DIR: join(directory, 'd'),
+    };
     const first = loaded(env, [defaultFile, demoFile]);
     expect(first.demo).toBe(true);
     expect(first.secretKey).toMatch(/^[0-9a-f]{64}$/);
@@ -121,7 +129,8 @@ describe('loading the configuration', () => {
   });
 
   it('checks references between accounts, applications and numbers', () => {
-    const own = file(readFileSync(demoFile, 'utf8').replace(/(number: '1000'\n\s+account: AC0+)d01/, '$1d09') + "    - name: this machine\n      sources: [10.0.0.0/33]\n");
+    const otherAccount = readFileSync(demoFile, 'utf8').replace(/(number: '1000'\n\s+account: AC0+)d01/, '$1d09');
+    const own = file(`${otherAccount}    - name: this machine\n      sources: [10.0.0.0/33]\n`);
     const found = problems({ ...secrets, HOLDFAST_DATA_DIR: directory }, [defaultFile, own]);
     expect(found).toHaveProperty(['tenancy.numbers[0].account']);
     expect(found['tenancy.numbers[0].application']).toContain('belongs to');
@@ -137,9 +146,11 @@ describe('loading the configuration', () => {
   });
 
   it('prints without any secret', () => {
-    const config = loaded({ ...secrets, REDIS_URL: 'redis://user:pa55w@r.example:6379', HOLDFAST_DATA_DIR: directory }, [defaultFile, demoFile]);
+    const env = { ...secrets, REDIS_URL: 'redis://user:pa55w@r.example:6379', HOLDFAST_DATA_DIR: directory };
+    const config = loaded(env, [defaultFile, demoFile]);
     const printed = JSON.stringify(redactConfig(config));
-    for (const secret of ['pa55w', secrets.DRACHTIO_SECRET, 'es:l-81b2', secrets.HOLDFAST_SECRET_KEY, 'holdfast-demo-auth']) {
+    const hidden = ['pa55w', secrets.DRACHTIO_SECRET, 'es:l-81b2', secrets.HOLDFAST_SECRET_KEY, 'holdfast-demo-auth'];
+    for (const secret of hidden) {
       expect(printed).not.toContain(secret);
     }
     expect(printed).toContain('r.example:6379');

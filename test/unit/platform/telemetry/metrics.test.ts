@@ -5,7 +5,7 @@ import { type MetricDefinition, METRICS, Metrics, metricsReference } from '../..
 const definitions = Object.entries<MetricDefinition>(METRICS);
 
 describe('the metric catalogue', () => {
-  it.each(definitions)('%s is named holdfast_<room>_<what>_<unit> and labelled from closed sets', (name, definition) => {
+  it.each(definitions)('%s is named holdfast_<room>_<what>_<unit>, labelled from closed sets', (name, definition) => {
     expect(name).toMatch(/^holdfast_[a-z]+(_[a-z]+)+$/);
     expect(name.endsWith('_total')).toBe(definition.kind === 'counter');
     expect(definition.kind === 'histogram').toBe(definition.buckets !== undefined);

@@ -11,7 +11,8 @@ const start = async (...dependencies: DependencyCheck[]): Promise<void> => {
   const common = { host: '127.0.0.1', port: 0, metrics: new Metrics(), logger: silentLogger() };
   server = await startOperationsServer({ ...common, dependencies, checkTimeoutMs: 50 });
 };
-const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`, init);
+const ask = (path: string, init?: RequestInit): Promise<Response> =>
+  fetch(`http://127.0.0.1:${server.port}${path}`, init);
 afterEach(() => server.stop());
 
 describe('the operations server', () => {
@@ -70,6 +71,7 @@ describe('the operations server', () => {
     const again = startOperationsServer({
       host: '127.0.0.1', port: server.port, metrics: new Metrics(), logger: silentLogger(), dependencies: [],
     });
-    await expect(again).rejects.toThrow(`port ${server.port} on 127.0.0.1 is in use: stop the other program or set HOLDFAST_HTTP_PORT`);
+    const line = `port ${server.port} on 127.0.0.1 is in use: stop the other program or set HOLDFAST_HTTP_PORT`;
+    await expect(again).rejects.toThrow(line);
   });
 });
