@@ -10,7 +10,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = {
   'config.md': ['platform/config', 'configReference'],
   'events.md': ['events', 'eventsReference'],
-  'events.md': ['events', 'eventsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
 };
 
