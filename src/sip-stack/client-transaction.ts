@@ -24,7 +24,9 @@ export interface ClientSurroundings extends MachineSurroundings {
   startCancel(cancel: SipRequest, destination: PeerAddress): void;
 }
 
-/** One request we sent and what came back (RFC 3261 17.1). Retransmits, and acknowledges failures of INVITE, by itself. */
+/**
+ * One request we sent and what came back (RFC 3261 17.1). Retransmits, and acknowledges failures of INVITE, by itself.
+ */
 export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
   readonly request: SipRequest;
   readonly destination: PeerAddress;
@@ -99,9 +101,10 @@ export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
   }
 
   #act(action: ClientAction): void {
+    const arrived = this.#arrived;
     if (action === 'resend') this.#send(this.request);
-    else if (action === 'ack' && this.#arrived !== undefined) this.#send(createFailureAck(this.request, this.#arrived.response));
-    else if (action === 'deliver' && this.#arrived !== undefined) this.emit('response', this.#arrived.response, this.#arrived.from);
+    else if (action === 'ack' && arrived !== undefined) this.#send(createFailureAck(this.request, arrived.response));
+    else if (action === 'deliver' && arrived !== undefined) this.emit('response', arrived.response, arrived.from);
     else if (action === 'reportTimeout') this.emit('timeout');
     else if (action === 'reportTransportError') this.emit('transportError', this.#error);
     else if (action === 'end') {

@@ -105,7 +105,10 @@ export class Dialog {
     return this.#remoteTarget;
   }
 
-  /** Where requests go: the overriding address, else the first route, else the remote target; undefined when that is a name. */
+  /**
+   * Where requests go: the overriding address, else the first route, else the remote target; undefined when that is a
+   * name.
+   */
   get destination(): PeerAddress | undefined {
     const [firstRoute] = this.#facts.routeSet;
     const routeUri = firstRoute === undefined ? undefined : parseNameAddr(firstRoute)?.uri;
@@ -128,7 +131,10 @@ export class Dialog {
     return this.#build('ACK', inviteCSeq, parts);
   }
 
-  /** Checks and remembers the sequence number of a request from the peer; false: lower than the last, answer 500 (12.2.2). */
+  /**
+   * Checks and remembers the sequence number of a request from the peer; false: lower than the last, answer 500
+   * (12.2.2).
+   */
   acceptCSeq(request: SipRequest): boolean {
     const number = cseqOf(request)?.number ?? -1;
     if (number < this.#remoteCSeq) return false;

@@ -33,7 +33,9 @@ export class OutgoingCall extends SipCall {
     return { outcome: 'cancelling' };
   }
 
-  /** Acknowledges the 2xx; needed only when the INVITE had no body. Throws GatewayError `no-dialog` before `accepted`. */
+  /**
+   * Acknowledges the 2xx; needed only when the INVITE had no body. Throws GatewayError `no-dialog` before `accepted`.
+   */
   ack(body?: Buffer | string): void {
     this.#ack = this.acknowledge(cseqOf(this.invite)?.number ?? 0, body);
   }

@@ -5,8 +5,8 @@ export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host 
 const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
 
 /**
- * The host by which one peer reaches us. Peers on this machine get the bound address: the advertised one may be that of a
- * NAT, which seldom sends back inside what came from inside.
+ * The host by which one peer reaches us. Peers on this machine get the bound address: the advertised one may be that of
+ * a NAT, which seldom sends back inside what came from inside.
  */
 export function ownHostFor(peerHost: string, boundHost: string, advertisedHost: string): string {
   if (!isLoopback(peerHost)) return advertisedHost;

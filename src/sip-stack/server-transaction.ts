@@ -65,8 +65,8 @@ export class ServerTransaction extends TypedEmitter<ServerTransactionEvents> {
   }
 
   /**
-   * Sends a response made elsewhere; in `accepted` it repeats or replaces the 2xx. False when it comes too late: a final
-   * has been sent already, or the transaction is over.
+   * Sends a response made elsewhere; in `accepted` it repeats or replaces the 2xx. False when it comes too late: a
+   * final has been sent already, or the transaction is over.
    */
   respond(response: SipResponse): boolean {
     const before = this.#last;

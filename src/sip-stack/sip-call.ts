@@ -252,7 +252,8 @@ export function sameRemote(dialog: Dialog, response: SipResponse): boolean {
 export function requireDestination(dialog: Dialog): PeerAddress {
   const { destination } = dialog;
   if (destination === undefined) {
-    throw new GatewayError('sip-unresolved', `cannot send to ${dialog.remoteTarget}: only IP addresses over UDP are reachable`);
+    const why = 'only IP addresses over UDP are reachable';
+    throw new GatewayError('sip-unresolved', `cannot send to ${dialog.remoteTarget}: ${why}`);
   }
   return destination;
 }

@@ -17,7 +17,9 @@ export interface SipStackOptions {
   readonly timing?: Partial<SipTiming>;
   /** Loses messages on purpose (tests). */
   readonly drop?: DropHook;
-  /** Address told to peers on other machines when it is not the bound one (NAT); bound to 0.0.0.0: the first of ours. */
+  /**
+   * Address told to peers on other machines when it is not the bound one (NAT); bound to 0.0.0.0: the first of ours.
+   */
   readonly advertisedHost?: string;
   /** Answer to a CANCEL that comes after the final response: RFC 3261 9.2 says 200 (default), some servers say 481. */
   readonly lateCancelStatus?: 200 | 481;
@@ -105,7 +107,9 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     return this.#bound;
   }
 
-  /** Sends a request in a new client transaction. Via (with branch and rport) and Max-Forwards are added when absent. */
+  /**
+   * Sends a request in a new client transaction. Via (with branch and rport) and Max-Forwards are added when absent.
+   */
   request(request: SipRequest, destination: PeerAddress): ClientTransaction {
     this.#complete(request, destination);
     const transaction = new ClientTransaction(request, destination, {
@@ -175,7 +179,8 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     if (fault !== undefined) {
       this.emit('malformed', fault, from);
       if (request.method !== 'ACK' && cseqOf(request) !== undefined) {
-        this.#answerOutside(createResponse(request, 400, { reason: `Bad Request (${fault})`, toTag: newToken(8) }), replyTo);
+        const reason = `Bad Request (${fault})`;
+        this.#answerOutside(createResponse(request, 400, { reason, toTag: newToken(8) }), replyTo);
       }
       return;
     }

@@ -11,7 +11,9 @@ export interface UdpTransportOptions {
   readonly drop?: DropHook;
 }
 
-/** A burst of calls arrives in one turn of the event loop; the kernel's default (208 kB) holds only about 150 INVITEs. */
+/**
+ * A burst of calls arrives in one turn of the event loop; the kernel's default (208 kB) holds only about 150 INVITEs.
+ */
 const receiveBufferBytes = 1 << 20;
 
 export class UdpTransport implements Transport {
@@ -28,9 +30,10 @@ export class UdpTransport implements Transport {
     const { host, port, drop } = this.#options;
     const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
     const bound = deferred<void>();
-    const refused = (error: Error): void => bound.reject(
-      new GatewayError('sip-bind-failed', `cannot listen for SIP on UDP ${host}:${port}: ${error.message}`, { cause: error }),
-    );
+    const refused = (error: Error): void => {
+      const text = `cannot listen for SIP on UDP ${host}:${port}: ${error.message}`;
+      bound.reject(new GatewayError('sip-bind-failed', text, { cause: error }));
+    };
     socket.once('error', refused);
     socket.bind({ address: host, port, exclusive: true }, () => bound.resolve());
     await bound.promise;
@@ -49,7 +52,9 @@ export class UdpTransport implements Transport {
 
   send(bytes: Buffer, peer: PeerAddress, failed: (error: Error) => void): void {
     const socket = this.#socket;
-    if (socket === undefined) return queueMicrotask(() => failed(new GatewayError('sip-stopped', 'SIP transport is stopped')));
+    if (socket === undefined) {
+      return queueMicrotask(() => failed(new GatewayError('sip-stopped', 'SIP transport is stopped')));
+    }
     if (this.#options.drop?.({ direction: 'out', bytes, peer }) === true) return;
     socket.send(bytes, peer.port, peer.host, (error) => {
       if (error !== null) failed(error);

@@ -1,8 +1,8 @@
 import { newToken, newUuid } from '../../lib';
 import { type ClientSipMessage, drachtioDialogId } from '../../protocol/drachtio';
 import {
-  callIdOf, createCancel, cseqOf, formatHostPort, fromTagOf, parseCSeq, parseUri, SipHeaders, type SipRequest,
-  type SipResponse, tagOf, withTag,
+  callIdOf, createCancel, cseqOf, formatHostPort, formatUri, fromTagOf, parseCSeq, parseUri, SipHeaders,
+  type SipRequest, type SipResponse, tagOf, withTag,
 } from '../../protocol/sip';
 import { addressOfUri, type ClientTransaction, Dialog, type PeerAddress } from '../../sip-stack';
 import type { AppClient } from './app-client';
@@ -18,9 +18,7 @@ interface PendingInvite {
   cancelled: boolean;
 }
 
-type Built =
-  | { readonly ok: true; readonly request: SipRequest; readonly destination: PeerAddress }
-  | { readonly ok: false; readonly reason: string };
+type Built = { readonly ok: true; readonly request: SipRequest } | { readonly ok: false; readonly reason: string };
 
 /** Headers of a CANCEL that come from its INVITE. */
 const ofInvite: ReadonlySet<string> = new Set(['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Contact']);
@@ -36,10 +34,17 @@ export class AppRequests {
   }
 
   /** Sends a new request; the application gets it back as it was sent, with the transaction id of its responses. */
-  send(client: AppClient, command: ClientSipMessage, wanted: SipRequest): void {
-    const built = this.#build(wanted, nextHop(command.proxy));
+  async send(client: AppClient, command: ClientSipMessage, wanted: SipRequest): Promise<void> {
+    const hop = nextHop(command.proxy) ?? wanted.uri;
+    const destination = addressOfUri(hop) ?? await this.#lookUp(hop);
+    // Time may have passed in the resolver.
+    if (client.closed) return;
+    if (destination === undefined) {
+      return client.reply(command.id, 'NOK', `${hop} has no address to be reached at over UDP`);
+    }
+    const built = this.#build(wanted, destination);
     if (!built.ok) return client.reply(command.id, 'NOK', built.reason);
-    const { request, destination } = built;
+    const { request } = built;
     const transactionId = newUuid();
     const transaction = this.#context.stack.request(request, destination);
     echoRequest(this.#context, client, command, request, transactionId);
@@ -96,7 +101,7 @@ export class AppRequests {
     return true;
   }
 
-  #build(wanted: SipRequest, proxy: string | undefined): Built {
+  #build(wanted: SipRequest, destination: PeerAddress): Built {
     const target = parseUri(wanted.uri);
     if (target === undefined) return { ok: false, reason: `invalid request-uri: ${wanted.uri}` };
     if (this.#isOwnAddress(target.host, target.port ?? 5060)) {
@@ -104,11 +109,6 @@ export class AppRequests {
     }
     const type = contentTypeFor(wanted);
     if (!type.ok) return { ok: false, reason: type.reason };
-
-    const destination = addressOfUri(proxy ?? wanted.uri);
-    if (destination === undefined) {
-      return { ok: false, reason: `only IP addresses over UDP can be reached, not ${proxy ?? wanted.uri}` };
-    }
 
     const own = ownContact(this.#context, destination);
     const allowed = new SipHeaders(
@@ -128,7 +128,16 @@ export class AppRequests {
     if (contact !== undefined) headers.append('Contact', contact);
     if (type.contentType !== undefined) headers.append('Content-Type', type.contentType);
     for (const { name, value } of allowed) if (!headers.has(name)) headers.append(name, value);
-    return { ok: true, request: { ...wanted, headers }, destination };
+    return { ok: true, request: { ...wanted, headers } };
+  }
+
+  /** Address of a URI that names a host: A or AAAA records only. */
+  async #lookUp(uri: string): Promise<PeerAddress | undefined> {
+    const { host, params, ...rest } = parseUri(uri) ?? { host: '', params: new Map<string, string>() };
+    if (host === '') return undefined;
+    const address = await this.#context.resolveHost(host);
+    if (address === undefined) return undefined;
+    return addressOfUri(formatUri({ scheme: 'sip', ...rest, params, host: address }));
   }
 
   #isOwnAddress(host: string, port: number): boolean {

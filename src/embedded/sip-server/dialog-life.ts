@@ -60,5 +60,6 @@ export function endByServer(context: ServerContext, entry: ServerDialog, reason:
   const bye = entry.dialog.createRequest('BYE', { headers: { Reason: `SIP ;cause=200 ;text="${reason}"` } });
   context.stack.request(bye, destination);
   const bytes = serialiseMessage(bye);
-  entry.owner.push(sipLine(newUuid(), 'application', traceOf(context, bytes, destination), unsolicited, entry.id), bytes);
+  const trace = traceOf(context, bytes, destination);
+  entry.owner.push(sipLine(newUuid(), 'application', trace, unsolicited, entry.id), bytes);
 }

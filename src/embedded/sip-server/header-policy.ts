@@ -1,11 +1,11 @@
-import { canonicalHeaderName, isToken, type SipHeaders, type SipMessage } from '../../protocol/sip';
+import { canonicalHeaderName, type HeaderLine, isToken, type SipHeaders, type SipMessage } from '../../protocol/sip';
 
 /** Headers an application may not set (contracts: drachtio section 6). Content-Length is counted anew anyway. */
 const immutable: ReadonlySet<string> = new Set(['Via', 'Route', 'RSeq', 'Record-Route', 'Content-Length']);
 const addressed: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asserted-Identity']);
 
 /** Header lines of an application's message as they may go out; `hostPort` replaces `localhost`. */
-export function allowedHeaders(headers: SipHeaders, hostPort: string): { readonly name: string; readonly value: string }[] {
+export function allowedHeaders(headers: SipHeaders, hostPort: string): HeaderLine[] {
   return [...headers]
     .map(({ name, value }) => ({ name: outwardName(name), value }))
     .filter(({ name }) => isToken(name) && !immutable.has(name))
@@ -20,7 +20,8 @@ export type BodyType =
 export function contentTypeFor(message: SipMessage): BodyType {
   if (message.body.length === 0 || message.headers.has('Content-Type')) return { ok: true, contentType: undefined };
   if (message.body.subarray(0, 3).toString('latin1') === 'v=0') return { ok: true, contentType: 'application/sdp' };
-  return message.kind === 'response' ? { ok: true, contentType: undefined } : { ok: false, reason: 'missing content-type' };
+  if (message.kind === 'response') return { ok: true, contentType: undefined };
+  return { ok: false, reason: 'missing content-type' };
 }
 
 /** Known names as registered, others with a capital after each dash, except what starts with `X-`. */

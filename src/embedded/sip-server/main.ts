@@ -31,7 +31,9 @@ function addressFrom(env: NodeJS.ProcessEnv, name: string): string {
 
 function portFrom(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   const value = env[name] || String(fallback);
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new Error(`${name}=${value}: set it to a port, 0 to 65535`);
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new Error(`${name}=${value}: set it to a port, 0 to 65535`);
+  }
   return Number(value);
 }
 

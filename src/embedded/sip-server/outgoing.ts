@@ -19,8 +19,8 @@ export function echoRequest(
 export type ResponseGate = (response: SipResponse, from: PeerAddress) => boolean;
 
 /**
- * Passes the responses of a request to the application that sent it. When none comes, or the request cannot be sent, the
- * application gets a 408 or 503 made here, as drachtio's stack makes them.
+ * Passes the responses of a request to the application that sent it. When none comes, or the request cannot be sent,
+ * the application gets a 408 or 503 made here, as drachtio's stack makes them.
  */
 export function followResponses(
   context: ServerContext, client: AppClient, transaction: ClientTransaction, transactionId: string, dialogId: string,

@@ -16,6 +16,8 @@ export interface ServerContext {
   readonly hostPort: (peer: PeerAddress) => string;
   /** The bound SIP address, told with each new request. */
   readonly receivedOn: () => PeerAddress;
+  /** IP address of a host name; undefined when it has none. */
+  readonly resolveHost: (name: string) => Promise<string | undefined>;
 }
 
 /** `<sip:host:port>` of this server for this peer, as drachtio writes it. */

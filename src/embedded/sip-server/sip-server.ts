@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../../lib';
 import type { ClientSipMessage } from '../../protocol/drachtio';
 import { formatHostPort, parseMessage } from '../../protocol/sip';
@@ -21,6 +23,8 @@ export interface SipServerOptions {
   /** Address peers on other machines reach us by, written into Via and Contact. */
   readonly externalIp?: string;
   readonly clock?: Clock;
+  /** IP address of a host name, undefined when it has none; the system's resolver unless given. */
+  readonly resolveHost?: (name: string) => Promise<string | undefined>;
   /** Shorter timers, and messages lost on purpose: for tests. */
   readonly timing?: Partial<SipTiming>;
   readonly drop?: DropHook;
@@ -55,6 +59,7 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     incoming: new IncomingTable(clock),
     hostPort: (peer) => formatHostPort(stack.addressFor(peer)),
     receivedOn: () => stack.bound,
+    resolveHost: options.resolveHost ?? ((name) => systemLookup(name, isIPv6(options.sip.host) ? 6 : 4)),
   };
   const requests = new AppRequests(context);
   const admin = new AdminServer({
@@ -87,6 +92,11 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
   }
 }
 
+/** Every failure of the resolver means the same here: no address. The application is told so. */
+async function systemLookup(name: string, family: 4 | 6): Promise<string | undefined> {
+  return lookup(name, { family }).then(({ address }) => address, () => undefined);
+}
+
 /** What the tokens before the SIP message ask for (contracts: drachtio section 2). */
 function dispatch(context: ServerContext, requests: AppRequests, client: AppClient, command: ClientSipMessage): void {
   const parsed = parseMessage(withCountedBody(command.message));
@@ -95,7 +105,7 @@ function dispatch(context: ServerContext, requests: AppRequests, client: AppClie
   if (message.kind === 'response') answerFromApp(context, client, command, message);
   else if (command.dialogId !== undefined) sendInDialog(context, client, command, message);
   else if (message.method === 'CANCEL') requests.cancel(client, command, message);
-  else if (command.transactionId === undefined) requests.send(client, command, message);
+  else if (command.transactionId === undefined) void requests.send(client, command, message);
   else client.reply(command.id, 'NO', `${message.method} cannot be sent by transaction id`);
 }
 

@@ -28,7 +28,7 @@ export function parseClientMessage(payload: Buffer): ClientMessage | undefined {
   const verb = (tokens[0] ?? '').trim().toLowerCase();
   switch (command) {
     case 'authenticate':
-      return { kind: 'authenticate', id, secret: tokens[0] ?? '', tags: (tokens[1] ?? '').split(',').filter((tag) => tag !== '') };
+      return { kind: 'authenticate', id, secret: tokens[0] ?? '', tags: tokens[1]?.split(',').filter(Boolean) ?? [] };
     case 'route':
       return { kind: 'route', id, verb };
     case 'remove_route':

@@ -23,7 +23,8 @@ export function requestSentLine(id: string, inReplyTo: string, trace: SipTrace, 
 export function responseSentLine(
   id: string, inReplyTo: string, trace: SipTrace, transactionId: string, dialogId: string,
 ): string {
-  return replyLine(id, inReplyTo, 'OK', 'application', ...traceTokens(trace), transactionId, dialogId, '', 'Msg sent:', '');
+  const ids = [transactionId, dialogId, ''];
+  return replyLine(id, inReplyTo, 'OK', 'application', ...traceTokens(trace), ...ids, 'Msg sent:', '');
 }
 
 /** A request outside any dialog, with the address it was received on; the request follows. */

@@ -14,7 +14,10 @@ export interface ResponseParts {
   readonly body?: Buffer | string;
 }
 
-/** A response to `request`: Via, From, To, Call-ID, CSeq copied, Record-Route on what may form a dialog (RFC 3261 12.1.1). */
+/**
+ * A response to `request`: Via, From, To, Call-ID, CSeq copied, Record-Route on what may form a dialog (RFC 3261
+ * 12.1.1).
+ */
 export function createResponse(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
   const headers = new SipHeaders();
   for (const via of request.headers.getAll('Via')) headers.append('Via', via);

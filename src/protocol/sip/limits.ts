@@ -1,4 +1,7 @@
-/** What one message may hold. A UDP datagram cannot be larger; a stream peer could send forever, so TCP needs the same cap. */
+/**
+ * What one message may hold. A UDP datagram cannot be larger; a stream peer could send forever, so TCP needs the same
+ * cap.
+ */
 export const sipLimits = Object.freeze({
   /** Bytes of a whole message. */
   messageBytes: 65_536,

@@ -76,7 +76,8 @@ function findHeadEnd(bytes: Buffer, from: number): { end: number; bodyStart: num
 
 /** Joins continuation lines to the line they continue (RFC 3261 7.3.1). */
 function unfold(head: string): string[] {
-  return head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/).map((line) => line.replace(/\r$/, '')).filter((line) => line !== '');
+  const lines = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
+  return lines.map((line) => line.replace(/\r$/, '')).filter((line) => line !== '');
 }
 
 function fault(reason: string): ParsedMessage {

@@ -1,4 +1,7 @@
-/** Cuts `text` at `separator` outside quoted strings and angle brackets (RFC 3261 7.3.1); parts are trimmed, empty ones dropped. */
+/**
+ * Cuts `text` at `separator` outside quoted strings and angle brackets (RFC 3261 7.3.1); parts are trimmed, empty ones
+ * dropped.
+ */
 export function splitOutside(text: string, separator: ',' | ';'): string[] {
   const parts: string[] = [];
   let start = 0;

@@ -1,5 +1,5 @@
 import { eventually } from '../../support/eventually';
-import { connect, type Message, newApp, sdp, Stage, startTarget, type Target, uriAt } from './target';
+import { connect, newApp, sdp, Stage, startTarget, type Target, uriAt } from './target';
 
 const stage = new Stage();
 let target: Target;
@@ -75,8 +75,7 @@ describe('the control connection', () => {
   it('passes REGISTER to an application that wants it', async () => {
     const heard: (string | undefined)[] = [];
     await stage.app(target, (app) => {
-      const register = app as unknown as { register(listener: (request: Message, response: { send(s: number): void }) => void): void };
-      register.register((request, response) => {
+      app.register((request, response) => {
         heard.push(request.get('Contact'));
         response.send(403);
       });

@@ -1,4 +1,4 @@
-import type { CallEnd, IncomingCall } from '../../../src/sip-stack';
+import type { CallEnd, DropHook, IncomingCall, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import { losing, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, timing, uriAt } from './target';
 
@@ -79,8 +79,8 @@ describe('an answer of the application', () => {
 });
 
 describe('a call placed by the application', () => {
-  async function bob(prepare: (call: IncomingCall) => void, ...peer: Parameters<Stage['peer']> extends [string, ...infer R] ? R : never) {
-    const { agent, uri } = await stage.peer('bob', ...peer);
+  async function bob(prepare: (call: IncomingCall) => void, drop?: DropHook, timers?: SipTiming) {
+    const { agent, uri } = await stage.peer('bob', drop, timers);
     const calls: IncomingCall[] = [];
     const log: string[] = [];
     agent.onInvite((call) => {

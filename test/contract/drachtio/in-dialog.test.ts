@@ -1,6 +1,8 @@
-import type { CallEnd, OutgoingCall } from '../../../src/sip-stack';
+import type { CallEnd, DropHook, OutgoingCall, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
-import { type Answer, losing, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, timing, uriAt } from './target';
+import {
+  type Answer, losing, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, timing, uriAt,
+} from './target';
 
 const stage = new Stage();
 let target: Target;
@@ -11,7 +13,9 @@ afterEach(() => stage.clear());
 afterAll(() => target.stop());
 
 /** A call from `ann` answered by the application; `invite` changes what she sends. */
-async function answered(invite: { headers?: Record<string, string> } = {}, answer: Record<string, string> = {}, ...peer: unknown[]) {
+async function answered(
+  invite: { headers?: Record<string, string> } = {}, answer: Record<string, string> = {}, drop?: DropHook, timers?: SipTiming,
+) {
   let dialog: SrfDialog | undefined;
   const srf = await stage.app(target, (app) => {
     app.invite((request, response) => {
@@ -20,7 +24,7 @@ async function answered(invite: { headers?: Record<string, string> } = {}, answe
       });
     });
   });
-  const { agent } = await stage.peer('ann', ...(peer as [ReturnType<typeof losing>?]));
+  const { agent } = await stage.peer('ann', drop, timers);
   const call = agent.invite({ uri: uriAt(target, '1000'), body: sdp('ann'), ...invite });
   await new Promise((resolve) => call.on('accepted', resolve));
   const made = await eventually(() => {
@@ -64,7 +68,7 @@ describe('inside a dialog', () => {
   it('a 200 to a re-INVITE is repeated until its ACK, and that ACK is repeated', async () => {
     const lost = losing('out', 'ACK', 2);
     const acks = losing('in', 'ACK', 1);
-    const again = await answered({}, {}, (passing: Parameters<typeof lost>[0]) => lost(passing) || acks(passing));
+    const again = await answered({}, {}, (passing) => lost(passing) || acks(passing));
     again.dialog.on('modify', (_request: Message, response: Answer) => response.send(200, { body: sdp('app2') }));
     expect(statusOf(await again.call.reinvite({ body: sdp('ann2') }))).toBe(200);
     again.call.onReinvite((reinvite) => reinvite.accept({ body: sdp('ann3') }));
@@ -150,7 +154,8 @@ describe('two re-INVITEs at once', () => {
     });
     const facts = call.dialog;
     if (facts === undefined) throw new Error('no dialog');
-    const invite = facts.createRequest('INVITE', { body: sdp('x'), headers: { Contact: agent.contact, 'Content-Type': 'application/sdp' } });
+    const headers = { Contact: agent.contact, 'Content-Type': 'application/sdp' };
+    const invite = facts.createRequest('INVITE', { body: sdp('x'), headers });
     const transaction = agent.stack.request(invite, { protocol: 'UDP', ...target.sip });
     const statuses: number[] = [];
     transaction.on('response', ({ status }) => statuses.push(status));

@@ -2,7 +2,9 @@ import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
 import { type DropHook, type SipTiming, UserAgent } from '../../../src/sip-stack';
 
-/** The server under test: a real drachtio-server when DRACHTIO_HOST and its companions are set, else the embedded one. */
+/**
+ * The server under test: a real drachtio-server when DRACHTIO_HOST and its companions are set, else the embedded one.
+ */
 export interface Target {
   readonly embedded: boolean;
   readonly sip: { readonly host: string; readonly port: number };
@@ -50,7 +52,7 @@ export interface Message {
 }
 
 export interface Answer {
-  send(status: number, options?: { headers?: Record<string, string>; body?: string }, callback?: (error: unknown) => void): void;
+  send(status: number, options?: { headers?: Record<string, string>; body?: string }): void;
 }
 
 export interface SrfDialog {
@@ -72,6 +74,7 @@ export interface Srf {
   on(event: string, listener: (...args: never[]) => void): void;
   invite(listener: (request: Message, response: Answer) => void): void;
   options(listener: (request: Message, response: Answer) => void): void;
+  register(listener: (request: Message, response: Answer) => void): void;
   createUAS(request: Message, response: Answer, options: { localSdp: string; headers?: Record<string, string> }): Promise<SrfDialog>;
   createUAC(uri: string, options: Record<string, unknown>, progress?: UacProgress): Promise<SrfDialog>;
   createB2BUA(

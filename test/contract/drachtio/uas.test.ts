@@ -1,6 +1,8 @@
 import { type CallEnd, type OutgoingCall } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
-import { type Answer, type Message, sdp, type Srf, type SrfDialog, Stage, startTarget, type Target, uriAt } from './target';
+import {
+  type Answer, type Message, sdp, type Srf, type SrfDialog, Stage, startTarget, type Target, uriAt,
+} from './target';
 
 const stage = new Stage();
 let target: Target;

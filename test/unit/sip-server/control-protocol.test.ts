@@ -43,9 +43,13 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
+const resolveHost = async (name: string) => (name === 'ann.example' ? '127.0.0.1' : undefined);
+
 async function start(drop: DropHook = () => false, clock = new ManualClock()) {
   const address = { host: '127.0.0.1', port: 0 };
-  const server = await startSipServer({ sip: address, admin: { ...address, secret: 's' }, clock, externalIp: '203.0.113.9', drop });
+  const server = await startSipServer({
+    sip: address, admin: { ...address, secret: 's' }, clock, externalIp: '203.0.113.9', drop, resolveHost,
+  });
   stops.push(() => server.stop());
   const app = (): RawApp => {
     const raw = new RawApp(server);
@@ -152,6 +156,21 @@ describe('the control protocol', () => {
       expect.stringContaining(`From: <sip:+15550100@${own}>;tag=`), expect.stringContaining(`Via: SIP/2.0/UDP ${own};`),
     ]));
     expect(headers.filter((line) => /evil|RSeq/.test(line))).toEqual([]);
+  });
+
+  it('finds the address of a host name, and says when it has none', async () => {
+    const { app, peer } = await start();
+    const raw = app();
+    await raw.ask('authenticate|s|');
+    const agent = await peer();
+    const uri = `sip:ann@ann.example:${agent.stack.local.port};x=1`;
+    expect((await raw.ask(`sip||\r\nOPTIONS ${uri} SIP/2.0\r\n\r\n`))[0]).toBe('OK');
+    await eventually(() => expect(raw.received.join('\n')).toContain('SIP/2.0 200 OK'));
+    expect(raw.received.join('\n')).toContain(`OPTIONS ${uri} SIP/2.0`);
+    expect(await raw.ask('sip||\r\nOPTIONS sip:nowhere.example SIP/2.0\r\n\r\n'))
+      .toEqual(['NOK', expect.stringContaining('has no address')]);
+    expect(await raw.ask('sip|||sip:127.0.0.1:9;transport=tcp\r\nOPTIONS sip:a@b SIP/2.0\r\n\r\n'))
+      .toEqual(['NOK', expect.stringContaining('has no address')]);
   });
 
   it('writes its external address to peers on other machines', async () => {

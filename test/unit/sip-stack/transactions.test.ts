@@ -1,4 +1,6 @@
-import { createResponse, parseMessage, serialiseMessage, SipHeaders, type SipMessage, type SipRequest } from '../../../src/protocol/sip';
+import {
+  createResponse, parseMessage, serialiseMessage, SipHeaders, type SipMessage, type SipRequest,
+} from '../../../src/protocol/sip';
 import { type PeerAddress, type ServerTransaction, SipStack, type Transport } from '../../../src/sip-stack';
 import { ManualClock } from '../../support/manual-clock';
 
