@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type Clock, GatewayError, TypedEmitter } from '../lib';
+import { type Clock, GatewayError, messageOf, TypedEmitter } from '../lib';
 import { encodeEslCommand, type EslEvent, EslFrameDecoder, type EslHeaders, headerOf, parseEslMessage } from '../protocol/esl';
 
 export interface EventSocketAddress {
@@ -144,10 +144,16 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
   }
 
   #onData(bytes: Buffer): void {
-    for (const frame of this.#decoder.push(bytes)) {
-      const message = parseEslMessage(frame);
-      if (message.kind === 'event') this.#onEvent(message.event);
-      else this.#onFrame(message.contentType, message.headers, message.body);
+    try {
+      for (const frame of this.#decoder.push(bytes)) {
+        const message = parseEslMessage(frame);
+        if (message.kind === 'event') this.#onEvent(message.event);
+        else this.#onFrame(message.contentType, message.headers, message.body);
+      }
+    } catch (error) {
+      // What follows a broken frame cannot be trusted to start where we think it does.
+      this.#socket?.destroy();
+      this.#onClose(`unreadable: ${messageOf(error)}`);
     }
   }
 

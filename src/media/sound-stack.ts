@@ -130,7 +130,7 @@ export class SoundStack {
 
   async #start(source: string): Promise<Sound> {
     const done = deferred<PlayOutcome>();
-    const sound: Sound = { token: newUuid(), done: done.promise, settle: done.resolve, breaking: false };
+    const sound: Sound = { token: newUuid(), done: done.promise, settle: (outcome) => done.resolve(outcome), breaking: false };
     if (this.#closedWith) {
       sound.settle(this.#closedWith);
       return sound;

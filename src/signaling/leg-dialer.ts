@@ -1,4 +1,3 @@
-import { messageOf } from '../lib';
 import { Call, type CallPorts, type LiveCalls } from '../calls';
 import type { DrachtioConnection } from '../dialogs';
 import type { Account, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
@@ -135,9 +134,6 @@ export class LegDialer implements Dialer {
 /** drachtio puts its own address in place of `localhost` (contracts/drachtio section 6). */
 function callerIdHeader(callerId: string): string {
   const user = /^sips?:([^@;>]+)/i.exec(callerId)?.[1] ?? callerId;
-  try {
-    return `<sip:${encodeURIComponent(decodeURIComponent(user))}@localhost>`.replace(/%2B/gi, '+');
-  } catch (error) {
-    throw new Error(`the caller id ${user} cannot be put into a SIP URI: ${messageOf(error)}`);
-  }
+  // Whatever a tenant wrote becomes one user part: everything outside RFC 3261's `unreserved` is escaped.
+  return `<sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()+-]/gu, encodeURIComponent)}@localhost>`;
 }

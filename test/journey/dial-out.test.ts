@@ -194,6 +194,7 @@ describe('dialling out', () => {
     ]);
     expect(world.app.requestsTo('/leg').every(({ signature }) => signature === 'valid')).toBe(true);
     await hangUp(caller);
+    await requestOf(world, caller, '/done');
     expect(requestsOf(world, caller, '/done')).toHaveLength(1);
   });
 });

@@ -39,7 +39,8 @@ export function buildScript(name: string, file: string, readInclude: (include: s
   for (const field of ['name', 'keys', 'args', 'replies']) {
     if (!header.has(field)) throw bad(name, `no "-- ${field}:" line in its header`);
   }
-  if (header.get('name') !== name) throw bad(name, `its header names it "${header.get('name')}"`);
+  const named = header.get('name') ?? '';
+  if (named !== name) throw bad(name, `its header names it "${named}"`);
   const keys = words(header.get('keys'));
   const args = words(header.get('args'));
   const replies = (header.get('replies') ?? '').split('|').map((reply) => reply.trim());

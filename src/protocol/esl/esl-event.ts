@@ -48,7 +48,8 @@ function eventOfJson(body: string): EslEvent {
   const fields = JSON.parse(body) as Record<string, unknown>;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) if (name !== '_body') headers[name] = String(value);
-  return fields['_body'] === undefined ? { headers } : { headers, body: String(fields['_body']) };
+  const body = fields['_body'];
+  return typeof body === 'string' ? { headers, body } : { headers };
 }
 
 function eventOfPlain(text: string): EslEvent {
