@@ -44,8 +44,8 @@ export type EslMessage =
   | { readonly kind: 'event'; readonly event: EslEvent }
   | { readonly kind: 'frame'; readonly contentType: string; readonly headers: EslHeaders; readonly body: string };
 
-function eventOfJson(body: string): EslEvent {
-  const fields = JSON.parse(body) as Record<string, unknown>;
+function eventOfJson(text: string): EslEvent {
+  const fields = JSON.parse(text) as Record<string, unknown>;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) if (name !== '_body') headers[name] = String(value);
   const body = fields['_body'];
