@@ -66,10 +66,9 @@ describe('controlling channels', () => {
     await call.audio.waitForTone(440, { withinMs: 2_000 });
     await call.hangup();
     await esl.event({ 'Event-Name': 'CHANNEL_HANGUP_COMPLETE', 'Unique-ID': uuid });
-    const ending = esl.names(uuid).slice(esl.names(uuid).indexOf('CHANNEL_HANGUP') - 1);
-    expect(ending.slice(0, 5)).toEqual([
-      'CHANNEL_CALLSTATE', 'CHANNEL_HANGUP', 'PLAYBACK_STOP', 'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP_COMPLETE',
-    ]);
+    const endings = ['CHANNEL_HANGUP', 'PLAYBACK_STOP', 'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP_COMPLETE'];
+    const ending = esl.names(uuid).slice(esl.names(uuid).indexOf('CHANNEL_HANGUP')).filter((name) => endings.includes(name));
+    expect(ending).toEqual(endings);
     expect(esl.find({ 'Application-UUID': token, 'Event-Name': 'CHANNEL_EXECUTE_COMPLETE' })).toBeDefined();
     expect(esl.find({ 'Event-Name': 'CHANNEL_CALLSTATE', 'Unique-ID': uuid, 'Channel-Call-State': 'HANGUP' })).toBeDefined();
     await eventually(() => expect(controller.closed).toBe(true));
@@ -84,12 +83,14 @@ describe('controlling channels', () => {
     await esl.execute(uuid, 'playback', endless(440));
     await call.audio.waitForTone(440, { withinMs: 2_000 });
     const token = await esl.execute(uuid, 'record', `${path} 1`);
-    await call.audio.waitForSilence({ withinMs: 2_000 });
-    expect(await esl.completed(token)).toMatchObject({ variable_record_ms: '1000' });
+    // FreeSWITCH sends nothing while it records, the embedded server silence (docs/embedded-differences.md)
+    if (target.embedded) await call.audio.waitForSilence({ withinMs: 2_000 });
+    const { variable_record_ms: recordedMs } = await esl.completed(token);
+    expect(Math.abs(Number(recordedMs) - 1000)).toBeLessThanOrEqual(60);
     await esl.event({ 'Event-Name': 'RECORD_STOP', 'Record-File-Path': path });
     const decoded = decodeWav(await readFile(path));
     const samples = decoded.outcome === 'audio' ? decoded.audio.samples : new Int16Array(0);
-    expect(samples).toHaveLength(8000);
+    expect(Math.abs(samples.length - 8000)).toBeLessThanOrEqual(480);
     expect(toneShare(samples.subarray(2000, 7000), 900)).toBeGreaterThan(0.9);
     await call.audio.waitForTone(440, { withinMs: 2_000 });
   });
@@ -130,7 +131,7 @@ describe('controlling channels', () => {
     expect(await esl.api(`uuid_getvar ${uuid} hf_call`)).toBe('CA 1');
     expect(await esl.api(`uuid_dump ${uuid}`)).toContain('variable_hf_call: CA%201\n');
     expect(JSON.parse(await esl.api(`uuid_dump ${uuid} json`))).toMatchObject({ 'Unique-ID': uuid, variable_hf_b: '2' });
-    expect(await esl.api(`uuid_set_media_stats ${uuid}`)).toBe('+OK\n');
+    expect(await esl.api(`uuid_set_media_stats ${uuid}`)).toBe('+OK:\n');
     expect(Number(await esl.api(`uuid_getvar ${uuid} rtp_audio_out_packet_count`))).toBeGreaterThanOrEqual(0);
     expect(await esl.api(`uuid_getvar nobody x`)).toBe('-ERR No such channel!\n');
   });
@@ -138,8 +139,11 @@ describe('controlling channels', () => {
   it('lists the channels there are', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel();
-    const list = JSON.parse(await esl.api('show channels as json')) as { rows: { uuid: string; callstate: string }[] };
-    expect(list.rows).toContainEqual(expect.objectContaining({ uuid, callstate: 'ACTIVE' }));
+    // FreeSWITCH reads them from its database, which is a little late
+    await eventually(async () => {
+      const list = JSON.parse(await esl.api('show channels as json')) as { rows?: { uuid: string; callstate: string }[] };
+      expect(list.rows).toContainEqual(expect.objectContaining({ uuid, callstate: 'ACTIVE' }));
+    });
     await call.hangup();
     await eventually(async () => expect(await esl.api('show channels as json')).not.toContain(uuid));
   });

@@ -31,6 +31,7 @@ describe('what a channel plays', () => {
     await call.audio.waitForSilence({ withinMs: 2_000 });
     const file = join(directory, 'short.wav');
     await writeTone(file, 700, 600);
+    esl.events.length = 0; // the dialplan's own applications
     const token = await esl.execute(uuid, 'playback', file);
     await call.audio.waitForTone(700, { withinMs: 2_000 });
     const completed = await esl.completed(token);
@@ -69,21 +70,37 @@ describe('what a channel plays', () => {
     expect(gapReport(call.audio, { overMs: 150 })).toEqual([]);
   });
 
-  it('is cut by uuid_break, the innermost first', async () => {
+  it('is cut by uuid_break: the innermost sound and then all it was nested in', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel();
-    const base = await esl.execute(uuid, 'playback', endless(440));
+    const tokens = [await esl.execute(uuid, 'playback', 'silence_stream://-1'), await esl.execute(uuid, 'playback', endless(440))];
     await call.audio.waitForTone(440, { withinMs: 2_000 });
-    const over = await esl.execute(uuid, 'playback', endless(1500));
+    tokens.push(await esl.execute(uuid, 'playback', endless(1500)));
     await call.audio.waitForTone(1500, { withinMs: 2_000 });
     expect(await esl.api(`uuid_break ${uuid}`)).toBe('+OK\n');
-    expect(await esl.completed(over)).toMatchObject({ 'Application-Response': 'FILE PLAYED' });
-    await call.audio.waitForTone(440, { withinMs: 2_000 });
-    expect(esl.find({ 'Application-UUID': base, 'Event-Name': 'CHANNEL_EXECUTE_COMPLETE' })).toBeUndefined();
-    await esl.api(`uuid_break ${uuid}`);
-    await esl.completed(base);
+    for (const token of tokens) expect(await esl.completed(token)).toMatchObject({ 'Application-Response': 'FILE PLAYED' });
     await call.audio.waitForSilence({ withinMs: 2_000 });
+    const ended = esl.events.map(({ headers }) => headers).filter((headers) => headers['Event-Name'] === 'CHANNEL_EXECUTE_COMPLETE')
+      .map((headers) => headers['Application-UUID'] ?? '').filter((token) => tokens.includes(token));
+    expect(ended).toEqual([...tokens].reverse());
     expect(esl.find({ 'Event-Name': 'PLAYBACK_STOP', 'Playback-File-Path': endless(440) })).toMatchObject({ 'Playback-Status': 'break' });
+  });
+
+  it('is cut by a terminator key that uuid_recv_dtmf presses: the innermost sound alone', async () => {
+    const esl = await stage.esl();
+    const { uuid, call } = await stage.channel();
+    await esl.completed(await esl.execute(uuid, 'set', 'playback_terminators=F'));
+    const base = await esl.execute(uuid, 'playback', endless(440));
+    await call.audio.waitForTone(440, { withinMs: 2_000 });
+    for (const hz of [1500, 2100]) {
+      const over = await esl.execute(uuid, 'playback', endless(hz));
+      const heardAt = await call.audio.waitForTone(hz, { withinMs: 2_000 });
+      expect(await esl.api(`uuid_recv_dtmf ${uuid} F`)).toBe(`+OK ${uuid} received DTMF F.\n`);
+      expect(await esl.completed(over)).toMatchObject({ 'Application-Response': 'FILE PLAYED' });
+      await call.audio.waitForTone(440, { withinMs: 2_000, fromAt: heardAt });
+    }
+    expect(esl.find({ 'Application-UUID': base, 'Event-Name': 'CHANNEL_EXECUTE_COMPLETE' })).toBeUndefined();
+    expect(gapReport(call.audio, { overMs: 150 })).toEqual([]);
   });
 
   it('waits behind an application with event-lock', async () => {

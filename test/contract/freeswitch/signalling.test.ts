@@ -52,7 +52,7 @@ describe('the SIP side of a media server', () => {
     expect(first).toContain('a=inactive');
     const held = call.audio.packets.length;
     const back = await answerOf('sendrecv');
-    expect(back).toContain('a=sendrecv');
+    expect(back).not.toMatch(/a=(inactive|sendonly|recvonly)/);
     const origin = (sdp: string): string[] => /^o=\S+ (\d+) (\d+) /m.exec(sdp)?.slice(1) ?? [];
     expect(origin(back)[0]).toBe(origin(first)[0]);
     expect(Number(origin(back)[1])).toBe(Number(origin(first)[1]) + 1);
@@ -101,7 +101,10 @@ describe('the SIP side of a media server', () => {
   });
 });
 
-describe('the limits of the embedded media server', () => {
+// A given server's limits are its own: these belong to the embedded one.
+const ofEmbedded = process.env['FREESWITCH_ESL'] === undefined ? describe : describe.skip;
+
+ofEmbedded('the limits of the embedded media server', () => {
   const headers = { 'User-Agent': 'drachtio-fsmrf:x', 'X-esl-outbound': '127.0.0.1:1' };
 
   it('refuses one call too many with 503 and Retry-After, and takes the next when one has ended', async () => {

@@ -3,7 +3,7 @@ import { pressDigits, startRecording, stopRecording } from '../apps';
 import type { Channel } from '../channel/channel';
 import { channelHeaders } from '../channel/channel-headers';
 import { causeOf } from '../channel/causes';
-import { type ApiCommand, type ApiWorld, onChannel, splitFirst } from './api-world';
+import { type ApiCommand, type ApiWorld, NO_CHANNEL, onChannel, splitFirst } from './api-world';
 
 const kill = onChannel('<uuid> [cause]', (channel, cause) => {
   channel.hangUp(cause === '' ? 'NORMAL_CLEARING' : causeOf(cause));
@@ -11,8 +11,8 @@ const kill = onChannel('<uuid> [cause]', (channel, cause) => {
 });
 
 const breakSound = onChannel('<uuid> [all]', (channel, flags) => {
-  channel.runner.breakTop(flags.includes('all'));
-  if (flags.includes('both')) channel.partner?.runner.breakTop(flags.includes('all'));
+  channel.runner.break(flags.includes('all'));
+  if (flags.includes('both')) channel.partner?.runner.break(flags.includes('all'));
   return '+OK\n';
 });
 
@@ -53,7 +53,7 @@ async function transferOne(channel: Channel, name: string, argument: string, wor
 
 const setMediaStats = onChannel('<uuid>', async (channel) => {
   const counters = await channel.around.engine.measure(channel.uuid);
-  if (!counters) return '-ERR No such channel!\n';
+  if (!counters) return NO_CHANNEL;
   const facts: Record<string, number> = {
     rtp_audio_in_raw_bytes: counters.bytesReceived,
     rtp_audio_in_media_bytes: counters.bytesReceived,
@@ -68,7 +68,7 @@ const setMediaStats = onChannel('<uuid>', async (channel) => {
     rtp_wheel_worst_lateness_ms: Math.round(counters.worstLatenessMs),
   };
   for (const [name, value] of Object.entries(facts)) channel.variables.set(name, String(value));
-  return '+OK\n';
+  return '+OK:\n';
 });
 
 const recordChannel = onChannel('<uuid> [start|stop] <path> [<limit>]', (channel, rest) => {
@@ -91,6 +91,14 @@ const broadcast = onChannel('<uuid> <path> [aleg|bleg|holdb|both]', (channel, re
 const sendDtmf = onChannel('<uuid> <dtmf digits>[@<tone_duration>]', (channel, digits) =>
   pressDigits(channel, digits) ? `+OK ${channel.uuid} sent DTMF ${digits}.\n` : '-ERR Operation failed\n');
 
+/** As if the far end had pressed keys; `F` (flash) is one that a keypad does not have. */
+const receiveDtmf = onChannel('<uuid> <dtmf digits>[@<tone_duration>]', (channel, text) => {
+  const [, digits, duration = '2000'] = /^([0-9*#A-DFa-df]+)(?:@(\d+))?$/.exec(text.trim()) ?? [];
+  if (digits === undefined) return '-ERR Operation failed\n';
+  for (const digit of digits) channel.receiveDigit(digit.toUpperCase(), Number(duration), 'APP');
+  return `+OK ${channel.uuid} received DTMF ${digits}.\n`;
+});
+
 const flushDtmf = onChannel('<uuid>', (channel) => {
   channel.takeDigits();
   return '+OK\n';
@@ -105,6 +113,7 @@ export const CHANNEL_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string,
   ['uuid_flush_dtmf', flushDtmf],
   ['uuid_kill', kill],
   ['uuid_record', recordChannel],
+  ['uuid_recv_dtmf', receiveDtmf],
   ['uuid_send_dtmf', sendDtmf],
   ['uuid_set_media_stats', setMediaStats],
   ['uuid_transfer', transfer],

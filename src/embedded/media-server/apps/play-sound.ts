@@ -41,13 +41,15 @@ export async function playSound(channel: Channel, run: AppRun, name: string, opt
   channel.variables.set('playback_seconds', String(Math.floor(playedMs / 1000)));
   channel.variables.set('playback_samples', String(samples));
   channel.variables.set('playback_last_offset_pos', String((options.start ?? 0) + samples));
-  channel.publish('PLAYBACK_STOP', () => ({ ...headers, 'Playback-Status': stopped ? 'break' : 'done' }));
-  if (!stopped) return 'done';
-  return isOver(channel, run) ? 'over' : 'break';
+  const over = stopped && isOver(channel, run);
+  // A bridge, a transfer or the end of the channel is no break: the loop ends with SWITCH_STATUS_FALSE
+  channel.publish('PLAYBACK_STOP', () => ({ ...headers, 'Playback-Status': stopped && !over ? 'break' : 'done' }));
+  if (over) return 'over';
+  return stopped ? 'break' : 'done';
 }
 
 /** Application-Response as mod_dptools sets it. */
 export function playbackResponse(outcome: SoundOutcome): string {
   if (outcome === 'not-found') return 'FILE NOT FOUND';
-  return outcome === 'error' ? 'PLAYBACK ERROR' : 'FILE PLAYED';
+  return outcome === 'error' || outcome === 'over' ? 'PLAYBACK ERROR' : 'FILE PLAYED';
 }

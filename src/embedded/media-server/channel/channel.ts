@@ -134,9 +134,9 @@ export class Channel {
   }
 
   /** A key of the far end. `duration` in samples at 8 kHz. */
-  receiveDigit(digit: string, duration: number): void {
+  receiveDigit(digit: string, duration: number, source: 'RTP' | 'APP' = 'RTP'): void {
     if (this.ended) return;
-    this.publish('DTMF', () => ({ 'DTMF-Digit': digit, 'DTMF-Duration': String(duration), 'DTMF-Source': 'RTP' }));
+    this.publish('DTMF', () => ({ 'DTMF-Digit': digit, 'DTMF-Duration': String(duration), 'DTMF-Source': source }));
     if (this.partner) this.around.engine.press(this.partner.uuid, digit, duration / 8);
     else this.#digits.push(digit);
     this.runner.digit(digit);
@@ -189,7 +189,6 @@ export class Channel {
     if (!this.#move('end')) return;
     this.hangupCause = cause;
     const partner = this.partner;
-    this.#setCallState('HANGUP');
     this.publish('CHANNEL_HANGUP');
     this.#leg.hangUp(cause);
     if (partner) this.#leaveBridge();
@@ -198,6 +197,7 @@ export class Channel {
   }
 
   #complete(): void {
+    this.#setCallState('HANGUP');
     this.publish('CHANNEL_HANGUP_COMPLETE');
     this.publish('CHANNEL_DESTROY');
     for (const listener of this.#onEnd) listener();
