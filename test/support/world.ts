@@ -14,6 +14,8 @@ export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
 /** What callers hear as default hold music in journeys: easy to find in a recording. */
 export const MUSIC_HZ = 620;
+/** False when DRACHTIO_HOST and FREESWITCH_SERVERS name real servers. */
+export const STACK_IS_EMBEDDED = !process.env['DRACHTIO_HOST'] || !process.env['FREESWITCH_SERVERS'];
 const SECRET = 'secret-of-the-journeys';
 const DIST = resolve(__dirname, '..', '..', 'dist');
 /** RTP ports of journeys are apart from those of `make run`. */
@@ -126,10 +128,10 @@ export class World {
 
 async function startStack(directory: string, servers: Child[]): Promise<Stack> {
   const outside = process.env;
-  if (outside['DRACHTIO_HOST'] && outside['FREESWITCH_SERVERS']) {
+  if (!STACK_IS_EMBEDDED) {
     const env = pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS']);
     const port = Number(outside['HOLDFAST_SIP_PORT'] ?? 5060);
-    return { env, sip: { host: outside['DRACHTIO_HOST'], port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] ?? 'default' };
+    return { env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] ?? 'default' };
   }
   const sipPort = await freePorts(4);
   const [adminPort, eslPort, mediaSipPort] = [sipPort + 1, sipPort + 2, sipPort + 3];
