@@ -242,5 +242,5 @@ export class Gateway {
 }
 
 function upOr(up: boolean, reason: string): Promise<void> {
-  return up ? Promise.resolve() : Promise.reject(new GatewayError('dependency-down', messageOf(reason)));
+  return up ? Promise.resolve() : Promise.reject(new GatewayError('gateway-dependency-down', messageOf(reason)));
 }

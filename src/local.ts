@@ -45,7 +45,7 @@ function partsOf(env: Environment): LocalParts {
   const asked = env['GATEWAYS'] || '1';
   const gateways = Number(asked);
   if (!Number.isInteger(gateways) || gateways < 1 || gateways > 16) {
-    throw new GatewayError('bad-gateways', `GATEWAYS must be a whole number from 1 to 16, not "${asked}"`);
+    throw new GatewayError('local-bad-gateways', `GATEWAYS must be a whole number from 1 to 16, not "${asked}"`);
   }
   return {
     redis: !given(env, 'REDIS_URL'),
@@ -59,7 +59,8 @@ function partsOf(env: Environment): LocalParts {
 function configFrom(env: Environment): Config {
   const loaded = loadConfig(env);
   if (loaded.outcome === 'loaded') return loaded.config;
-  throw new GatewayError('config-invalid', `the configuration needs mending:\n${describeProblems(loaded.problems)}`);
+  throw new GatewayError('local-config-invalid',
+    `the configuration needs mending:\n${describeProblems(loaded.problems)}`);
 }
 
 /** Redis keeps everything in an append-only file in the data directory; its password is in a file, not in `ps`. */
@@ -80,7 +81,7 @@ function demoConfig(env: Environment, port: number): string {
   const file = join(installDirectory(), 'config', 'demo.yaml');
   if (port === DEMO_PORT) return file;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new GatewayError('bad-demo-port', 'HOLDFAST_DEMO_PORT must be a whole number from 1 to 65535');
+    throw new GatewayError('local-bad-demo-port', 'HOLDFAST_DEMO_PORT must be a whole number from 1 to 65535');
   }
   const directory = resolve(env['HOLDFAST_DATA_DIR'] || 'data');
   mkdirSync(directory, { recursive: true });
@@ -171,13 +172,13 @@ async function requireRoom({ config, parts, httpPorts, demoPort }: Plan): Promis
       await promisify(execFile)('redis-server', ['--version']);
     } catch (error) {
       const mend = 'install it (Debian: apt-get install redis-server), or give REDIS_URL';
-      throw new GatewayError('redis-server-missing', `redis-server cannot be run: ${mend}`, { cause: error });
+      throw new GatewayError('local-redis-server-missing', `redis-server cannot be run: ${mend}`, { cause: error });
     }
   }
   if (isWildcard(config.sip.host) && config.sip.externalIp === undefined && (parts.sipServer || parts.mediaServer)) {
     const mend = 'set HOLDFAST_EXTERNAL_IP, or HOLDFAST_SIP_HOST to one address of this machine';
     const message = `HOLDFAST_SIP_HOST=${config.sip.host} names no address to tell callers: ${mend}`;
-    throw new GatewayError('no-address', message);
+    throw new GatewayError('local-no-address', message);
   }
   if (parts.sipServer) {
     const mend = 'choose another: make run HOLDFAST_SIP_PORT=5070';

@@ -71,12 +71,13 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
     const { host, port, secret } = this.#options;
     return new Promise((resolve, reject) => {
       const giveUp = setTimeout(() => {
-        reject(new GatewayError('drachtio-unreachable', `no drachtio-server answers at ${host}:${port}`));
+        reject(new GatewayError('dialogs-drachtio-unreachable', `no drachtio-server answers at ${host}:${port}`));
       }, 10_000);
       this.#srf.on('connect', (error, hostport, version) => {
         clearTimeout(giveUp);
         if (error) {
-          reject(new GatewayError('drachtio-refused', `drachtio-server at ${host}:${port} refused us: ${messageOf(error)}`));
+          reject(new GatewayError('dialogs-drachtio-refused',
+            `drachtio-server at ${host}:${port} refused us: ${messageOf(error)}`));
           return;
         }
         this.#connected = true;
@@ -100,7 +101,8 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
   invite(request: OutgoingInviteRequest): OutgoingInvite {
     const bytes = Buffer.byteLength(request.sdp) + Buffer.byteLength(JSON.stringify(request.headers ?? {})) + 500;
     if (bytes > MAX_FRAME_BYTES) {
-      throw new GatewayError('sip-message-too-large', `the INVITE would be ${bytes} bytes; at most ${MAX_FRAME_BYTES} fit`);
+      throw new GatewayError('dialogs-message-too-large',
+        `the INVITE would be ${bytes} bytes; at most ${MAX_FRAME_BYTES} fit`);
     }
     return new OutgoingInvite(this.#srf, request, (id, sdp) => this.adopt(id, sdp));
   }
@@ -142,7 +144,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
       // The URI is replaced by the remote target (contracts/drachtio section 5) but drachtio-srf insists on one.
       this.#srf.request('sip:placeholder', { method, stackDialogId: dialogId, ...options }, (error, sent) => {
         if (error || !sent) {
-          reject(new GatewayError('dialog-request-not-sent', `${method} was not sent: ${messageOf(error)}`));
+          reject(new GatewayError('dialogs-request-not-sent', `${method} was not sent: ${messageOf(error)}`));
           return;
         }
         sent.on('response', (response, ack) => {

@@ -62,13 +62,15 @@ export class IncomingInvite {
 
   /** Answers 200 with our media; resolves when drachtio has sent it. */
   accept(localSdp: string, headers: Record<string, string> = {}): Promise<SipDialog> {
-    if (!this.pending) return Promise.reject(new GatewayError('call-gone', 'the caller cancelled before the answer'));
+    if (!this.pending) return Promise.reject(new GatewayError('dialogs-caller-gone',
+      'the caller cancelled before the answer'));
     this.#state = 'answered';
     return new Promise((resolve, reject) => {
       this.#response.send(200, { headers, body: localSdp }, (error) => {
         const dialogId = this.#response.meta?.dialogId;
         if (error || !dialogId) {
-          reject(new GatewayError('answer-not-sent', `the 200 could not be sent: ${messageOf(error ?? 'no dialog')}`));
+          reject(new GatewayError('dialogs-answer-not-sent',
+            `the 200 could not be sent: ${messageOf(error ?? 'no dialog')}`));
         } else {
           resolve(this.#adopt(dialogId, localSdp));
         }

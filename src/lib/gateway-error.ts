@@ -1,3 +1,5 @@
+import { type ErrorCode } from './error-codes';
+
 /** What the outside needs to know of a failure, whichever door it leaves by. */
 export interface ErrorFacts {
   readonly httpStatus?: number;
@@ -14,7 +16,7 @@ export class GatewayError extends Error {
   readonly sipStatus: number | undefined;
   readonly twilioCode: number | undefined;
 
-  constructor(readonly code: string, message: string, facts: ErrorFacts = {}) {
+  constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, { cause: facts.cause });
     this.httpStatus = facts.httpStatus;
     this.sipStatus = facts.sipStatus;

@@ -58,16 +58,16 @@ export function loopSource(samples: Int16Array): AudioSource {
   };
 }
 
-/** Reads a WAV file of any rate and shape as 8 kHz mono. Throws `wav_unreadable`. */
+/** Reads a WAV file of any rate and shape as 8 kHz mono. Throws `phone-wav-unreadable`. */
 export async function readWavSamples(path: string): Promise<Int16Array> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new GatewayError('wav_unreadable', `cannot read ${path}`, { cause });
+    throw new GatewayError('phone-wav-unreadable', `cannot read ${path}`, { cause });
   }
   const decoded = decodeWav(bytes);
-  if (decoded.outcome === 'invalid') throw new GatewayError('wav_unreadable', `${path}: ${decoded.reason}`);
+  if (decoded.outcome === 'invalid') throw new GatewayError('phone-wav-unreadable', `${path}: ${decoded.reason}`);
   return resample(mixToMono(decoded.audio), decoded.audio.sampleRate, SAMPLE_RATE);
 }
 

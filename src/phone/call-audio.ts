@@ -105,7 +105,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
 
   /**
    * Waits until `frequency` (Hz) is heard, counting from now or from `fromAt`; resolves with the arrival time of the
-   * packet that completed it. Rejects with `tone_not_heard`, saying what was heard instead.
+   * packet that completed it. Rejects with `phone-tone-not-heard`, saying what was heard instead.
    */
   waitForTone(frequency: number, options: { withinMs: number; fromAt?: number }): Promise<number> {
     const fromAt = options.fromAt ?? this.#nowAt();
@@ -131,7 +131,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
     });
   }
 
-  /** Waits until the keys received end with `digits`; rejects with `digits_not_received`. */
+  /** Waits until the keys received end with `digits`; rejects with `phone-digits-not-received`. */
   waitForDigits(digits: string, options: { withinMs: number }): Promise<void> {
     if (this.digits.endsWith(digits)) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -144,7 +144,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
       const timer = this.#clock.after(options.withinMs, () => {
         off();
         const message = `digits ${digits} did not arrive within ${options.withinMs} ms, only '${this.digits}'`;
-        reject(new GatewayError('digits_not_received', message));
+        reject(new GatewayError('phone-digits-not-received', message));
       });
     });
   }
@@ -219,7 +219,7 @@ export class CallAudio extends TypedEmitter<{ packet: [packet: ReceivedPacket]; 
       const timer = this.#clock.after(withinMs, () => {
         off();
         const message = `${what} not heard within ${withinMs} ms; heard ${this.describeLatest()}`;
-        reject(new GatewayError('tone_not_heard', message));
+        reject(new GatewayError('phone-tone-not-heard', message));
       });
     });
   }

@@ -39,7 +39,7 @@ export class CallMedia {
     this.#stream = stream;
   }
 
-  /** Opens the RTP port. Throws `rtp_port_unavailable`. */
+  /** Opens the RTP port. Throws `phone-rtp-port-unavailable`. */
   static async open(options: CallMediaOptions): Promise<CallMedia> {
     const audio = new CallAudio({ keepSound: options.keepSound, clock: options.clock });
     const stream = await RtpStream.open(options.host, { wheel: options.wheel, audio, clock: options.clock });
@@ -61,12 +61,13 @@ export class CallMedia {
     return offerAudio(this.#local());
   }
 
-  /** Takes the answer to our offer. Throws `sdp_unusable`. */
+  /** Takes the answer to our offer. Throws `phone-sdp-unusable`. */
   takeAnswer(sdp: string): void {
     const parsed = parseAudioSdp(sdp);
-    if (parsed.outcome !== 'audio') throw new GatewayError('sdp_unusable', `the answer is ${parsed.outcome}: ${sdp}`);
+    if (parsed.outcome !== 'audio') throw new GatewayError('phone-sdp-unusable',
+      `the answer is ${parsed.outcome}: ${sdp}`);
     const chosen = commonCodec(parsed.audio, this.#options.codecs);
-    if (!chosen) throw new GatewayError('sdp_unusable', 'the answer has no codec of our offer');
+    if (!chosen) throw new GatewayError('phone-sdp-unusable', 'the answer has no codec of our offer');
     this.#aim(parsed.audio, chosen.law);
   }
 
@@ -80,7 +81,7 @@ export class CallMedia {
     return { outcome: 'answer', sdp: answer.sdp };
   }
 
-  /** Changes what we say. Throws `wav_unreadable`. */
+  /** Changes what we say. Throws `phone-wav-unreadable`. */
   async play(spec: PlaySpec): Promise<void> {
     this.#stream.play(await openSource(spec));
   }

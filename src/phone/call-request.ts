@@ -21,7 +21,10 @@ export interface CallRequest {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 5060;
 
-/** Reads TO, FROM, PLAY, RECORD, DIGITS, SECONDS, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT. Throws `bad_call_request`. */
+/**
+ * Reads TO, FROM, PLAY, RECORD, DIGITS, SECONDS, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT. Throws
+ * `phone-bad-call-request`.
+ */
 export function readCallRequest(environment: Readonly<Record<string, string | undefined>>): CallRequest {
   const given = (name: string): string | undefined => environment[name]?.trim() || undefined;
   const to = given('TO');
@@ -66,4 +69,4 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
   throw refusal(`${name}=${text}: a whole number from ${least} to ${most} is needed`);
 }
 
-const refusal = (message: string): GatewayError => new GatewayError('bad_call_request', message);
+const refusal = (message: string): GatewayError => new GatewayError('phone-bad-call-request', message);

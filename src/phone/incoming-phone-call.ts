@@ -40,7 +40,7 @@ export class IncomingPhoneCall extends PhoneCall {
     if (this.#sip.ring(status)) this.rang(status);
   }
 
-  /** Answers; the offer goes into the 200 when the INVITE had none. Throws `wav_unreadable`. */
+  /** Answers; the offer goes into the 200 when the INVITE had none. Throws `phone-wav-unreadable`. */
   async answer(options: { play?: PlaySpec; headers?: HeaderFields } = {}): Promise<Answering> {
     if (options.play !== undefined) await this.media.play(options.play);
     if (!this.#sip.pending) return { outcome: 'too-late' };

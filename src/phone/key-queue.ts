@@ -18,7 +18,7 @@ const WAIT_SLOTS = 25;
 export class KeyQueue {
   readonly #slots: (KeySlot | 'sound')[] = [];
 
-  /** Adds presses of `durationMs` each; 'w' waits half a second. Throws `not_a_key` before anything is queued. */
+  /** Adds presses of `durationMs` each; 'w' waits half a second. Throws `phone-not-a-key` before anything is queued. */
   press(digits: string, durationMs = 100): void {
     const slots: (KeySlot | 'sound')[] = [];
     for (const digit of digits) {
@@ -37,7 +37,7 @@ export class KeyQueue {
 function pressSlots(digit: string, durationMs: number): KeySlot[] {
   const packets = keyPressPackets(digit, { durationMs });
   if (!packets) {
-    throw new GatewayError('not_a_key', `'${digit}' is not a key: use 0-9, *, #, A-D, or w for a pause`);
+    throw new GatewayError('phone-not-a-key', `'${digit}' is not a key: use 0-9, *, #, A-D, or w for a pause`);
   }
   const slots: KeySlot[] = [];
   for (const { slot, payload, marker } of packets) {

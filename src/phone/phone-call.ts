@@ -74,14 +74,14 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
     return this.media.stream.ssrc;
   }
 
-  /** Changes what we say without a break in the stream. Throws `wav_unreadable`. */
+  /** Changes what we say without a break in the stream. Throws `phone-wav-unreadable`. */
   setPlay(play: PlaySpec): Promise<void> {
     return this.media.play(play);
   }
 
   /**
    * Presses keys by RFC 4733, in the stream of the sound; 'w' waits 500 ms. Resolves when the last was sent.
-   * Throws `no_telephone_event` or `not_a_key`.
+   * Throws `phone-no-telephone-event` or `phone-not-a-key`.
    */
   sendDigits(digits: string, options: { durationMs?: number } = {}): Promise<void> {
     return this.media.stream.press(digits, options.durationMs);
@@ -129,7 +129,10 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
   /** Ends a call that is not answered yet, the way of this side. */
   protected abstract giveUp(headers: HeaderFields): Promise<void>;
 
-  /** Resolves at the answer. Throws `call_not_answered` with the status when the call ends or time runs out before. */
+  /**
+   * Resolves at the answer. Throws `phone-call-not-answered` with the status when the call ends or time runs out
+   * before.
+   */
   untilAnswered({ withinMs }: { withinMs: number }): Promise<void> {
     return this.#until(withinMs, 'an answer', () => this.#answeredAt !== undefined);
   }
@@ -140,7 +143,7 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
 
   async untilEnded({ withinMs }: { withinMs: number }): Promise<CallEnding> {
     await this.#until(withinMs, 'the end of the call', () => this.#ending !== undefined);
-    if (!this.#ending) throw new GatewayError('call_not_ended', 'the call has no ending');
+    if (!this.#ending) throw new GatewayError('phone-call-not-ended', 'the call has no ending');
     return this.#ending;
   }
 
@@ -222,7 +225,7 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
         const end = ended && `the call ended by ${ended.by} with ${ended.status} ${ended.reason}`;
         const why = end ?? `${withinMs} ms passed`;
         const facts = ended ? { sipStatus: ended.status } : {};
-        reject(new GatewayError('call_not_answered', `waited for ${what}, but ${why} (${this.#state})`, facts));
+        reject(new GatewayError('phone-call-not-answered', `waited for ${what}, but ${why} (${this.#state})`, facts));
       };
       for (const event of ['ringing', 'answered', 'ended'] as const) removers.push(this.on(event, () => settle(false)));
       const timer = this.clock.after(withinMs, () => settle(true));

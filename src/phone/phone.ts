@@ -69,7 +69,7 @@ export class Phone {
     });
   }
 
-  /** Binds the SIP port. Throws `sip-bind-failed`. */
+  /** Binds the SIP port. Throws `sip-stack-bind-failed`. */
   static async start(options: PhoneOptions = {}): Promise<Phone> {
     const phone = new Phone(options);
     phone.#port = (await phone.#agent.start({ host: phone.#host, port: options.port ?? 0 })).port;
@@ -94,7 +94,10 @@ export class Phone {
     return [...this.#calls];
   }
 
-  /** Places a call; resolves when the INVITE is on its way. Throws `sip-unresolved`, `wav_unreadable`. */
+  /**
+   * Places a call; resolves when the INVITE is on its way. Throws `sip-stack-unresolved-target`,
+   * `phone-wav-unreadable`.
+   */
   async call(uri: string, options: CallOptions = {}): Promise<OutgoingPhoneCall> {
     const media = await this.#openMedia();
     try {
@@ -119,11 +122,11 @@ export class Phone {
     this.#agent.onInvite((sip) => void this.#receive(sip, listener));
   }
 
-  /** The next call that comes to us (it replaces any earlier listener). Throws `no_incoming_call`. */
+  /** The next call that comes to us (it replaces any earlier listener). Throws `phone-no-incoming-call`. */
   nextIncoming({ withinMs }: { withinMs: number }): Promise<IncomingPhoneCall> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(withinMs, () =>
-        reject(new GatewayError('no_incoming_call', `nobody called ${this.uri} within ${withinMs} ms`)));
+        reject(new GatewayError('phone-no-incoming-call', `nobody called ${this.uri} within ${withinMs} ms`)));
       this.onIncoming((call) => {
         timer.cancel();
         resolve(call);

@@ -23,7 +23,8 @@ const FAREWELL_MS = 1_000;
 
 /**
  * One call from the terminal, told line by line. Returns the exit code: 0 when it was answered, else 1.
- * Throws `wav_unreadable`, `sip-unresolved`, `unreachable`, and whatever writing the recording throws.
+ * Throws `phone-wav-unreadable`, `sip-stack-unresolved-target`, `phone-unreachable`, and whatever writing the recording
+ * throws.
  */
 export async function placeCall(request: CallRequest, options: PlaceCallOptions): Promise<0 | 1> {
   const clock = options.clock ?? systemClock;

@@ -12,7 +12,7 @@ const REFUSAL_WAIT_MS = 100;
 /**
  * Whether a UDP port refuses what is sent to it. A connected socket is told of ICMP refusals (an unconnected one is
  * not); it sends the keep-alive of RFC 5626 3.5.1, which SIP servers ignore. Silence counts as open.
- * Throws `unreachable`.
+ * Throws `phone-unreachable`.
  */
 export function probeUdp(host: string, port: number, clock: Clock): Promise<Reachability> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -26,7 +26,7 @@ export function probeUdp(host: string, port: number, clock: Clock): Promise<Reac
       refusalWait.cancel();
       socket.close();
       if (cause.code === 'ECONNREFUSED') return resolve({ outcome: 'refused' });
-      reject(new GatewayError('unreachable', `cannot reach ${host}:${port}: ${cause.message}`, { cause }));
+      reject(new GatewayError('phone-unreachable', `cannot reach ${host}:${port}: ${cause.message}`, { cause }));
     });
     socket.connect(port, host, () => socket.send('\r\n\r\n'));
   });

@@ -63,7 +63,7 @@ export class RtpStream {
       const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
       await new Promise<void>((resolve, reject) => {
         socket.once('error', (cause) =>
-          reject(new GatewayError('rtp_port_unavailable', `cannot open an RTP port on ${host}`, { cause })));
+          reject(new GatewayError('phone-rtp-port-unavailable', `cannot open an RTP port on ${host}`, { cause })));
         socket.bind(0, host, resolve);
       });
       socket.removeAllListeners('error');
@@ -97,12 +97,13 @@ export class RtpStream {
   }
 
   /**
-   * Presses keys (RFC 4733, 'w' waits 500 ms); resolves when the last has been sent. Throws `no_telephone_event` when
-   * the far end did not agree to it, `not_a_key` for anything but 0-9 * # A-D w.
+   * Presses keys (RFC 4733, 'w' waits 500 ms); resolves when the last has been sent. Throws `phone-no-telephone-event`
+   * when
+   * the far end did not agree to it, `phone-not-a-key` for anything but 0-9 * # A-D w.
    */
   press(digits: string, durationMs?: number): Promise<void> {
     if (this.#target?.telephoneEventPayloadType === undefined) {
-      return Promise.reject(new GatewayError('no_telephone_event', 'the far end does not take telephone-event'));
+      return Promise.reject(new GatewayError('phone-no-telephone-event', 'the far end does not take telephone-event'));
     }
     return new Promise((resolve) => {
       this.#keys.press(digits, durationMs);

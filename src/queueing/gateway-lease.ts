@@ -69,7 +69,7 @@ export class GatewayLease {
       await this.connection.client.sadd(this.keys.accountsOf(this.terms.gatewayId), accountSid);
     } catch (cause) {
       this.#accounts.delete(accountSid);
-      throw new GatewayError('queueing.unavailable', `cannot enter account: ${messageOf(cause)}`, { cause });
+      throw new GatewayError('queueing-unavailable', `cannot enter account: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -197,5 +197,5 @@ function names(value: unknown): string[] {
 
 function failed(what: string, cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
-  return new GatewayError('queueing.background', `${what}: ${messageOf(cause)}`, { cause });
+  return new GatewayError('queueing-background', `${what}: ${messageOf(cause)}`, { cause });
 }

@@ -279,9 +279,10 @@ class RedisQueueEngine implements QueueEngine {
       case 'empty':
         return { outcome: 'empty', queueSid: text(reply, 'queueSid') };
       case 'stale-epoch':
-        throw new GatewayError('queueing.stale-epoch', `agent call ${agent.callSid} belongs to a later epoch than ${request.epoch}`);
+        throw new GatewayError('queueing-stale-epoch',
+          `agent call ${agent.callSid} belongs to a later epoch than ${request.epoch}`);
       default:
-        throw new GatewayError('queueing.agent-busy', `agent call ${agent.callSid} claims or waits in another queue`);
+        throw new GatewayError('queueing-agent-busy', `agent call ${agent.callSid} claims or waits in another queue`);
     }
   }
 
@@ -304,18 +305,21 @@ class RedisQueueEngine implements QueueEngine {
 
   #checkOwner(gatewayId: string): void {
     if (gatewayId === this.#options.gatewayId) return;
-    throw new GatewayError('queueing.foreign-gateway', `gateway ${this.#options.gatewayId} cannot answer for ${gatewayId}`);
+    throw new GatewayError('queueing-foreign-gateway',
+      `gateway ${this.#options.gatewayId} cannot answer for ${gatewayId}`);
   }
 
   #emit(fact: QueueFact): void {
     try {
       this.#options.onFact?.(fact);
     } catch (cause) {
-      this.#options.onFailure(new GatewayError('queueing.listener', `listener of ${fact.fact}: ${messageOf(cause)}`, { cause }));
+      this.#options.onFailure(new GatewayError('queueing-listener',
+        `listener of ${fact.fact}: ${messageOf(cause)}`, { cause }));
     }
   }
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && (error.code === 'queueing.stale-epoch' || error.code === 'queueing.agent-busy');
+  if (!(error instanceof GatewayError)) return false;
+  return error.code === 'queueing-stale-epoch' || error.code === 'queueing-agent-busy';
 }

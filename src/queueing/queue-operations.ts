@@ -41,6 +41,6 @@ export class QueueOperations {
       if (reply.outcome !== 'moved') return { ...reply, ranOn: place };
       place = text(reply, 'queueSid');
     }
-    throw new GatewayError('queueing.moving', `${name}: the queue moved ${MOVES} times in a row`);
+    throw new GatewayError('queueing-moving', `${name}: the queue moved ${MOVES} times in a row`);
   }
 }

@@ -152,5 +152,6 @@ function isFields(value: unknown): value is Fields {
 }
 
 function corrupt(what: string, value: unknown): GatewayError {
-  return new GatewayError('queueing.corrupt-record', `unexpected ${what} in Redis: ${String(JSON.stringify(value)).slice(0, 200)}`);
+  return new GatewayError('queueing-corrupt-record',
+    `unexpected ${what} in Redis: ${String(JSON.stringify(value)).slice(0, 200)}`);
 }

@@ -144,8 +144,10 @@ export interface EntryChange {
 }
 
 /**
- * `caller-ended`: the caller went before the bridge and the agent does not wait for another; `released`: the claim was given
- * up (abandoned, too old, owner dead); `bridge-ended`: the bridged caller's entry ended; `queue-deleted`: nothing to wait for.
+ * `caller-ended`: the caller went before the bridge and the agent does not wait for another; `released`: the claim was
+ * given
+ * up (abandoned, too old, owner dead); `bridge-ended`: the bridged caller's entry ended; `queue-deleted`: nothing to
+ * wait for.
  */
 export type ClaimGoneReason = 'caller-ended' | 'released' | 'queue-deleted' | 'bridge-ended';
 
@@ -228,7 +230,10 @@ export interface QueueEngineOptions {
   readonly scriptFiles?: { readonly [script: string]: string };
 }
 
-/** Who waits where, in which order, and who is taken next. Every method throws GatewayError when Redis does not answer. */
+/**
+ * Who waits where, in which order, and who is taken next. Every method throws GatewayError when Redis does not
+ * answer.
+ */
 export interface QueueEngine {
   start(): Promise<void>;
   /** Gives up this gateway's lease: what it still holds is swept by the others. */
@@ -236,7 +241,10 @@ export interface QueueEngine {
   /** Creates the queue on demand; an agent who waits takes the caller in the same script. */
   join(request: JoinRequest): Promise<JoinOutcome>;
   view(entry: EntryRef): Promise<QueueView | undefined>;
-  /** Front by priority and arrival; idempotent by agent call and epoch. Throws `queueing.stale-epoch`, `queueing.agent-busy`. */
+  /**
+   * Front by priority and arrival; idempotent by agent call and epoch. Throws `queueing-stale-epoch`,
+   * `queueing-agent-busy`.
+   */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** The agent hung up or timed out: his ticket is removed, or his caller waits again at the original score. */
   abandonClaim(accountSid: string, agentCallSid: string): Promise<AbandonOutcome>;

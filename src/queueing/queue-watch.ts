@@ -132,6 +132,6 @@ export class QueueWatch {
   }
 
   #failed(what: string, cause: unknown): void {
-    this.onFailure(new GatewayError('queueing.watch', `watching ${what}: ${messageOf(cause)}`, { cause }));
+    this.onFailure(new GatewayError('queueing-watch', `watching ${what}: ${messageOf(cause)}`, { cause }));
   }
 }

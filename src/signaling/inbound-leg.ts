@@ -30,7 +30,7 @@ export class InboundLeg implements Leg {
     this.#endpoint = endpoint;
     if (!this.#invite.pending) {
       await endpoint.release();
-      throw new GatewayError('call-gone', 'the caller went away before the answer');
+      throw new GatewayError('signaling-caller-gone', 'the caller went away before the answer');
     }
     // rtp_rewrite_timestamps is set by the media server's dialplan, before its own answer.
     const dialog = await this.#invite.accept(endpoint.localSdp);

@@ -8,7 +8,7 @@ import { offerAudio, parseAudioSdp } from '../protocol/sdp';
 export function outboundOffer(endpointSdp: string): string {
   const parsed = parseAudioSdp(endpointSdp);
   if (parsed.outcome !== 'audio') {
-    throw new GatewayError('media-sdp', 'the media server described no audio', { sipStatus: 503 });
+    throw new GatewayError('signaling-media-sdp', 'the media server described no audio', { sipStatus: 503 });
   }
   const { address, port, origin } = parsed.audio;
   return offerAudio({ address, port, origin, codecs: ['PCMU', 'PCMA'] });

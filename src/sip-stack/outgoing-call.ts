@@ -34,7 +34,8 @@ export class OutgoingCall extends SipCall {
   }
 
   /**
-   * Acknowledges the 2xx; needed only when the INVITE had no body. Throws GatewayError `no-dialog` before `accepted`.
+   * Acknowledges the 2xx; needed only when the INVITE had no body. Throws GatewayError `sip-stack-no-dialog` before
+   * `accepted`.
    */
   ack(body?: Buffer | string): void {
     this.#ack = this.acknowledge(cseqOf(this.invite)?.number ?? 0, body);

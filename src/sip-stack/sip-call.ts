@@ -92,14 +92,20 @@ export abstract class SipCall extends TypedEmitter<CallEvents> {
     return this.#sayBye({ by: 'local' }, parts);
   }
 
-  /** INFO, OPTIONS, UPDATE, REFER, MESSAGE, … in the dialog. Throws GatewayError `no-dialog` when there is none. */
+  /**
+   * INFO, OPTIONS, UPDATE, REFER, MESSAGE, … in the dialog. Throws GatewayError `sip-stack-no-dialog` when there is
+   * none.
+   */
   async request(method: string, parts: RequestParts = {}): Promise<RequestResult> {
     const result = await outcomeOf(this.#send(method, parts));
     if (result.outcome === 'answered' && result.response.status === 481) this.endedBy({ by: 'remote' });
     return result;
   }
 
-  /** A re-INVITE; its 2xx is acknowledged here (again for every repetition). Throws GatewayError `no-dialog`. */
+  /**
+   * A re-INVITE; its 2xx is acknowledged here (again for every repetition). Throws GatewayError
+   * `sip-stack-no-dialog`.
+   */
   async reinvite(parts: ReinviteParts = {}): Promise<RequestResult> {
     const contact: HeaderFields = { Contact: this.around.contact, ...contentType(parts.body) };
     this.#outgoingReinvite = true;
@@ -207,7 +213,7 @@ export abstract class SipCall extends TypedEmitter<CallEvents> {
 
   #send(method: string, parts: RequestParts): ClientTransaction {
     const dialog = this.#requireDialog();
-    if (this.#over) throw new GatewayError('no-dialog', `${method} after the end of the call`);
+    if (this.#over) throw new GatewayError('sip-stack-no-dialog', `${method} after the end of the call`);
     const fields: HeaderFields = { 'User-Agent': this.around.userAgent, ...contentType(parts.body), ...parts.headers };
     const request = dialog.createRequest(method, { ...parts, headers: fields });
     return this.around.stack.request(request, requireDestination(dialog));
@@ -218,7 +224,7 @@ export abstract class SipCall extends TypedEmitter<CallEvents> {
   }
 
   #requireDialog(): Dialog {
-    if (this.#dialog === undefined) throw new GatewayError('no-dialog', 'the call is not accepted yet');
+    if (this.#dialog === undefined) throw new GatewayError('sip-stack-no-dialog', 'the call is not accepted yet');
     return this.#dialog;
   }
 }
@@ -248,12 +254,12 @@ export function sameRemote(dialog: Dialog, response: SipResponse): boolean {
   return toTagOf(response) === dialog.remoteTag;
 }
 
-/** Throws GatewayError `sip-unresolved` when the dialog's target is a host name. */
+/** Throws GatewayError `sip-stack-unresolved-target` when the dialog's target is a host name. */
 export function requireDestination(dialog: Dialog): PeerAddress {
   const { destination } = dialog;
   if (destination === undefined) {
     const why = 'only IP addresses over UDP are reachable';
-    throw new GatewayError('sip-unresolved', `cannot send to ${dialog.remoteTarget}: ${why}`);
+    throw new GatewayError('sip-stack-unresolved-target', `cannot send to ${dialog.remoteTarget}: ${why}`);
   }
   return destination;
 }

@@ -71,7 +71,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     this.#onAck = listener;
   }
 
-  /** Binds `host` (IP literal) and `port` (0: any). Throws GatewayError `sip-bind-failed`. */
+  /** Binds `host` (IP literal) and `port` (0: any). Throws GatewayError `sip-stack-bind-failed`. */
   async start(at: { readonly host: string; readonly port: number }): Promise<PeerAddress> {
     const { drop } = this.#options;
     const transport = this.#options.transport ?? new UdpTransport({ ...at, ...(drop === undefined ? {} : { drop }) });
@@ -91,7 +91,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     await transport?.stop();
   }
 
-  /** Our address as peers on other machines see it. Throws GatewayError `sip-stopped` before `start`. */
+  /** Our address as peers on other machines see it. Throws GatewayError `sip-stack-stopped` before `start`. */
   get local(): PeerAddress {
     return { ...this.bound, host: this.#advertisedHost };
   }
@@ -101,9 +101,9 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     return { ...this.bound, host: ownHostFor(peer.host, this.bound.host, this.#advertisedHost) };
   }
 
-  /** The address this stack listens on. Throws GatewayError `sip-stopped` before `start`. */
+  /** The address this stack listens on. Throws GatewayError `sip-stack-stopped` before `start`. */
   get bound(): PeerAddress {
-    if (this.#bound === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
+    if (this.#bound === undefined) throw new GatewayError('sip-stack-stopped', 'the SIP stack is not started');
     return this.#bound;
   }
 
@@ -149,7 +149,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   }
 
   #transmit(message: SipMessage, to: PeerAddress, failed: (error: Error) => void): void {
-    if (this.#transport === undefined) throw new GatewayError('sip-stopped', 'the SIP stack is not started');
+    if (this.#transport === undefined) throw new GatewayError('sip-stack-stopped', 'the SIP stack is not started');
     this.#transport.send(serialiseMessage(message), to, failed);
   }
 

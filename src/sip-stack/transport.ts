@@ -21,7 +21,7 @@ export interface Transport {
   readonly protocol: PeerAddress['protocol'];
   /** A reliable transport needs no retransmission (RFC 3261 17). */
   readonly reliable: boolean;
-  /** Binds and begins to receive. Resolves to the bound address. Throws GatewayError `sip-bind-failed`. */
+  /** Binds and begins to receive. Resolves to the bound address. Throws GatewayError `sip-stack-bind-failed`. */
   start(receive: (bytes: Buffer, peer: PeerAddress) => void): Promise<PeerAddress>;
   /** Hands one message to the network; `failed` is called at most once, later, when it could not be sent. */
   send(bytes: Buffer, peer: PeerAddress, failed: (error: Error) => void): void;

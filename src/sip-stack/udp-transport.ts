@@ -32,7 +32,7 @@ export class UdpTransport implements Transport {
     const bound = deferred<void>();
     const refused = (error: Error): void => {
       const text = `cannot listen for SIP on UDP ${host}:${port}: ${error.message}`;
-      bound.reject(new GatewayError('sip-bind-failed', text, { cause: error }));
+      bound.reject(new GatewayError('sip-stack-bind-failed', text, { cause: error }));
     };
     socket.once('error', refused);
     socket.bind({ address: host, port, exclusive: true }, () => bound.resolve());
@@ -53,7 +53,7 @@ export class UdpTransport implements Transport {
   send(bytes: Buffer, peer: PeerAddress, failed: (error: Error) => void): void {
     const socket = this.#socket;
     if (socket === undefined) {
-      return queueMicrotask(() => failed(new GatewayError('sip-stopped', 'SIP transport is stopped')));
+      return queueMicrotask(() => failed(new GatewayError('sip-stack-stopped', 'SIP transport is stopped')));
     }
     if (this.#options.drop?.({ direction: 'out', bytes, peer }) === true) return;
     socket.send(bytes, peer.port, peer.host, (error) => {

@@ -54,7 +54,7 @@ export class UserAgent {
     return this.stack.clock;
   }
 
-  /** Binds (port 0: any) and returns the bound address. Throws GatewayError `sip-bind-failed`. */
+  /** Binds (port 0: any) and returns the bound address. Throws GatewayError `sip-stack-bind-failed`. */
   start(at: { readonly host: string; readonly port: number }): Promise<PeerAddress> {
     return this.stack.start(at);
   }
@@ -82,7 +82,10 @@ export class UserAgent {
     this.#onRequest = listener;
   }
 
-  /** Places a call. Throws GatewayError `sip-unresolved` when the URI is no IP literal and no destination is given. */
+  /**
+   * Places a call. Throws GatewayError `sip-stack-unresolved-target` when the URI is no IP literal and no destination
+   * is given.
+   */
   invite(parts: OutgoingRequest): OutgoingCall {
     const destination = destinationOf(parts);
     const request = this.#build('INVITE', parts, destination);
@@ -172,7 +175,8 @@ function dialogKey(callId: string, localTag: string, remoteTag: string): string 
 function destinationOf({ uri, destination }: OutgoingRequest): PeerAddress {
   const address = destination ?? addressOfUri(uri);
   if (address === undefined) {
-    throw new GatewayError('sip-unresolved', `cannot send to ${uri}: only IP addresses over UDP are reachable`);
+    throw new GatewayError('sip-stack-unresolved-target',
+      `cannot send to ${uri}: only IP addresses over UDP are reachable`);
   }
   return address;
 }

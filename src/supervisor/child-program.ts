@@ -95,7 +95,8 @@ export class RunningChild extends TypedEmitter<ChildEvents> {
   async whenReady(): Promise<string> {
     const ms = this.program.readyTimeoutMs ?? 15_000;
     const timer = setTimeout(() => {
-      this.#ready.reject(new GatewayError('child-not-ready', `${this.program.name} was not ready within ${ms} ms`));
+      this.#ready.reject(new GatewayError('supervisor-child-not-ready',
+        `${this.program.name} was not ready within ${ms} ms`));
     }, ms);
     try {
       return await this.#ready.promise;
@@ -146,7 +147,7 @@ export class RunningChild extends TypedEmitter<ChildEvents> {
     this.#gone = true;
     const facts: ExitFacts = { code, signal, lastError: problem ?? this.#lastWords.reason };
     const why = facts.lastError ?? `it ended with ${signal ?? `code ${String(code)}`}`;
-    this.#ready.reject(new GatewayError('child-ended', `${this.program.name} could not start: ${why}`));
+    this.#ready.reject(new GatewayError('supervisor-child-ended', `${this.program.name} could not start: ${why}`));
     this.#exited.resolve(facts);
     this.emit('exit', facts);
   }

@@ -33,7 +33,7 @@ export function freePort(transport: Transport, host = '127.0.0.1'): Promise<numb
   return tryPort(transport, host, 0);
 }
 
-/** Throws GatewayError `port-unavailable` with one line that says what to do. */
+/** Throws GatewayError `supervisor-port-unavailable` with one line that says what to do. */
 export async function requirePort(
   transport: Transport, host: string, port: number, what: string, mend: string,
 ): Promise<void> {
@@ -48,6 +48,6 @@ export async function requirePort(
       EADDRNOTAVAIL: `${host} (${what}) is not an address of this machine: ${mend}`,
     };
     const reason = reasons[code ?? ''] ?? `${where} (${what}): ${message}`;
-    throw new GatewayError('port-unavailable', reason, { cause: error });
+    throw new GatewayError('supervisor-port-unavailable', reason, { cause: error });
   }
 }

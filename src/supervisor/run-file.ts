@@ -14,11 +14,14 @@ export class RunFile {
     mkdirSync(directory, { recursive: true });
   }
 
-  /** Throws GatewayError `data-directory-in-use`. The facts may hold secrets: only the owner can read the file. */
+  /**
+   * Throws GatewayError `supervisor-data-directory-in-use`. The facts may hold secrets: only the owner can read the
+   * file.
+   */
   claim(facts: object): void {
     const pid = this.#livingOwner();
     if (pid !== undefined) {
-      throw new GatewayError('data-directory-in-use',
+      throw new GatewayError('supervisor-data-directory-in-use',
         `another Holdfast (pid ${pid}) runs with this data directory: stop it, or set HOLDFAST_DATA_DIR`);
     }
     writeFileSync(this.#path, `${JSON.stringify({ pid: process.pid, ...facts }, null, 2)}\n`, { mode: 0o600 });

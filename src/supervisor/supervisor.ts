@@ -42,7 +42,8 @@ export class Supervisor {
 
   /**
    * Starts each stage when the one before it is ready; programs of one stage start together.
-   * Throws GatewayError (`child-ended`, `child-not-ready`) after having stopped what was already running.
+   * Throws GatewayError (`supervisor-child-ended`, `supervisor-child-not-ready`) after having stopped what was already
+   * running.
    */
   async start(stages: readonly (readonly ChildProgram[])[]): Promise<void> {
     // Told to stop before it began.

@@ -25,12 +25,12 @@ export class TokenCipher {
     return `${VERSION}.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64')}`;
   }
 
-  /** Throws `tenancy.wrong-secret-key` when the key or the context is another one than at sealing. */
+  /** Throws `tenancy-wrong-secret-key` when the key or the context is another one than at sealing. */
   open(sealed: string, context: string): string {
     const [version, encoded = ''] = sealed.split('.');
     const bytes = Buffer.from(encoded, 'base64');
     if (version !== VERSION || bytes.length < IV_BYTES + TAG_BYTES) {
-      throw new GatewayError('tenancy.broken-token', 'an account token in Redis is not in a form this version knows');
+      throw new GatewayError('tenancy-broken-token', 'an account token in Redis is not in a form this version knows');
     }
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES))
       .setAAD(Buffer.from(context))
@@ -39,7 +39,7 @@ export class TokenCipher {
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
     } catch (cause) {
       throw new GatewayError(
-        'tenancy.wrong-secret-key',
+        'tenancy-wrong-secret-key',
         'an account token cannot be decrypted: HOLDFAST_SECRET_KEY differs from the one it was written with',
         { cause },
       );

@@ -75,9 +75,9 @@ export class MediaServer {
     this.#heartbeat = new Heartbeat(this.#hub, this.#limits, clock, options.heartbeatMs ?? 20_000);
   }
 
-  /** `host:port` of the SIP side; throws GatewayError `not-started` before `start`. */
+  /** `host:port` of the SIP side; throws GatewayError `embedded-media-not-started` before `start`. */
   get sipAddress(): string {
-    if (!this.#sip) throw new GatewayError('not-started', 'the media server is not started');
+    if (!this.#sip) throw new GatewayError('embedded-media-not-started', 'the media server is not started');
     return `${this.#options.externalAddress ?? this.#sip.host}:${this.#sip.port}`;
   }
 

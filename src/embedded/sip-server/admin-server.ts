@@ -29,12 +29,13 @@ export class AdminServer {
     this.#server = createServer((socket) => this.#accept(new AppClient(socket)));
   }
 
-  /** Resolves to the bound address. Throws GatewayError `admin-bind-failed`. */
+  /** Resolves to the bound address. Throws GatewayError `embedded-admin-bind-failed`. */
   async start(): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port } = this.#options;
     const listening = deferred<void>();
     this.#server.once('error', (error) => listening.reject(
-      new GatewayError('admin-bind-failed', `cannot listen for applications on TCP ${host}:${port}: ${error.message}`, {
+      new GatewayError('embedded-admin-bind-failed',
+        `cannot listen for applications on TCP ${host}:${port}: ${error.message}`, {
         cause: error,
       }),
     ));

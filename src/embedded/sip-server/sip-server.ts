@@ -40,7 +40,7 @@ export interface SipServer {
 
 /**
  * Starts the drachtio stand-in: SIP over UDP outward, the drachtio control protocol inward. Throws GatewayError
- * `sip-bind-failed` or `admin-bind-failed` when an address is taken; nothing is left running then.
+ * `sip-stack-bind-failed` or `embedded-admin-bind-failed` when an address is taken; nothing is left running then.
  */
 export async function startSipServer(options: SipServerOptions): Promise<SipServer> {
   const clock = options.clock ?? systemClock;

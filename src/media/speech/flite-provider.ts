@@ -46,8 +46,9 @@ export class FliteProvider implements SpeechProvider {
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#fail(new GatewayError('speech-failed', 'speech is stopping'));
-    for (const { done } of this.#queue.splice(0)) done.reject(new GatewayError('speech-failed', 'speech is stopping'));
+    this.#fail(new GatewayError('media-speech-failed', 'speech is stopping'));
+    for (const { done } of this.#queue.splice(0)) done.reject(new GatewayError('media-speech-failed',
+      'speech is stopping'));
     await worker?.terminate();
   }
 
@@ -73,7 +74,7 @@ export class FliteProvider implements SpeechProvider {
     }
     const { timeoutMs } = this.#options;
     const timer = setTimeout(() => {
-      this.#replace(new GatewayError('speech-timeout', `no speech within ${timeoutMs} ms`));
+      this.#replace(new GatewayError('media-speech-timeout', `no speech within ${timeoutMs} ms`));
     }, timeoutMs);
     this.#current = { ...waiting, timer };
     this.#worker ??= this.#launch();
@@ -85,7 +86,8 @@ export class FliteProvider implements SpeechProvider {
     const worker = newWorker();
     worker.on('message', (answer: FliteAnswer) => this.#answered(answer));
     worker.on('error', (error) => {
-      if (worker === this.#worker) this.#replace(new GatewayError('speech-failed', error.message, { cause: error }));
+      if (worker === this.#worker) this.#replace(new GatewayError('media-speech-failed',
+        error.message, { cause: error }));
     });
     return worker;
   }
@@ -94,7 +96,7 @@ export class FliteProvider implements SpeechProvider {
     const current = this.#current;
     if (current === undefined || answer.id !== current.job.id) return;
     if ('problem' in answer) {
-      this.#fail(new GatewayError('speech-failed', answer.problem));
+      this.#fail(new GatewayError('media-speech-failed', answer.problem));
     } else {
       clearTimeout(current.timer);
       this.#current = undefined;

@@ -18,7 +18,7 @@ export interface SpeechProvider {
   readonly fingerprint: string;
   /** Maps the `voice` and `language` of a document to a voice of this provider. */
   choose(voice: string | undefined, language: string | undefined): VoiceChoice;
-  /** 8 kHz mono. Rejects with GatewayError `speech-failed` or `speech-timeout`. */
+  /** 8 kHz mono. Rejects with GatewayError `media-speech-failed` or `media-speech-timeout`. */
   synthesize(request: SynthesisRequest): Promise<PcmAudio>;
   start(): Promise<void>;
   stop(): Promise<void>;

@@ -50,17 +50,18 @@ export class Speech {
   }
 
   /**
-   * The file that speaks the text. Rejects with GatewayError: `speech-text-empty`, `speech-text-too-long`
-   * (both 13520), `speech-failed`, `speech-timeout`.
+   * The file that speaks the text. Rejects with GatewayError: `media-speech-text-empty`, `media-speech-text-too-long`
+   * (both 13520), `media-speech-failed`, `media-speech-timeout`.
    */
   async fileFor({ text, voice, language }: SpeechRequest): Promise<SpokenFile> {
     const { provider, directory, maxTextLength } = this.#options;
     // Line breaks of the document and control characters are not spoken, and a NUL would end the text early.
     const spoken = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-    if (spoken === '') throw new GatewayError('speech-text-empty', 'there is no text to speak', { twilioCode: 13520 });
+    if (spoken === '') throw new GatewayError('media-speech-text-empty',
+      'there is no text to speak', { twilioCode: 13520 });
     if (spoken.length > maxTextLength) {
       const message = `the text has ${spoken.length} characters, ${maxTextLength} are allowed`;
-      throw new GatewayError('speech-text-too-long', message, { twilioCode: 13520 });
+      throw new GatewayError('media-speech-text-too-long', message, { twilioCode: 13520 });
     }
     const choice = provider.choose(voice, language);
     const key = createHash('sha256').update(JSON.stringify([provider.fingerprint, choice.voice, spoken])).digest('hex');

@@ -24,18 +24,20 @@ export interface ChannelListener {
   subscribed(): void;
 }
 
-/** The connection options an address stands for. Throws GatewayError `redis.bad-url`. */
+/** The connection options an address stands for. Throws GatewayError `platform-redis-bad-url`. */
 export function redisAddress(url: string): ClientOptions {
   if (url.startsWith('/')) return { path: url };
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch (cause) {
-    throw new GatewayError('redis.bad-url', 'REDIS_URL is not a URL; use redis://host:port or unix:///path.sock', { cause });
+    throw new GatewayError('platform-redis-bad-url',
+      'REDIS_URL is not a URL; use redis://host:port or unix:///path.sock', { cause });
   }
   if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) };
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
-    throw new GatewayError('redis.bad-url', `REDIS_URL has scheme ${parsed.protocol} instead of redis:, rediss: or unix:`);
+    throw new GatewayError('platform-redis-bad-url',
+      `REDIS_URL has scheme ${parsed.protocol} instead of redis:, rediss: or unix:`);
   }
   const db = parsed.pathname.slice(1);
   return {
@@ -91,13 +93,16 @@ export class RedisConnection {
     this.#subscriber.once('ready', () => this.#subscriber.on('ready', () => this.#resubscribed()));
   }
 
-  /** Connects. Throws GatewayError `redis.unreachable` if the first attempt fails (later losses reconnect by themselves). */
+  /**
+   * Connects. Throws GatewayError `platform-redis-unreachable` if the first attempt fails (later losses reconnect by
+   * themselves).
+   */
   async start(): Promise<void> {
     try {
       await this.client.connect();
     } catch (cause) {
       this.client.disconnect();
-      throw new GatewayError('redis.unreachable', `cannot connect to Redis: ${messageOf(cause)}`, { cause });
+      throw new GatewayError('platform-redis-unreachable', `cannot connect to Redis: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -151,6 +156,7 @@ export class RedisConnection {
   }
 
   #report(error: unknown): void {
-    this.#onFailure(new GatewayError('redis.connection', `Redis connection: ${messageOf(error)}`, { cause: error }));
+    this.#onFailure(new GatewayError('platform-redis-connection',
+      `Redis connection: ${messageOf(error)}`, { cause: error }));
   }
 }

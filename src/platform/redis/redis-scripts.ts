@@ -29,7 +29,7 @@ export class RedisScripts<Contracts extends ScriptContracts> {
   readonly #client: Redis;
   readonly #sources = new Map<string, ScriptSource>();
 
-  /** `files` replaces single scripts by other files (fault tests). Throws GatewayError `redis.bad-script`. */
+  /** `files` replaces single scripts by other files (fault tests). Throws GatewayError `platform-redis-bad-script`. */
   constructor(client: Redis, directory: string, contracts: Contracts, files: { readonly [name: string]: string } = {}) {
     this.#client = client;
     const readInclude = (include: string): string => readFileSync(join(directory, `${include}.lua`), 'utf8');
@@ -38,14 +38,16 @@ export class RedisScripts<Contracts extends ScriptContracts> {
       for (const part of ['keys', 'args', 'replies'] as const) {
         const [wanted, found] = [sorted(contract[part]), sorted(source[part])];
         if (wanted === found) continue;
-        throw new GatewayError('redis.bad-script', `script ${name}: header ${part} [${found}], callers [${wanted}]`);
+        throw new GatewayError('platform-redis-bad-script',
+          `script ${name}: header ${part} [${found}], callers [${wanted}]`);
       }
       this.#sources.set(name, source);
     }
   }
 
   /**
-   * Runs a script once; returns its reply as parsed JSON. Throws GatewayError `redis.script-failed` with the cause: then the
+   * Runs a script once; returns its reply as parsed JSON. Throws GatewayError `platform-redis-script-failed` with the
+   * cause: then the
    * outcome is unknown, for ioredis sends a command again after a reconnection (scripts are idempotent for this reason).
    */
   async run<N extends keyof Contracts & string>(
@@ -54,7 +56,7 @@ export class RedisScripts<Contracts extends ScriptContracts> {
     args: ScriptArguments<Contracts[N]>,
   ): Promise<ScriptReply> {
     const source = this.#sources.get(name);
-    if (!source) throw new GatewayError('redis.bad-script', `script ${name} is not loaded`);
+    if (!source) throw new GatewayError('platform-redis-bad-script', `script ${name} is not loaded`);
     const named: { readonly [key: string]: string | number | undefined } = { ...keys };
     const given: { readonly [arg: string]: string | number | undefined } = { ...args };
     const values = [
@@ -64,7 +66,7 @@ export class RedisScripts<Contracts extends ScriptContracts> {
     const reply = await this.#evaluate(source, values);
     const parsed: unknown = typeof reply === 'string' ? JSON.parse(reply) : reply;
     if (!isReply(parsed) || !source.replies.includes(parsed.outcome)) {
-      throw new GatewayError('redis.bad-reply', `script ${name} replied ${String(reply).slice(0, 200)}`);
+      throw new GatewayError('platform-redis-bad-reply', `script ${name} replied ${String(reply).slice(0, 200)}`);
     }
     return parsed;
   }
@@ -80,7 +82,7 @@ export class RedisScripts<Contracts extends ScriptContracts> {
       }
     } catch (cause) {
       const failure = `script ${source.name}: ${messageOf(cause)}`;
-      throw new GatewayError('redis.script-failed', failure, { cause });
+      throw new GatewayError('platform-redis-script-failed', failure, { cause });
     }
   }
 }
@@ -91,7 +93,7 @@ function sorted(list: readonly string[]): string {
 
 function required(script: string, what: string, name: string, value: string | number | undefined): string | number {
   if (value === undefined || Number.isNaN(value)) {
-    throw new GatewayError('redis.bad-script', `script ${script}: ${what} ${name} is missing`);
+    throw new GatewayError('platform-redis-bad-script', `script ${script}: ${what} ${name} is missing`);
   }
   return value;
 }

@@ -22,7 +22,8 @@ const HEADER_LINE = /^-- (name|keys|args|replies|include): *(.*)$/;
  *   -- replies: claimed | waiting | empty  (the `outcome` values of its JSON reply)
  *   -- include: shared/records             (any number of words: files put before the script, each once)
  *
- * `name`, `keys`, `args`, `replies` are required (`keys:` and `args:` may be empty). Throws GatewayError `redis.bad-script`.
+ * `name`, `keys`, `args`, `replies` are required (`keys:` and `args:` may be empty). Throws GatewayError
+ * `platform-redis-bad-script`.
  */
 export function buildScript(name: string, file: string, readInclude: (include: string) => string): ScriptSource {
   const header = new Map<string, string>();
@@ -58,5 +59,5 @@ function words(line: string | undefined): string[] {
 }
 
 function bad(name: string, why: string): GatewayError {
-  return new GatewayError('redis.bad-script', `script ${name}: ${why}`);
+  return new GatewayError('platform-redis-bad-script', `script ${name}: ${why}`);
 }

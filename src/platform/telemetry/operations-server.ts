@@ -67,7 +67,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const what = error.code === 'EADDRINUSE'
     ? `port ${port} on ${host} is in use: stop the other program or set HOLDFAST_HTTP_PORT`
     : `cannot listen on ${where}: ${error.message}`;
-  return new GatewayError('http-listen-failed', what, { cause: error });
+  return new GatewayError('platform-http-listen-failed', what, { cause: error });
 }
 
 /** The HTTP door for operators: `/health/live`, `/health/ready`, `/metrics`. */

@@ -21,13 +21,13 @@ export class EslFrameDecoder {
   /** `maxFrameBytes` bounds what one frame may hold back (default 16 MiB). */
   constructor(private readonly maxFrameBytes = 16 * 1024 * 1024) {}
 
-  /** Adds received bytes and returns the frames they complete; throws GatewayError `esl-frame-too-large`. */
+  /** Adds received bytes and returns the frames they complete; throws GatewayError `protocol-esl-frame-too-large`. */
   push(bytes: Buffer): EslFrame[] {
     this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     const frames: EslFrame[] = [];
     for (let frame = this.#take(); frame; frame = this.#take()) frames.push(frame);
     if (this.#pending.length > this.maxFrameBytes) {
-      throw new GatewayError('esl-frame-too-large', `event socket frame over ${this.maxFrameBytes} bytes`);
+      throw new GatewayError('protocol-esl-frame-too-large', `event socket frame over ${this.maxFrameBytes} bytes`);
     }
     return frames;
   }

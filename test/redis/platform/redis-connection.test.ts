@@ -52,7 +52,8 @@ describe('the Redis connection', () => {
   });
 
   it('says that Redis is unreachable instead of waiting for it at start', async () => {
-    await expect(connection('unix:///nonexistent/redis.sock').start()).rejects.toMatchObject({ code: 'redis.unreachable' });
+    await expect(connection('unix:///nonexistent/redis.sock').start())
+      .rejects.toMatchObject({ code: 'platform-redis-unreachable' });
   });
 
   it('answers a health check with a round-trip time', async () => {
@@ -127,7 +128,7 @@ describe('the Redis connection', () => {
       await one.client.config('SET', 'maxmemory', '1');
       try {
         await expect(scripts.run('echo', { place: 'p' }, { word: 'x' })).rejects.toMatchObject({
-          code: 'redis.script-failed',
+          code: 'platform-redis-script-failed',
           message: expect.stringContaining('script echo: ') as string,
         });
       } finally {

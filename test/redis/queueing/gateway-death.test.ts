@@ -216,7 +216,7 @@ describe('when Redis hangs during a join', () => {
     const first = expectOutcome(await failing.join(account, 'support', newCall()), 'joined');
     process.kill(redis.pid, 'SIGSTOP');
     const join = failing.join(account, 'support', newCall());
-    await expect(join).rejects.toMatchObject({ code: 'redis.script-failed' });
+    await expect(join).rejects.toMatchObject({ code: 'platform-redis-script-failed' });
     process.kill(redis.pid, 'SIGCONT');
     await eventually(async () => {
       await failing.engine.heartbeat();

@@ -70,7 +70,7 @@ describe('the queue engine', () => {
 
     it('takes requests for its own gateway only', async () => {
       const request = { accountSid: account, queueName: 'support', leg: leg(newCall()), gatewayId: 'gateway-z', epoch: 1 };
-      await expect(a.engine.join(request)).rejects.toMatchObject({ code: 'queueing.foreign-gateway' });
+      await expect(a.engine.join(request)).rejects.toMatchObject({ code: 'queueing-foreign-gateway' });
     });
   });
 
@@ -220,11 +220,13 @@ describe('the queue engine', () => {
       await joined(a);
       const agent = newCall();
       const claim = await claimedBy(b, agent, { epoch: 2 });
-      await expect(a.claim(account, 'support', agent, { epoch: 1 })).rejects.toMatchObject({ code: 'queueing.stale-epoch' });
+      await expect(a.claim(account, 'support', agent, { epoch: 1 }))
+        .rejects.toMatchObject({ code: 'queueing-stale-epoch' });
       expect(await claimedBy(a, agent, { epoch: 3 })).toEqual(claim);
       expect((await a.engine.view(claim.entry))?.claim?.gatewayId).toBe('gateway-a');
       await a.engine.ensureQueue(account, 'sales');
-      await expect(a.claim(account, 'sales', agent, { epoch: 3 })).rejects.toMatchObject({ code: 'queueing.agent-busy' });
+      await expect(a.claim(account, 'sales', agent, { epoch: 3 }))
+        .rejects.toMatchObject({ code: 'queueing-agent-busy' });
     });
 
     it('can name a caller, and is empty if he does not wait there', async () => {

@@ -86,7 +86,7 @@ describe('what a call heard', () => {
     const [silence] = packetsOf(new Int16Array(FRAME));
     if (silence) audio.add({ ...silence, at: START_AT + 610 });
     clock.advance(100);
-    await expect(missed).rejects.toMatchObject({ code: 'tone_not_heard' });
+    await expect(missed).rejects.toMatchObject({ code: 'phone-tone-not-heard' });
   });
 
   it('is one unbroken stream across the wrap of sequence numbers and timestamps', () => {

@@ -60,7 +60,7 @@ describe('two phones over loopback', () => {
 
   it('refuse what is not a key before anything is sent', async () => {
     const { call } = await connect();
-    await expect(call.sendDigits('1x')).rejects.toMatchObject({ code: 'not_a_key' });
+    await expect(call.sendDigits('1x')).rejects.toMatchObject({ code: 'phone-not-a-key' });
   });
 
   it('change what they say without a new stream', async () => {

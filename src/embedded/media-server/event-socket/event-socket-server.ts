@@ -31,14 +31,14 @@ export class EventSocketServer {
     this.#options = options;
   }
 
-  /** Returns the bound port. Throws GatewayError `event-socket-bind-failed`. */
+  /** Returns the bound port. Throws GatewayError `embedded-event-socket-bind-failed`. */
   async start(): Promise<number> {
     const { host, port } = this.#options;
     const server = createServer((socket) => this.#accept(socket));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
-        reject(new GatewayError('event-socket-bind-failed', `event socket ${host}:${port}: ${error.message}`));
+        reject(new GatewayError('embedded-event-socket-bind-failed', `event socket ${host}:${port}: ${error.message}`));
       });
       server.listen(port, host, resolve);
     });

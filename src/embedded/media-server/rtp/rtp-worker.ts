@@ -12,7 +12,7 @@ const sharedClock: Clock = Object.freeze({
 /** Thread entry: streams in, reports out. */
 function runWorker(): void {
   const port = parentPort;
-  if (!port) throw new GatewayError('not-a-worker', 'rtp-worker runs only as a worker thread');
+  if (!port) throw new GatewayError('embedded-not-a-worker', 'rtp-worker runs only as a worker thread');
   const table = new StreamTable(sharedClock, (message) => port.postMessage(message));
   port.on('message', (command: EngineCommand) => {
     table.run(command);

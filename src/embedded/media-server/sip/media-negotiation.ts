@@ -49,7 +49,8 @@ export class MediaNegotiation {
     if (answered.outcome === 'no-common-codec') return { outcome: 'unacceptable' };
     const localSdp = this.#publish((version) => {
       const again = answerAudio(audio, this.#local(version));
-      if (again.outcome === 'no-common-codec') throw new GatewayError('sdp-changed', 'the same offer was answered differently');
+      if (again.outcome === 'no-common-codec') throw new GatewayError('embedded-answer-changed',
+        'the same offer was answered differently');
       return again.sdp;
     });
     this.#preferred = answered.codec;

@@ -88,7 +88,7 @@ export class ClipLibrary {
 
   async #decode(path: string): Promise<ClipLoading> {
     const worker = this.#worker;
-    if (!worker) throw new GatewayError('clip-library-stopped', 'the clip library is not running');
+    if (!worker) throw new GatewayError('embedded-clip-library-stopped', 'the clip library is not running');
     this.#lastRequest += 1;
     const requestId = this.#lastRequest;
     const decoding = deferred<DecodeReply>();

@@ -32,7 +32,7 @@ function clipOf(path: string, bytes: Buffer): Clip {
 
 function wavOf(bytes: Buffer): Int16Array {
   const decoded = decodeWav(bytes);
-  if (decoded.outcome === 'invalid') throw new GatewayError('sound-invalid', decoded.reason);
+  if (decoded.outcome === 'invalid') throw new GatewayError('embedded-sound-invalid', decoded.reason);
   return resample(mixToMono(decoded.audio), decoded.audio.sampleRate, SAMPLE_RATE);
 }
 
@@ -47,7 +47,7 @@ async function decode({ requestId, path }: DecodeRequest): Promise<DecodeReply> 
 /** Thread entry: decoding and resampling a long file takes longer than a packet's time, so no wheel turns in here. */
 function runWorker(): void {
   const port = parentPort;
-  if (!port) throw new GatewayError('not-a-worker', 'decode-worker runs only as a worker thread');
+  if (!port) throw new GatewayError('embedded-not-a-worker', 'decode-worker runs only as a worker thread');
   port.on('message', (request: DecodeRequest | 'stop') => {
     if (request === 'stop') port.close();
     else void decode(request).then((reply) => port.postMessage(reply));

@@ -6,11 +6,11 @@ import type { ClipLibrary } from './clip-library';
 
 /**
  * The audio of a shared stream: all WAV files of a directory in the order of their names. Throws GatewayError
- * `local-stream` when the directory cannot be read, is empty, or holds a file that is no audio.
+ * `embedded-local-stream-unusable` when the directory cannot be read, is empty, or holds a file that is no audio.
  */
 export async function loadLocalStream(clips: ClipLibrary, name: string, directory: string): Promise<Clip[]> {
   const fail = (why: string): never => {
-    throw new GatewayError('local-stream', `hold music ${name}: ${why}`);
+    throw new GatewayError('embedded-local-stream-unusable', `hold music ${name}: ${why}`);
   };
   const names = await readdir(directory).catch((error: unknown) => fail(messageOf(error)));
   const files = names.filter((file) => /\.(wav|pcmu|pcma)$/i.test(file)).sort();

@@ -82,7 +82,7 @@ describe('speech by flite', () => {
 
   it('replaces a worker that takes too long, and speaks the next text', async () => {
     const hasty = new FliteProvider({ defaultVoice: 'slt', timeoutMs: 1 });
-    await expect(hasty.start()).rejects.toMatchObject({ code: 'speech-timeout' });
+    await expect(hasty.start()).rejects.toMatchObject({ code: 'media-speech-timeout' });
     await hasty.stop();
     const patient = new FliteProvider({ defaultVoice: 'slt', timeoutMs: 10_000 });
     const long = 'a long text, '.repeat(300);
@@ -145,9 +145,10 @@ describe('speech files', () => {
 
   it('refuse empty and overlong texts with the code for the account', async () => {
     const speech = speechBy(new Buzzer());
-    const empty = { code: 'speech-text-empty', twilioCode: 13520 };
+    const empty = { code: 'media-speech-text-empty', twilioCode: 13520 };
     await expect(speech.fileFor({ text: ' \n' })).rejects.toMatchObject(empty);
-    await expect(speech.fileFor({ text: 'x'.repeat(4_097) })).rejects.toMatchObject({ code: 'speech-text-too-long' });
+    await expect(speech.fileFor({ text: 'x'.repeat(4_097) }))
+      .rejects.toMatchObject({ code: 'media-speech-text-too-long' });
   });
 });
 
