@@ -117,4 +117,27 @@ describe('bridging two channels', () => {
     await a.call.audio.waitForSilence({ withinMs: 2_000 });
     expect(await esl.api(`uuid_exists ${a.uuid}`)).toBe('true');
   });
+
+  it('works across two media threads as well', async () => {
+    if (!target.embedded) return;
+    const own = await startTarget({ workers: 2 });
+    const there = new Stage(own);
+    try {
+      const client = await there.esl();
+      const a = await there.channel({}, { play: { tone: 500 } });
+      const b = await there.channel({ codec: 'PCMA' }, { play: { tone: 1300 } });
+      await client.api(`uuid_bridge ${a.uuid} ${b.uuid}`);
+      await Promise.all([
+        a.call.audio.waitForTone(1300, { withinMs: 2_000 }), b.call.audio.waitForTone(500, { withinMs: 2_000 }),
+      ]);
+      await b.call.sendDigits('9');
+      await a.call.audio.waitForDigits('9', { withinMs: 2_000 });
+      await client.api(`uuid_transfer ${a.uuid} -both park inline`);
+      await Promise.all([a, b].map(({ call }) => call.audio.waitForSilence({ withinMs: 2_000 })));
+      expect([gapReport(a.call.audio, { overMs: 150 }), gapReport(b.call.audio, { overMs: 150 })]).toEqual([[], []]);
+    } finally {
+      await there.clear();
+      await own.stop();
+    }
+  });
 });
