@@ -20,8 +20,8 @@ function streams(text: string | undefined, problems: string[]): Record<string, s
   const mapping: Record<string, string> = {};
   for (const pair of (text ?? '').split(',').filter((part) => part.trim() !== '')) {
     const [, name, directory] = /^\s*([\w.-]+)=(.+?)\s*$/.exec(pair) ?? [];
-    if (name === undefined || directory === undefined) problems.push(`HOLDFAST_LOCAL_STREAMS: ${pair} is not name=directory`);
-    else mapping[name] = directory;
+    if (name !== undefined && directory !== undefined) mapping[name] = directory;
+    else problems.push(`HOLDFAST_LOCAL_STREAMS: ${pair} is not name=directory`);
   }
   return mapping;
 }

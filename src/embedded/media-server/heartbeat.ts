@@ -47,7 +47,7 @@ export class Heartbeat {
     const idle = this.#idlePercent();
     this.hub.publish('HEARTBEAT', () => ({
       'Event-Info': 'System Ready',
-      'Up-Time': `0 years, 0 days, 0 hours, ${Math.floor(upMs / 60_000)} minutes, ${Math.floor(upMs / 1000) % 60} seconds`,
+      'Up-Time': `${Math.floor(upMs / 60_000)} minutes, ${Math.floor(upMs / 1000) % 60} seconds`,
       'Uptime-msec': String(upMs),
       'FreeSWITCH-Version': MEDIA_SERVER_VERSION,
       'Session-Count': String(limits.current),

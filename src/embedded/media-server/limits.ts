@@ -5,7 +5,10 @@ export interface LimitOptions {
   readonly sessionsPerSecond: number;
 }
 
-/** Admission as FreeSWITCH does it: a number of channels at once, a bucket that is full again every second, a pause switch. */
+/**
+ * Admission as FreeSWITCH does it: a number of channels at once, a bucket that is full again every second, a pause
+ * switch.
+ */
 export class AdmissionLimits {
   maxSessions: number;
   sessionsPerSecond: number;

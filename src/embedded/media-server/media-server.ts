@@ -45,7 +45,8 @@ export class MediaServer {
   #eslPort = 0;
 
   constructor(options: MediaServerOptions) {
-    const { workers = 1, clock = systemClock, host = '127.0.0.1', log = () => undefined, onFailure = rethrow } = options;
+    const { workers = 1, clock = systemClock, host = '127.0.0.1' } = options;
+    const { log = () => undefined, onFailure = rethrow } = options;
     this.#options = options;
     this.#clock = clock;
     this.#host = host;

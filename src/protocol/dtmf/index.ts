@@ -1,4 +1,5 @@
 export { type KeyPressOptions, type KeyPressPacket, keyPressPackets } from './key-press';
 export {
-  decodeTelephoneEvent, digitOfEvent, encodeTelephoneEvent, eventOfDigit, type TelephoneEvent, type TelephoneEventDecoding,
+  decodeTelephoneEvent, digitOfEvent, encodeTelephoneEvent, eventOfDigit, type TelephoneEvent,
+  type TelephoneEventDecoding,
 } from './telephone-event';

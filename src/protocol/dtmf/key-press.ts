@@ -1,6 +1,8 @@
 import { encodeTelephoneEvent, eventOfDigit } from './telephone-event';
 
-/** One packet of a key press; all packets of the press share the RTP timestamp of its start (RFC 4733 section 2.5.1.2). */
+/**
+ * One packet of a key press; all packets of the press share the RTP timestamp of its start (RFC 4733 section 2.5.1.2).
+ */
 export interface KeyPressPacket {
   /** Set on the first packet only. */
   readonly marker: boolean;

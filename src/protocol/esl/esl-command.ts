@@ -20,10 +20,14 @@ export function parseEslCommand(frame: EslFrame): EslCommand {
   };
 }
 
-/** Client side: the bytes of a command. Line breaks in `line` or header values would end it early, so they become spaces. */
+/**
+ * Client side: the bytes of a command. Line breaks in `line` or header values would end it early, so they become
+ * spaces.
+ */
 export function encodeEslCommand(line: string, headers: EslHeaders = {}, body = ''): Buffer {
   const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ');
   const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  const lines = Object.entries({ ...headers, ...length }).map(([name, value]) => `${oneLine(name)}: ${oneLine(value)}\n`);
+  const lines = Object.entries({ ...headers, ...length })
+    .map(([name, value]) => `${oneLine(name)}: ${oneLine(value)}\n`);
   return Buffer.from(`${oneLine(line)}\n${lines.join('')}\n${body}`);
 }

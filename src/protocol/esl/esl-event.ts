@@ -59,7 +59,10 @@ function eventOfPlain(text: string): EslEvent {
   return end >= 0 && text.length > end + 2 ? { headers, body: text.slice(end + 2) } : { headers };
 }
 
-/** Client side: a frame as an event or as a reply. Values of replies are not url-decoded. Throws SyntaxError on broken JSON. */
+/**
+ * Client side: a frame as an event or as a reply. Values of replies are not url-decoded. Throws SyntaxError on broken
+ * JSON.
+ */
 export function parseEslMessage(frame: EslFrame): EslMessage {
   const headers = parseHeaderLines(frame.lines);
   const contentType = headerOf(headers, 'Content-Type') ?? '';

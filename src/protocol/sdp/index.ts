@@ -1,5 +1,6 @@
 export {
-  type AudioDescription, type MediaDirection, type MediaLine, parseAudioSdp, type RtpCodec, type SdpOrigin, type SdpParsing,
+  type AudioDescription, type MediaDirection, type MediaLine, parseAudioSdp, type RtpCodec, type SdpOrigin,
+  type SdpParsing,
 } from './audio-description';
 export {
   answerAudio, answerDirection, commonCodec, type LocalAudio, offerAudio, reverseDirection, type SdpAnswer,

@@ -63,7 +63,8 @@ function headLines(local: LocalAudio): string[] {
   const family = local.address.includes(':') ? 'IP6' : 'IP4';
   const { username, id, version } = local.origin;
   return [
-    'v=0', `o=${username} ${id} ${version} IN ${family} ${local.address}`, 's=-', `c=IN ${family} ${local.address}`, 't=0 0',
+    'v=0', `o=${username} ${id} ${version} IN ${family} ${local.address}`, 's=-',
+    `c=IN ${family} ${local.address}`, 't=0 0',
   ];
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Mrf from 'drachtio-fsmrf';
 import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
 import { Phone } from '../../../src/phone';
@@ -67,15 +68,14 @@ describe('drachtio-fsmrf', () => {
       admin = { ...sip.admin, secret: 'fsmrf' };
       sipUri = `sip:1000@127.0.0.1:${sip.sip.port}`;
     }
-    srf = new DrachtioSrf() as unknown as Srf;
+    srf = new DrachtioSrf();
     srf.invite((request, response) => onInvite(request, response));
     await new Promise<void>((resolve, reject) => {
       srf.on('connect', (error) => (error ? reject(error) : resolve()));
       srf.connect(admin);
     });
-    const Mrf = require('drachtio-fsmrf') as MrfClass;
     const { host: address, port, secret } = media.esl;
-    server = await new Mrf(srf).connect({ address, port, secret, listenAddress: '127.0.0.1' });
+    server = await new (Mrf as unknown as MrfClass)(srf).connect({ address, port, secret, listenAddress: '127.0.0.1' });
     phone = await Phone.start({ codec: ['PCMU', 'PCMA'] });
   });
 

@@ -5,7 +5,9 @@ import { evaluateCondition, expandText } from './expand';
 import { STATUS_COMMANDS } from './status-commands';
 import { VARIABLE_COMMANDS } from './variable-commands';
 
-const COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([...CHANNEL_COMMANDS, ...STATUS_COMMANDS, ...VARIABLE_COMMANDS]);
+const COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([
+  ...CHANNEL_COMMANDS, ...STATUS_COMMANDS, ...VARIABLE_COMMANDS,
+]);
 
 /** Runs one line as `api` gets it; what is not supported is `-ERR <name> Command not found!`, as FreeSWITCH says it. */
 export async function runApiCommand(world: ApiWorld, line: string): Promise<string> {

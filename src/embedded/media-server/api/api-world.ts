@@ -21,6 +21,8 @@ export interface ApiWorld {
 /** Gets everything after the command's name; returns the output as FreeSWITCH writes it. */
 export type ApiCommand = (world: ApiWorld, args: string) => Promise<string> | string;
 
+type ChannelCommand = (channel: Channel, rest: string, world: ApiWorld) => Promise<string> | string;
+
 export const NO_CHANNEL = '-ERR No such channel!\n';
 
 /** The first word, and what follows it. */
@@ -30,7 +32,7 @@ export function splitFirst(args: string): readonly [string, string] {
 }
 
 /** A command on one channel, which is its first word. */
-export const onChannel = (usage: string, run: (channel: Channel, rest: string, world: ApiWorld) => Promise<string> | string): ApiCommand =>
+export const onChannel = (usage: string, run: ChannelCommand): ApiCommand =>
   (world, args) => {
     const [uuid, rest] = splitFirst(args);
     if (uuid === '') return `-USAGE: ${usage}\n`;

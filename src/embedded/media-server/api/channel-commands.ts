@@ -83,7 +83,8 @@ const recordChannel = onChannel('<uuid> [start|stop] <path> [<limit>]', (channel
 const broadcast = onChannel('<uuid> <path> [aleg|bleg|holdb|both]', (channel, rest) => {
   const [path, legs] = splitFirst(rest);
   const [, application = 'playback', argument = path] = /^([a-z_]+)::(.*)$/s.exec(path) ?? [];
-  const targets = legs.startsWith('both') ? [channel, channel.partner] : [legs.startsWith('bleg') ? channel.partner : channel];
+  const single = legs.startsWith('bleg') ? channel.partner : channel;
+  const targets = legs.startsWith('both') ? [channel, channel.partner] : [single];
   for (const target of targets) target?.runner.execute({ name: application, argument });
   return '+OK Message sent\n';
 });

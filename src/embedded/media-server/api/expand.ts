@@ -51,9 +51,12 @@ function holds(a: string, operator: string, b: string, quoted: readonly [boolean
   return COMPARE[operator]?.(left, right) ?? false;
 }
 
+const CONDITION =
+  /^('(?:[^'\\]|\\.)*'|\S+)\s+(==|=|!=|>=|<=|>|<)\s*('(?:[^'\\]|\\.)*'|\S+)\s+\?([^:]*)(?::([^:]*))?$/;
+
 /** `cond a == b ? x : y`; `-ERR` when it is not of that form (mod_commands cond_function). */
 export function evaluateCondition(args: string): string {
-  const match = /^('(?:[^'\\]|\\.)*'|\S+)\s+(==|=|!=|>=|<=|>|<)\s*('(?:[^'\\]|\\.)*'|\S+)\s+\?([^:]*)(?::([^:]*))?$/.exec(args.trim());
+  const match = CONDITION.exec(args.trim());
   if (!match) return '-ERR';
   const [, a = '', operator = '', b = '', yes = '', no = ''] = match;
   const quoted = [a.startsWith("'"), b.startsWith("'")] as const;

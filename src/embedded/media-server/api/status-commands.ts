@@ -11,10 +11,11 @@ const PROFILE = 'drachtio_mrf';
 const sofia: ApiCommand = (world, args) => {
   if (args.trim() !== 'status') return '-ERR sofia command not supported\n';
   const line = '='.repeat(97);
+  const address = `sip:mod_sofia@${world.sipAddress()}`;
   return [
     `${'Name'.padStart(25)}\t${'Type'.padStart(7)}\t${'Data'.padStart(42)}\tState`,
     line,
-    `${PROFILE.padStart(25)}\tprofile\t${`sip:mod_sofia@${world.sipAddress()}`.padStart(42)}\tRUNNING (${world.limits.current})`,
+    `${PROFILE.padStart(25)}\tprofile\t${address.padStart(42)}\tRUNNING (${world.limits.current})`,
     line,
     '1 profile 0 aliases', '',
   ].join('\n');
@@ -22,13 +23,14 @@ const sofia: ApiCommand = (world, args) => {
 
 const status: ApiCommand = ({ limits, clock, startedAt }) => {
   const seconds = Math.floor((clock.now() - startedAt) / 1000);
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24];
+  const minutes = Math.floor(seconds / 60) % 60;
   return [
-    `UP 0 years, ${days} days, ${hours} hours, ${minutes} minutes, ${seconds % 60} seconds, 0 milliseconds, 0 microseconds`,
+    `UP 0 years, ${days} days, ${hours} hours, ${minutes} minutes, ${seconds % 60} seconds`,
     `FreeSWITCH (Version ${MEDIA_SERVER_VERSION}) is ${limits.paused ? 'paused' : 'ready'}`,
     `${limits.total} session(s) since startup`,
     `${limits.current} session(s) - peak ${limits.peak}, last 5min ${limits.peak} `,
-    `${limits.startedLastSecond} session(s) per Sec out of max ${limits.sessionsPerSecond}, peak ${limits.peak}, last 5min 0 `,
+    `${limits.startedLastSecond} session(s) per Sec out of max ${limits.sessionsPerSecond}`,
     `${limits.maxSessions} session(s) max`,
     'min idle cpu 0.00/100.00', '',
   ].join('\n');

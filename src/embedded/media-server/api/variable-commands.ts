@@ -20,7 +20,9 @@ const setVariables = onChannel('<uuid> <var>=<value>;<var>=<value>...', (channel
   return '+OK\n';
 });
 
-/** `name=value`, or `name=value=old`: only when it is `old` now. The reply is the same whether it was (mod_commands). */
+/**
+ * `name=value`, or `name=value=old`: only when it is `old` now. The reply is the same whether it was (mod_commands).
+ */
 const setGlobal: ApiCommand = ({ globals }, args) => {
   const [name = '', value = '', old] = args.split('=');
   if (name === '') return '-USAGE: <var>=<value> [=<value2>]\n';

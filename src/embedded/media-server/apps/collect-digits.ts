@@ -18,7 +18,8 @@ interface CollectPlan {
 
 /** `min max tries timeout terminators file invalid_file variable regexp [digit_timeout]`, separated by spaces. */
 function planOf(argument: string): CollectPlan | undefined {
-  const [min, max, tries, timeout, terminators, file, invalidFile, variable, regexp, digitTimeout] = argument.split(' ');
+  const [min, max, tries, timeout, terminators, ...rest] = argument.split(' ');
+  const [file, invalidFile, variable, regexp, digitTimeout] = rest;
   if (file === undefined || regexp === undefined) return undefined;
   return {
     min: Number(min), max: Number(max), tries: Math.max(1, Number(tries)), timeoutMs: Number(timeout),
@@ -28,8 +29,16 @@ function planOf(argument: string): CollectPlan | undefined {
   };
 }
 
-/** One try: the prompt plays until the first key; ends at `max` keys, a terminator, or a timeout after prompt or key. */
-async function collectOnce(channel: Channel, run: AppRun, plan: CollectPlan): Promise<{ digits: string; terminator: string }> {
+interface Collected {
+  readonly digits: string;
+  /** Empty when no terminator ended the try. */
+  readonly terminator: string;
+}
+
+/**
+ * One try: the prompt plays until the first key; ends at `max` keys, a terminator, or a timeout after prompt or key.
+ */
+async function collectOnce(channel: Channel, run: AppRun, plan: CollectPlan): Promise<Collected> {
   const { clock } = channel.around;
   const full = deferred<void>();
   let digits = '';

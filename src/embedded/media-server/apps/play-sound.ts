@@ -22,7 +22,9 @@ const fileType = (name: string): Record<string, string> => {
 };
 
 /** Plays one sound over whatever the channel plays, until it ends or the run is interrupted. */
-export async function playSound(channel: Channel, run: AppRun, name: string, options: PlayOptions = {}): Promise<SoundOutcome> {
+export async function playSound(
+  channel: Channel, run: AppRun, name: string, options: PlayOptions = {},
+): Promise<SoundOutcome> {
   const { engine, sounds, clock } = channel.around;
   const resolved = await sounds.resolve(name, options.start ?? 0);
   if (isOver(channel, run)) return 'over';

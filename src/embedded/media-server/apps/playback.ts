@@ -79,7 +79,10 @@ export const playback = (channel: Channel): Application => async (run) => {
   return playbackResponse(outcome);
 };
 
-/** `endless_playback`: again and again; a break starts it anew (mod_dptools), only the end of the channel or a bridge ends it. */
+/**
+ * `endless_playback`: again and again; a break starts it anew (mod_dptools), only the end of the channel or a bridge
+ * ends it.
+ */
 export const endlessPlayback = (channel: Channel): Application => async (run) => {
   let outcome: SoundOutcome;
   do {

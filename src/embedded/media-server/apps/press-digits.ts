@@ -4,7 +4,10 @@ import type { Channel } from '../channel/channel';
 const DEFAULT_DURATION_MS = 250;
 const PAUSES: Readonly<Record<string, number>> = Object.freeze({ w: 500, W: 1000 });
 
-/** Queues `digits[@ms]` for sending; `w` waits half a second, `W` a second. False when there is a character that is no key. */
+/**
+ * Queues `digits[@ms]` for sending; `w` waits half a second, `W` a second. False when there is a character that is no
+ * key.
+ */
 export function pressDigits(channel: Channel, text: string): boolean {
   const [, digits = '', duration] = /^([^@]*)(?:@(\d+))?$/.exec(text.trim()) ?? [];
   if (!/^[0-9*#A-DwW]+$/i.test(digits)) return false;

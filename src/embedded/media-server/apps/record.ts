@@ -1,11 +1,13 @@
 import { newUuid } from '../../../lib';
 import type { Application } from '../channel/app-runner';
 import type { Channel } from '../channel/channel';
-import type { RecordPlan } from '../rtp/engine-messages';
+import type { RecordEnd, RecordPlan } from '../rtp/engine-messages';
 import type { RecordResult } from '../rtp/rtp-engine';
 import { stopOnTerminator } from './playback';
 
-const CAUSES = { stopped: 'success-stopped', limit: 'success-maxtime', silence: 'success-silence', failed: 'uri-failure' } as const;
+const CAUSES: Readonly<Record<RecordEnd, string>> = Object.freeze({
+  stopped: 'success-stopped', limit: 'success-maxtime', silence: 'success-silence', failed: 'uri-failure',
+});
 
 /** Starts a recording with its events; resolves when the file is complete. */
 export async function recordFile(channel: Channel, recordId: string, plan: RecordPlan): Promise<RecordResult> {
@@ -18,11 +20,14 @@ export async function recordFile(channel: Channel, recordId: string, plan: Recor
   channel.variables.set('record_ms', String(Math.floor(ms)));
   channel.variables.set('record_seconds', String(Math.floor(ms / 1000)));
   channel.variables.set('record_completion_cause', CAUSES[result.end]);
-  channel.publish('RECORD_STOP', () => ({ 'Record-File-Path': plan.path, 'Record-Completion-Cause': CAUSES[result.end] }));
+  const cause = CAUSES[result.end];
+  channel.publish('RECORD_STOP', () => ({ 'Record-File-Path': plan.path, 'Record-Completion-Cause': cause }));
   return result;
 }
 
-/** `record <file> [<limit s>] [<silence threshold>] [<silence hits>]`: the far end, until limit, silence, key or break. */
+/**
+ * `record <file> [<limit s>] [<silence threshold>] [<silence hits>]`: the far end, until limit, silence, key or break.
+ */
 export const record = (channel: Channel): Application => async (run) => {
   const { engine } = channel.around;
   const [path = '', limit = '0', threshold = '200', hits = '0'] = run.argument.split(/\s+/);
@@ -34,7 +39,8 @@ export const record = (channel: Channel): Application => async (run) => {
   run.onInterrupt(stop);
   stopOnTerminator(channel, run, stop);
   const result = await recordFile(channel, recordId, {
-    path, what: 'read', limitMs: Number(limit) * 1000, silenceThreshold: Number(threshold), silenceHits: Number(hits) * 50,
+    path, what: 'read', limitMs: Number(limit) * 1000,
+    silenceThreshold: Number(threshold), silenceHits: Number(hits) * 50,
   });
   engine.stopPlay(channel.uuid, hush.playId);
   await hush.ended;

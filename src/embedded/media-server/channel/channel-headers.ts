@@ -1,5 +1,5 @@
 import type { EslHeaders } from '../../../protocol/esl';
-import type { Channel } from './channel';
+import type { ChannelView } from './channel-facts';
 import { STATE_NAMES } from './channel-state';
 
 /** Events that carry `variable_*` (switch_channel_event_set_extended_data); CHANNEL_CALLSTATE and DTMF do not. */
@@ -9,15 +9,15 @@ export const EXTENDED_EVENTS: ReadonlySet<string> = new Set([
   'CHANNEL_DESTROY', 'RECORD_START', 'RECORD_STOP', 'PLAYBACK_START', 'PLAYBACK_STOP',
 ]);
 
-function answerState(channel: Channel): string {
-  if (channel.ended) return 'hangup';
-  return channel.answered ? 'answered' : 'ringing';
+function answerState(channel: ChannelView): string {
+  if (channel.phase === 'ended') return 'hangup';
+  return channel.answeredAt > 0 ? 'answered' : 'ringing';
 }
 
 const microseconds = (at: number): string => String(at * 1000);
 
 /** The caller profile as FreeSWITCH writes it, under `Caller-` in events and `Channel-` in CHANNEL_DATA as well. */
-export function profileHeaders(channel: Channel, prefix: string): EslHeaders {
+export function profileHeaders(channel: ChannelView, prefix: string): EslHeaders {
   const { facts } = channel;
   const profile: Record<string, string> = {
     Direction: 'inbound',
@@ -41,7 +41,7 @@ export function profileHeaders(channel: Channel, prefix: string): EslHeaders {
 }
 
 /** Headers of a channel event (switch_channel_event_set_basic_data), with variables when `extended`. */
-export function channelHeaders(channel: Channel, extended: boolean): EslHeaders {
+export function channelHeaders(channel: ChannelView, extended: boolean): EslHeaders {
   const [state, stateNumber] = STATE_NAMES[channel.phase];
   const headers: Record<string, string> = {
     'Channel-State': state,

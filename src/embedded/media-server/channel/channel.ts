@@ -5,6 +5,7 @@ import type { EventHub } from '../event-socket/event-hub';
 import type { RtpEngine } from '../rtp/rtp-engine';
 import type { SoundResolver } from '../sounds/sound-resolver';
 import { type Application, AppRunner } from './app-runner';
+import type { ChannelFacts, ChannelView } from './channel-facts';
 import { channelHeaders, EXTENDED_EVENTS } from './channel-headers';
 import { type ChannelInput, type ChannelPhase, nextPhase } from './channel-state';
 
@@ -24,16 +25,6 @@ export interface ChannelSurroundings {
   readonly gone: (channel: Channel) => void;
 }
 
-export interface ChannelFacts {
-  readonly uuid: string;
-  readonly name: string;
-  readonly callerName: string;
-  readonly callerNumber: string;
-  readonly destination: string;
-  readonly networkAddress: string;
-  readonly law: G711Law;
-}
-
 /** What the SIP side does for a channel. */
 export interface ChannelLeg {
   /** Sends BYE, or nothing when the far end ended the call. */
@@ -41,7 +32,7 @@ export interface ChannelLeg {
 }
 
 /** One call leg in the media server: its variables, what runs on it, whom it is bridged with. */
-export class Channel {
+export class Channel implements ChannelView {
   readonly uuid: string;
   readonly createdAt: number;
   readonly variables = new Map<string, string>();
@@ -50,7 +41,7 @@ export class Channel {
   law: G711Law;
   answeredAt = 0;
   hangupCause: string | undefined;
-  callState: 'DOWN' | 'RINGING' | 'ACTIVE' | 'HANGUP' = 'DOWN';
+  callState: ChannelView['callState'] = 'DOWN';
   partner: Channel | undefined;
   /** An outbound socket drives it: idle is allowed. */
   controlled = false;

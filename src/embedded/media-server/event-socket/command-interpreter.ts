@@ -36,7 +36,8 @@ export async function runCommand(command: EslCommand, context: CommandContext): 
       context.subscription.remove(command.args.split(/\s+/));
       return answer('+OK events nixed');
     case 'noevents':
-      return answer(context.subscription.clear() ? '+OK no longer listening for events' : '-ERR not listening for events');
+      if (context.subscription.clear()) return answer('+OK no longer listening for events');
+      return answer('-ERR not listening for events');
     case 'filter': return answer(filter(command.args, context.subscription));
     case 'myevents': return answer(myEvents(command.args, context));
     case 'sendmsg': return answer(sendMessage(command, context));

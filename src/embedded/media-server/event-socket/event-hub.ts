@@ -17,6 +17,12 @@ export interface EventListener {
   deliver(event: PublishedEvent): void;
 }
 
+export interface PublishOptions {
+  /** Of a CUSTOM event. */
+  readonly subclass?: string;
+  readonly body?: string;
+}
+
 /** Gives every event its standard headers (contract page section 4) and hands it to those who want it. */
 export class EventHub {
   readonly coreUuid = newUuid();
@@ -33,16 +39,17 @@ export class EventHub {
   }
 
   /** `headers` is called only when somebody listens. */
-  publish(name: string, headers: () => EslHeaders, options: { readonly subclass?: string; readonly body?: string } = {}): void {
+  publish(name: string, headers: () => EslHeaders, options: PublishOptions = {}): void {
     const { subclass, body } = options;
     const interested = [...this.#listeners].filter((listener) => listener.wants(name, subclass));
     if (interested.length === 0) return;
     const all = { ...this.baseHeaders(name), ...(subclass ? { 'Event-Subclass': subclass } : {}), ...headers() };
+    const whole = body === undefined ? { headers: all } : { headers: all, body };
     const made = new Map<EslEventFormat, Buffer>();
     const event: PublishedEvent = {
       name, subclass, headers: all,
       bytes(format) {
-        const bytes = made.get(format) ?? encodeEslEvent(body === undefined ? { headers: all } : { headers: all, body }, format);
+        const bytes = made.get(format) ?? encodeEslEvent(whole, format);
         made.set(format, bytes);
         return bytes;
       },

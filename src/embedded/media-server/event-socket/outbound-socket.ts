@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Timer } from '../../../lib';
 import { type EslCommand, encodeHeaderLines } from '../../../protocol/esl';
 import type { Channel } from '../channel/channel';
@@ -52,7 +52,7 @@ export function controlByOutboundSocket(
   });
 }
 
-function attach(channel: Channel, socket: ReturnType<typeof connect>, world: CommandWorld, log: (line: string) => void): void {
+function attach(channel: Channel, socket: Socket, world: CommandWorld, log: (line: string) => void): void {
   const { clock } = channel.around;
   let lingerSeconds: number | undefined;
   let lingering: Timer | undefined;

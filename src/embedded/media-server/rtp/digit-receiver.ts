@@ -1,7 +1,10 @@
 import { decodeTelephoneEvent, digitOfEvent } from '../../../protocol/dtmf';
 import { timestampDistance } from '../../../protocol/rtp';
 
-/** A key whose end never arrives counts as released after this long without an update (RFC 4733 section 2.5.1.4 sends three). */
+/**
+ * A key whose end never arrives counts as released after this long without an update (RFC 4733 section 2.5.1.4 sends
+ * three).
+ */
 const LOST_END_MS = 200;
 
 interface HeldKey {

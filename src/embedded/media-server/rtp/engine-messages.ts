@@ -86,7 +86,10 @@ export interface StreamCounters {
 export type EngineReport =
   | { readonly type: 'opened'; readonly id: string }
   | { readonly type: 'open-failed'; readonly id: string; readonly code: string; readonly message: string }
-  | { readonly type: 'played'; readonly id: string; readonly playId: string; readonly samples: number; readonly stopped: boolean }
+  | {
+      readonly type: 'played'; readonly id: string; readonly playId: string; readonly samples: number;
+      readonly stopped: boolean;
+    }
   | { readonly type: 'digit'; readonly id: string; readonly digit: string; readonly duration: number }
   | { readonly type: 'relay'; readonly id: string; readonly law: G711Law; readonly bytes: Uint8Array }
   | {

@@ -9,8 +9,9 @@ const STEP_MS = FRAME_MS / PHASES;
 const MAX_CATCH_UP_STEPS = PHASES * 10;
 
 /**
- * Calls `onStep` once per step, in order and without drift: the n-th step is due at start + n * 5 ms whatever the timers
- * did before. `frame` counts 20 ms frames of the machine's monotonic clock, so it is about the same in all workers.
+ * Calls `onStep` once per step, in order and without drift: the n-th step is due at start + n * 5 ms whatever the
+ * timers did before. `frame` counts 20 ms frames of the machine's monotonic clock, so it is about the same in all
+ * workers.
  */
 export class PacingWheel {
   readonly #clock: Clock;

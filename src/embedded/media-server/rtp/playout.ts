@@ -6,6 +6,8 @@ export const FRAME_SAMPLES = 160;
 
 export const bytesOf = (clip: Clip, law: G711Law): Uint8Array => (law === 'PCMU' ? clip.pcmu : clip.pcma);
 
+type Radio = (name: string) => RadioStation | undefined;
+
 /** Where one playback stands in its segments. */
 class Cursor {
   played = 0;
@@ -34,7 +36,7 @@ class Cursor {
   }
 
   /** Fills `out` from `offset`; returns the offset reached, which is less than its length only when all is played. */
-  fill(law: G711Law, out: Uint8Array, offset: number, frame: number, radio: (name: string) => RadioStation | undefined): number {
+  fill(law: G711Law, out: Uint8Array, offset: number, frame: number, radio: Radio): number {
     let at = offset;
     const silentRound = { from: at, round: this.#round };
     while (at < out.length) {
@@ -58,8 +60,7 @@ class Cursor {
   }
 
   #read(
-    segment: Segment, law: G711Law, out: Uint8Array, at: number, frame: number,
-    radio: (name: string) => RadioStation | undefined,
+    segment: Segment, law: G711Law, out: Uint8Array, at: number, frame: number, radio: Radio,
   ): number {
     if (segment.kind === 'clip') {
       const bytes = bytesOf(segment.clip, law);
@@ -102,7 +103,7 @@ export class Playout {
 
   constructor(
     private readonly events: PlayoutEvents,
-    private readonly radio: (name: string) => RadioStation | undefined,
+    private readonly radio: Radio,
   ) {}
 
   get isPlaying(): boolean {
@@ -110,8 +111,8 @@ export class Playout {
   }
 
   /**
-   * `loops`: how often the whole list is played, -1 without end. A higher `level` lies on top whatever came first, because
-   * a file that had to be decoded must not cover what was started over it meanwhile.
+   * `loops`: how often the whole list is played, -1 without end. A higher `level` lies on top whatever came first,
+   * because a file that had to be decoded must not cover what was started over it meanwhile.
    */
   push(playId: string, segments: readonly Segment[], loops: number, level: number): void {
     const above = this.#stack.findIndex((cursor) => cursor.level > level);

@@ -1,4 +1,6 @@
-/** Packets in a row from one other place before it is believed to be the far end (a NAT's mapping, not a stray packet). */
+/**
+ * Packets in a row from one other place before it is believed to be the far end (a NAT's mapping, not a stray packet).
+ */
 const LATCH_PACKETS = 3;
 /** A far end that sent within this time is not given up for another. */
 const ALIVE_MS = 1_000;
@@ -9,8 +11,8 @@ export interface Place {
 }
 
 /**
- * Where to send: the place the SDP names, until packets keep coming from elsewhere (symmetric RTP, RFC 4961; FreeSWITCH:
- * rtp auto-adjust). While the current place is sending, nobody else can take the stream over.
+ * Where to send: the place the SDP names, until packets keep coming from elsewhere (symmetric RTP, RFC 4961;
+ * FreeSWITCH: rtp auto-adjust). While the current place is sending, nobody else can take the stream over.
  */
 export class RemoteSource {
   #place: Place;

@@ -26,6 +26,11 @@ export interface PlayResult {
   readonly stopped: boolean;
 }
 
+export interface StartedPlay {
+  readonly playId: string;
+  readonly ended: Promise<PlayResult>;
+}
+
 export interface RecordResult {
   readonly end: RecordEnd;
   readonly samples: number;
@@ -47,7 +52,10 @@ interface OpenStream {
   relayTo: string | undefined;
 }
 
-/** The main thread's side of the RTP workers: hands out ports, spreads streams over workers, matches reports to requests. */
+/**
+ * The main thread's side of the RTP workers: hands out ports, spreads streams over workers, matches reports to
+ * requests.
+ */
 export class RtpEngine {
   readonly #options: RtpEngineOptions;
   readonly #ports: PortPool;
@@ -128,7 +136,7 @@ export class RtpEngine {
   }
 
   /** Starts a playback; `level` orders it among those of its channel. Returns its id and its end. */
-  play(id: string, segments: readonly Segment[], loops: number, level: number): { playId: string; ended: Promise<PlayResult> } {
+  play(id: string, segments: readonly Segment[], loops: number, level: number): StartedPlay {
     const playId = newUuid();
     const ended = deferred<PlayResult>();
     const stream = this.#streams.get(id);

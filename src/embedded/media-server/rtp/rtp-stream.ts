@@ -30,8 +30,8 @@ export interface StreamSurroundings {
 }
 
 /**
- * One channel's RTP: one SSRC for its whole life, sequence numbers by one, timestamps by 160 for every frame whatever is
- * heard: playback, silence, a bridge, another codec.
+ * One channel's RTP: one SSRC for its whole life, sequence numbers by one, timestamps by 160 for every frame whatever
+ * is heard: playback, silence, a bridge, another codec.
  */
 export class RtpStream implements BridgePartner {
   readonly #ssrc = randomBytes(4).readUInt32BE();

@@ -9,10 +9,18 @@ import { G711_SILENCE } from '../../../protocol/g711';
 
 type Lookup = (host: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
 
-/** Destinations are always IP addresses; resolving them again for every packet would cost a turn of the event loop each. */
+/** A command for one stream that is open. */
+type StreamCommand = Exclude<EngineCommand, { type: 'open' | 'radio' | 'relayed' | 'close' | 'stop' }>;
+
+/**
+ * Destinations are always IP addresses; resolving them again for every packet would cost a turn of the event loop
+ * each.
+ */
 const literalLookup: Lookup = (host, _options, done) => done(null, host, isIPv6(host) ? 6 : 4);
 
-/** Frames of a partner that lives in another worker; the newest three are kept, which absorbs the hop between threads. */
+/**
+ * Frames of a partner that lives in another worker; the newest three are kept, which absorbs the hop between threads.
+ */
 class RelayedPartner implements BridgePartner {
   readonly #frames: AudioFrame[] = [];
 
@@ -65,7 +73,7 @@ export class StreamTable {
     }
   }
 
-  #runOn(stream: RtpStream, command: Exclude<EngineCommand, { type: 'open' | 'radio' | 'relayed' | 'close' | 'stop' }>): void {
+  #runOn(stream: RtpStream, command: StreamCommand): void {
     switch (command.type) {
       case 'configure': return stream.configure(command.plan);
       case 'play': return stream.play(command.playId, command.segments, command.loops, command.level);

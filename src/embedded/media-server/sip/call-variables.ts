@@ -17,7 +17,9 @@ export function partiesOf(invite: SipRequest): CallParties {
 }
 
 /** Channel variables that mod_sofia makes of an INVITE; extension headers become `sip_h_<name>`. */
-export function inviteVariables(invite: SipRequest, uuid: string, source: { host: string; port: number }): Record<string, string> {
+export function inviteVariables(
+  invite: SipRequest, uuid: string, source: { readonly host: string; readonly port: number },
+): Record<string, string> {
   const { headers } = invite;
   const parties = partiesOf(invite);
   const variables: Record<string, string> = {
@@ -38,7 +40,9 @@ export function inviteVariables(invite: SipRequest, uuid: string, source: { host
 }
 
 /** What drachtio-fsmrf reads of an endpoint's media (contract page section 2, point 5). */
-export function mediaVariables({ plan, localSdp, remoteSdp }: Negotiated, local: { address: string; port: number }): Record<string, string> {
+export function mediaVariables(
+  { plan, localSdp, remoteSdp }: Negotiated, local: { readonly address: string; readonly port: number },
+): Record<string, string> {
   return {
     rtp_local_sdp_str: localSdp,
     local_media_ip: local.address,

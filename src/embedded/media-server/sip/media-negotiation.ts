@@ -23,7 +23,10 @@ const TELEPHONE_EVENT = 101;
 const sends = (direction: MediaDirection): boolean => direction === 'sendrecv' || direction === 'sendonly';
 const receives = (direction: MediaDirection): boolean => direction === 'sendrecv' || direction === 'recvonly';
 
-/** Offer and answer of one channel: the same o= line for its whole life, its version up by one whenever the text changes. */
+/**
+ * Offer and answer of one channel: the same o= line for its whole life, its version up by one whenever the text
+ * changes.
+ */
 export class MediaNegotiation {
   readonly #address: string;
   readonly #port: number;
@@ -54,7 +57,8 @@ export class MediaNegotiation {
       return again.sdp;
     });
     this.#preferred = answered.codec;
-    return { outcome: 'agreed', negotiated: { plan: planOf(audio, answered.codec, answered.direction), localSdp, remoteSdp } };
+    const plan = planOf(audio, answered.codec, answered.direction);
+    return { outcome: 'agreed', negotiated: { plan, localSdp, remoteSdp } };
   }
 
   /** Our offer, for an INVITE that brings none; the codec in use comes first. */

@@ -95,7 +95,8 @@ export class ClipLibrary {
     this.#requests.set(requestId, decoding);
     worker.postMessage({ requestId, path } satisfies DecodeRequest);
     const reply = await decoding.promise;
-    return reply.outcome === 'clip' ? { outcome: 'clip', clip: reply.clip } : { outcome: 'unreadable', reason: reply.reason };
+    if (reply.outcome === 'failed') return { outcome: 'unreadable', reason: reply.reason };
+    return { outcome: 'clip', clip: reply.clip };
   }
 }
 

@@ -61,7 +61,8 @@ export class SoundResolver {
   /** FreeSWITCH falls back to the stream named `default` (contract page section 9). */
   #radio(name: string): SoundResolution {
     const known = [name, 'default'].find((candidate) => this.radioNames.has(candidate));
-    return known === undefined ? { outcome: 'not-found' } : { outcome: 'sound', segments: [{ kind: 'radio', name: known }] };
+    if (known === undefined) return { outcome: 'not-found' };
+    return { outcome: 'sound', segments: [{ kind: 'radio', name: known }] };
   }
 
   async #sequence(names: readonly string[]): Promise<SoundResolution> {

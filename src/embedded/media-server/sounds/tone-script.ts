@@ -29,8 +29,9 @@ function renderStep(step: ToneStep, rate: number): Int16Array {
 }
 
 /**
- * A teletone script as tone_stream takes it: `%(on ms,off ms,f1[,f2…])` steps separated by `;`, `v=` level in dB for what
- * follows (default -7), `L=` how often the script runs, `loops=` how often the whole stream does (-1 without end).
+ * A teletone script as tone_stream takes it: `%(on ms,off ms,f1[,f2…])` steps separated by `;`, `v=` level in dB for
+ * what follows (default -7), `L=` how often the script runs, `loops=` how often the whole stream does (-1 without
+ * end).
  */
 export function renderTones(script: string, rate = 8000): ToneRendering {
   let levelDb = DEFAULT_LEVEL_DB;
