@@ -5,12 +5,13 @@ MAKEFLAGS += --no-print-directory
 export HOLDFAST_CONFIG HOLDFAST_SIP_HOST HOLDFAST_SIP_PORT HOLDFAST_HTTP_HOST HOLDFAST_HTTP_PORT HOLDFAST_DATA_DIR
 export HOLDFAST_MEDIA_DIR HOLDFAST_EXTERNAL_IP HOLDFAST_SECRET_KEY HOLDFAST_LOG_LEVEL HOLDFAST_LOG_PRETTY
 export HOLDFAST_DEMO_PORT REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET FREESWITCH_SERVERS
+export HOLDFAST_TEST_HOLD_STREAM
 export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL
 
-.PHONY: help run call trace test build lint docs clean packages
+.PHONY: help run call trace test test-production build lint docs clean packages
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: packages ## start everything on this machine (GATEWAYS=2, HOLDFAST_SIP_PORT=..., see docs/config.md)
 	@[ -n "$$REDIS_URL" ] || scripts/ensure-programs.sh required redis-server:redis-server
@@ -29,6 +30,11 @@ test: packages ## everything; the last line is `N passed, N failed, N skipped`
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@scripts/ensure-programs.sh wanted sipp:sip-tester baresip:baresip-core tshark:tshark sox:sox
 	@exec node scripts/test.mjs
+
+test-production: packages ## contracts and journeys against DRACHTIO_HOST, _PORT, _SECRET, FREESWITCH_SERVERS, HOLDFAST_SIP_PORT
+	@scripts/ensure-programs.sh required redis-server:redis-server
+	@scripts/ensure-programs.sh wanted sipp:sip-tester
+	@exec node scripts/test-production.mjs
 
 build: packages .make/built ## compile src/ into dist/
 

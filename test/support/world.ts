@@ -117,7 +117,7 @@ export class World {
       HOLDFAST_CONFIG: config,
       HOLDFAST_HTTP_PORT: '0',
       HOLDFAST_GATEWAY_NAME: `gateway-${index}`,
-      HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+      HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] || 'info',
       REDIS_URL: this.redis.url,
     });
     this.#children.push(child);
@@ -130,8 +130,8 @@ async function startStack(directory: string, servers: Child[]): Promise<Stack> {
   const outside = process.env;
   if (!STACK_IS_EMBEDDED) {
     const env = pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS']);
-    const port = Number(outside['HOLDFAST_SIP_PORT'] ?? 5060);
-    return { env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] ?? 'default' };
+    const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
+    return { env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default' };
   }
   const sipPort = await freePorts(4);
   const [adminPort, eslPort, mediaSipPort] = [sipPort + 1, sipPort + 2, sipPort + 3];
