@@ -1,3 +1,4 @@
+export type { AdmitAddress } from './egress';
 export {
   type DocumentAnswer, type DocumentFailure, type DocumentOutcome, type DocumentUrl, fetchDocument, type Refusal,
 } from './fetch-document';

@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher } from 'undici';
-import { messageOf } from '../lib';
-import { createEgress, type EgressOptions } from './egress';
-import { failureCode, neverArrived } from './failure-code';
+import type { Agent } from 'undici';
+import { newUuid } from '../lib';
+import { type AdmitAddress, createEgress } from './egress';
+import { type Exchange, exchange } from './exchange';
 import { signRequest } from './sign-request';
 import { encodeParams, type WebhookParams } from './webhook-params';
+import { wireUrl, withoutFragment, withQuery } from './wire-url';
 
 export interface WebhookRequest {
   readonly accountSid: string;
@@ -15,7 +16,7 @@ export interface WebhookRequest {
   /** Same value on every delivery of one request, so that the application can tell repetitions. */
   readonly idempotencyToken?: string;
   readonly signal?: AbortSignal;
-  /** Media is fetched without signature and standard parameters (contracts/twilio 5.2) and may be larger. */
+  /** Media is fetched without signature and standard parameters (contracts/twilio 5.2), and any type may be large. */
   readonly kind?: 'document' | 'media';
 }
 
@@ -25,7 +26,7 @@ export type WebhookOutcome =
       readonly status: number;
       readonly contentType: string;
       readonly body: Buffer;
-      /** After redirects: the base of relative URLs. */
+      /** After redirects, without the parameters of a GET: the base of relative URLs, and what `the current document` means. */
       readonly url: string;
       readonly durationMs: number;
     }
@@ -40,151 +41,117 @@ export type WebhookOutcome =
   | { readonly outcome: 'aborted' };
 
 export interface WebhookClientOptions {
-  /** Whole time of one request with its retries and redirects. */
+  /** Whole time of one request with its retries and redirects; also the longest silence of a server. */
   readonly budgetMs: number;
   readonly connectTimeoutMs: number;
+  /** Largest body that is not audio. */
   readonly documentBytes: number;
+  /** Largest body of type audio/*. */
   readonly audioBytes: number;
+  /** The guard of addresses: see egress.ts. */
+  readonly admit?: AdmitAddress;
 }
 
+/** Contract 4 and 14: followed here, so that each step is signed, counted and goes out by the same door. */
 const MAX_REDIRECTS = 10;
-const CONNECT_RETRIES = 1;
 const USER_AGENT = 'Holdfast/0.1';
-
-type Answer = Exclude<WebhookOutcome, { outcome: 'aborted' }>;
-type Hop = { readonly next: 'answer'; readonly answer: Answer } | { readonly next: 'redirect'; readonly url: string; readonly keepMethod: boolean };
 
 /** Asks customer applications over HTTP. Failures are outcomes with a code, never exceptions. */
 export class WebhookClient {
   readonly #options: WebhookClientOptions;
   readonly #agents = new Map<string, Agent>();
+  readonly #stopping = new AbortController();
 
   constructor(options: WebhookClientOptions) {
     this.#options = options;
   }
 
+  /** Ends every request (outcome `aborted`) and closes the connections. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.close().catch(() => agent.destroy())));
+    this.#stopping.abort();
+    const agents = [...this.#agents.values()];
     this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
   /** One request, its redirects followed (at most 10) and its connection tried twice, all within the budget. */
   async request(request: WebhookRequest): Promise<WebhookOutcome> {
     const startedAt = performance.now();
+    const cancel = request.signal ? AbortSignal.any([request.signal, this.#stopping.signal]) : this.#stopping.signal;
     const budget = AbortSignal.timeout(this.#options.budgetMs);
-    const signal = request.signal ? AbortSignal.any([request.signal, budget]) : budget;
-    const elapsed = (): number => Math.round(performance.now() - startedAt);
-    let { url, method, params } = withoutFragment(request);
+    const signal = AbortSignal.any([cancel, budget]);
+    const token = request.idempotencyToken ?? newUuid();
+    let step: Step = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
     for (let redirects = 0; ; redirects += 1) {
-      if (request.signal?.aborted) return { outcome: 'aborted' };
-      const failed = (code: number, message: string): WebhookOutcome => ({ outcome: 'failed', code, message, url, durationMs: elapsed() });
-      if (redirects > MAX_REDIRECTS) return failed(11215, `more than ${MAX_REDIRECTS} redirects`);
-      const target = targetOf(url, method, params);
-      if (!target) return failed(11100, 'not a usable http URL');
-      try {
-        const hop = await this.#hop({ ...request, method, params }, target, signal, elapsed);
-        if (hop.next === 'answer') return hop.answer;
-        url = hop.url;
-        if (!hop.keepMethod) {
-          method = 'GET';
-          params = {};
-        }
-      } catch (error) {
-        if (request.signal?.aborted) return { outcome: 'aborted' };
-        if (budget.aborted) return failed(11200, `no answer within ${this.#options.budgetMs} ms`);
-        return failed(failureCode(error), messageOf(error));
+      if (cancel.aborted) return { outcome: 'aborted' };
+      const answer = await this.#step(request, step, token, signal);
+      const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
+      if (answer.kind === 'response') return { outcome: 'response', ...answer.response, ...facts };
+      if (cancel.aborted) return { outcome: 'aborted' };
+      const failed = (code: number, message: string): WebhookOutcome => ({ outcome: 'failed', code, message, ...facts });
+      if (budget.aborted) return failed(11200, `no answer within ${this.#options.budgetMs} ms`);
+      if (answer.kind === 'failed') {
+        const { kind: _kind, ...failure } = answer;
+        return { outcome: 'failed', ...failure, ...facts };
       }
+      if (redirects === MAX_REDIRECTS) return failed(11215, `more than ${MAX_REDIRECTS} redirects`);
+      const next = redirected(step, answer);
+      if (!next) return failed(11100, `redirected to "${answer.location.slice(0, 200)}", which is not a usable http URL`);
+      step = next;
     }
   }
 
-  async #hop(
-    request: WebhookRequest & { readonly params: WebhookParams },
-    target: URL,
-    signal: AbortSignal,
-    elapsed: () => number,
-  ): Promise<Hop> {
-    const answer = await this.#send(request, target, signal);
-    const { statusCode: status, headers } = answer;
-    const location = headers['location'];
-    if (REDIRECTS.has(status) && typeof location === 'string') {
-      await answer.body.dump();
-      return { next: 'redirect', url: new URL(location, target).href, keepMethod: status === 307 || status === 308 };
-    }
-    const body = Buffer.from(await answer.body.arrayBuffer());
-    const url = target.href;
-    if (status < 200 || status > 299) {
-      const message = `the application answered ${status}`;
-      return { next: 'answer', answer: { outcome: 'failed', code: 11200, message, url, status, durationMs: elapsed() } };
-    }
-    const contentType = String(headers['content-type'] ?? '');
-    return { next: 'answer', answer: { outcome: 'response', status, contentType, body, url, durationMs: elapsed() } };
-  }
-
-  async #send(
-    request: WebhookRequest & { readonly params: WebhookParams },
-    target: URL,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
-    const post = request.method === 'POST';
+  async #step(request: WebhookRequest, step: Step, token: string, signal: AbortSignal): Promise<Exchange> {
+    const wire = wireUrl(step.url);
+    if (!wire) return { kind: 'failed', code: 11100, message: `"${step.url.slice(0, 200)}" is not a usable http URL` };
+    const isPost = step.method === 'POST';
+    const form = encodeParams(step.params);
+    const path = isPost ? wire.path : withQuery(wire.path, form);
+    const isMedia = request.kind === 'media';
     const headers: Record<string, string> = {
       'user-agent': USER_AGENT,
       accept: '*/*',
       // A compressed body could be far larger than its cap: refuse the encoding instead of unpacking it.
       'accept-encoding': 'identity',
+      ...(isPost ? { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' } : {}),
+      ...(wire.authorization === undefined ? {} : { authorization: wire.authorization }),
     };
-    if (post) headers['content-type'] = 'application/x-www-form-urlencoded; charset=utf-8';
-    if (request.kind !== 'media') headers['x-twilio-signature'] = signRequest(request.authToken, target.href, post ? request.params : {});
-    if (request.idempotencyToken) headers['i-twilio-idempotency-token'] = request.idempotencyToken;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.#agent(request).request({
-          origin: target.origin,
-          path: `${target.pathname}${target.search}`,
-          method: request.method,
-          headers,
-          signal,
-          ...(post ? { body: encodeParams(request.params) } : {}),
-        });
-      } catch (error) {
-        if (attempt >= CONNECT_RETRIES || !neverArrived(error) || signal.aborted) throw error;
-      }
+    if (!isMedia) {
+      headers['x-twilio-signature'] = signRequest(request.authToken, wire.origin + path, isPost ? step.params : {});
+      headers['i-twilio-idempotency-token'] = token;
     }
+    const { documentBytes, audioBytes } = this.#options;
+    return exchange(
+      this.#agent(request.accountSid),
+      { origin: wire.origin, path, method: step.method, headers, signal, ...(isPost ? { body: form } : {}) },
+      { documentBytes: isMedia ? audioBytes : documentBytes, audioBytes },
+    );
   }
 
-  #agent(request: WebhookRequest): Agent {
-    const kind = request.kind ?? 'document';
-    const key = `${request.accountSid} ${kind}`;
-    let agent = this.#agents.get(key);
-    if (!agent) {
-      const { connectTimeoutMs, budgetMs, documentBytes, audioBytes } = this.#options;
-      const egress: EgressOptions = {
-        connectTimeoutMs,
-        readTimeoutMs: budgetMs,
-        maxBytes: kind === 'media' ? audioBytes : documentBytes,
-      };
-      agent = createEgress(egress);
-      this.#agents.set(key, agent);
-    }
+  #agent(accountSid: string): Agent {
+    const present = this.#agents.get(accountSid);
+    if (present) return present;
+    const { connectTimeoutMs, budgetMs, admit } = this.#options;
+    const agent = createEgress({ connectTimeoutMs, readTimeoutMs: budgetMs, admit });
+    this.#agents.set(accountSid, agent);
     return agent;
   }
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-function withoutFragment({ url, method, params = {} }: WebhookRequest): { url: string; method: 'GET' | 'POST'; params: WebhookParams } {
-  const hash = url.indexOf('#');
-  return { url: hash < 0 ? url : url.slice(0, hash), method, params };
+interface Step {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly params: WebhookParams;
 }
 
-/** The URL to ask, with a GET's parameters in its query; undefined when it is none we can ask. */
-function targetOf(url: string, method: 'GET' | 'POST', params: WebhookParams): URL | undefined {
-  try {
-    const target = new URL(url);
-    if (target.protocol !== 'http:' && target.protocol !== 'https:') return undefined;
-    const query = method === 'GET' ? encodeParams(params) : '';
-    if (query !== '') target.search += (target.search === '' ? '?' : '&') + query;
-    return target;
-  } catch {
-    return undefined;
-  }
+/**
+ * RFC 9110 15.4: 307 and 308 repeat the request; after 301, 302 and 303 it becomes a GET without the body. A GET's parameters
+ * were part of its URL: the Location has what the application kept of them, they are not appended again.
+ */
+function redirected(step: Step, { status, location }: { status: number; location: string }): Step | undefined {
+  if (!URL.canParse(location, step.url)) return undefined;
+  const url = withoutFragment(URL.canParse(location) ? location : new URL(location, step.url).href);
+  if (!wireUrl(url)) return undefined;
+  const repeats = step.method === 'POST' && (status === 307 || status === 308);
+  return repeats ? { ...step, url } : { url, method: 'GET', params: {} };
 }
