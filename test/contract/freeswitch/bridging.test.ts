@@ -1,3 +1,4 @@
+import { rms, toneShare } from '../../../src/phone';
 import { eventually } from '../../support/eventually';
 import { gapReport } from '../../support/gap-report';
 import type { EslClient } from './esl-client';
@@ -40,6 +41,13 @@ describe('bridging two channels', () => {
         a.call.audio.waitForTone(1300, { withinMs: 2_000 }), b.call.audio.waitForTone(500, { withinMs: 2_000 }),
       ]);
       await eventually(() => expect(a.call.audio.hears(440)).toBe(false));
+      // read in the wrong law a tone keeps its pitch, but neither its purity nor its level
+      await eventually(() => {
+        for (const [heard, hz] of [[a.call.audio.latest(100), 1300], [b.call.audio.latest(100), 500]] as const) {
+          expect(toneShare(heard, hz)).toBeGreaterThan(0.97);
+          expect(rms(heard)).toBeCloseTo(0.25 * 32_767 * Math.SQRT1_2, -3);
+        }
+      });
       expect([gapReport(a.call.audio, { overMs: 150 }), gapReport(b.call.audio, { overMs: 150 })]).toEqual([[], []]);
       expect(new Set(a.call.audio.packets.map(({ payloadType }) => payloadType))).toEqual(new Set([lawOfA === 'PCMU' ? 0 : 8]));
     },
