@@ -25,7 +25,7 @@ export function attribute<T>(
   return { type, absent, code, ...more };
 }
 
-/** The attributes of an element by a table, defaults filled in; what is wrong goes to `findings`, errors also to `fault`. */
+/** The attributes of an element by a table, defaults filled in; what is wrong goes to `findings`, an error to `fault`. */
 export function readAttributes<A extends object>(
   element: XmlElement,
   table: AttributeTable<A>,

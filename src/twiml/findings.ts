@@ -15,7 +15,7 @@ export interface VerbFault {
 /** Schema warning: the code for everything that has none of its own (contracts/twilio section 13). */
 export const SCHEMA_WARNING = 12200;
 
-/** Collects what the readers find. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
+/** Collects what readers find. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
 export class Findings {
   readonly warnings: TwimlWarning[] = [];
   #translation: Readonly<Record<number, number>> = {};

@@ -24,7 +24,7 @@ export const MAX_DOCUMENT_BYTES = 64 * 1024;
 export function parseDocument(body: string): ParsedDocument {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_DOCUMENT_BYTES) {
-    return { ok: false, code: 11750, message: `the document has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are allowed` };
+    return { ok: false, code: 11750, message: `the document has ${bytes} bytes, more than ${MAX_DOCUMENT_BYTES}` };
   }
   const findings = new Findings();
   if (body.trim() === '') {

@@ -8,7 +8,7 @@ export function queueNameFault(name: string, codes: { tooShort: number; tooLong:
   const length = [...name].length;
   if (length < 1) return { code: codes.tooShort, message: 'the queue name is empty' };
   if (length > MAX_QUEUE_NAME) {
-    return { code: codes.tooLong, message: `the queue name has ${length} characters, at most ${MAX_QUEUE_NAME} are allowed` };
+    return { code: codes.tooLong, message: `the queue name has ${length} characters, more than ${MAX_QUEUE_NAME}` };
   }
   return undefined;
 }

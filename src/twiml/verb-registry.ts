@@ -10,7 +10,8 @@ import { rejectSpec, type RejectVerb } from './verbs/reject';
 import { saySpec, type SayVerb } from './verbs/say';
 
 export type Verb =
-  | SayVerb | PlayVerb | PauseVerb | GatherVerb | DialVerb | EnqueueVerb | LeaveVerb | RedirectVerb | HangupVerb | RejectVerb;
+  | SayVerb | PlayVerb | PauseVerb | GatherVerb | DialVerb | EnqueueVerb | LeaveVerb | RedirectVerb | HangupVerb
+  | RejectVerb;
 
 export type VerbName = Verb['name'];
 

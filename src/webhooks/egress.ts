@@ -11,9 +11,9 @@ export interface EgressOptions {
 }
 
 /**
- * Where connections to customer applications are made, and the one place for rules about where they may go. The address is
- * judged on the connected socket: undici asks no `lookup` for IP literals (measured, 7.30.2), and what a name resolved to a
- * moment ago proves nothing. One agent per account, so that no account's connection ever carries another's request.
+ * Where connections to customer applications are made, and the one place for rules about where they may go. The address
+ * is judged on the connected socket: undici asks no `lookup` for IP literals (measured, 7.30.2), and what a name resolved
+ * to a moment ago proves nothing. One agent per account, so that no account's connection ever carries another's request.
  */
 export function createEgress(options: EgressOptions): Agent {
   const open = buildConnector({ timeout: options.connectTimeoutMs });

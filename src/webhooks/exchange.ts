@@ -54,16 +54,17 @@ async function receive(answer: Dispatcher.ResponseData, caps: BodyCaps): Promise
   const { statusCode: status, headers, body } = answer;
   if (status < 200 || status > 299) {
     await body.dump();
-    if (!REDIRECTS.has(status)) return { kind: 'failed', code: 11200, message: `the application answered ${status}`, status };
+    const said = `the application answered ${status}`;
+    if (!REDIRECTS.has(status)) return { kind: 'failed', code: 11200, message: said, status };
     const location = single(headers['location']);
     return location === ''
-      ? { kind: 'failed', code: 11206, message: `the application answered ${status} without a Location`, status }
+      ? { kind: 'failed', code: 11206, message: `${said} without a Location`, status }
       : { kind: 'redirect', status, location };
   }
   const encoding = single(headers['content-encoding']).trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity') {
     await body.dump();
-    return { kind: 'failed', code: 11206, message: `the answer is encoded with ${encoding}, which was not accepted`, status };
+    return { kind: 'failed', code: 11206, message: `the answer's encoding ${encoding} was not accepted`, status };
   }
   const contentType = single(headers['content-type']);
   const cap = /^\s*audio\//i.test(contentType) ? caps.audioBytes : caps.documentBytes;

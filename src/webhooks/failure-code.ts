@@ -8,13 +8,15 @@ const NAME_FAILURES: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'E
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const EXPIRED: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'CERT_REVOKED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'CERT_REVOKED',
 ]);
 
+const BROKEN_HTTP = /^HPE_|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE)/;
+
 /**
- * What undici, a socket, the resolver or TLS threw: 11210 host name, 11200 time-outs, 11235/11236/11237 certificate (other
- * host, expired, no trusted issuer), 11220 other TLS trouble, 11206 broken HTTP, 11205 every other connection failure.
+ * What undici, a socket, the resolver or TLS threw: 11210 host name, 11200 time-outs, 11235/11236/11237 certificate
+ * (other host, expired, no trusted issuer), 11220 other TLS trouble, 11206 broken HTTP, 11205 every other connection failure.
  */
 export function failureOf(thrown: unknown): WebhookFailure {
   const reason = codeOf(thrown);
@@ -27,7 +29,7 @@ export function failureOf(thrown: unknown): WebhookFailure {
   if (UNTRUSTED.has(reason)) return { code: 11237, message };
   if (/^(ERR_SSL|ERR_TLS|EPROTO)/.test(reason)) return { code: 11220, message };
   // The wasm parser's errors have a name but not always a code (measured, undici 7.30.2).
-  if (name === 'HTTPParserError' || /^HPE_|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE)/.test(reason)) return { code: 11206, message };
+  if (name === 'HTTPParserError' || BROKEN_HTTP.test(reason)) return { code: 11206, message };
   return { code: 11205, message };
 }
 

@@ -20,7 +20,12 @@ export interface DocumentAnswer {
 }
 
 export type DocumentOutcome<T> =
-  | { readonly outcome: 'document'; readonly document: T; readonly url: string; readonly failures: readonly DocumentFailure[] }
+  | {
+      readonly outcome: 'document';
+      readonly document: T;
+      readonly url: string;
+      readonly failures: readonly DocumentFailure[];
+    }
   | { readonly outcome: 'failed'; readonly failures: readonly DocumentFailure[] }
   | { readonly outcome: 'aborted' };
 
@@ -29,8 +34,8 @@ export interface DocumentFailure extends Refusal {
 }
 
 /**
- * Asks for a document; when it cannot be had or `understand` refuses it, asks the fallback URL once, with `ErrorCode` and
- * `ErrorUrl` (contracts/twilio section 9). `failures` names what went wrong on the way, also when the fallback helped.
+ * Asks for a document; when it cannot be had or `understand` refuses it, asks the fallback URL once, with `ErrorCode`
+ * and `ErrorUrl` (contracts/twilio section 9). `failures` names what went wrong on the way, also when the fallback helped.
  */
 export async function fetchDocument<T>(
   client: WebhookClient,
@@ -59,5 +64,6 @@ async function attempt<T>(
   if (answer.outcome === 'aborted') return 'aborted';
   if (answer.outcome === 'failed') return { code: answer.code, message: answer.message, url: answer.url };
   const understood = await understand(answer);
-  return 'document' in understood ? { document: understood.document, url: answer.url } : { ...understood, url: answer.url };
+  const { url } = answer;
+  return 'document' in understood ? { document: understood.document, url } : { ...understood, url };
 }

@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { WebhookParams } from './webhook-params';
 
 /**
- * The value of `X-Twilio-Signature` (contracts/twilio section 8): HMAC-SHA1 over the URL as configured, query included and
- * fragment left out, followed for form requests by every key and value, keys in code-unit order, values sorted and unique.
+ * The value of `X-Twilio-Signature` (contracts/twilio section 8): HMAC-SHA1 over the URL as configured, query included
+ * and fragment left out, followed for form requests by every key and value, keys in code-unit order, values sorted and
+ * unique.
  */
 export function signRequest(authToken: string, url: string, params: WebhookParams = {}): string {
   const hash = url.indexOf('#');

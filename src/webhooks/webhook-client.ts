@@ -26,7 +26,7 @@ export type WebhookOutcome =
       readonly status: number;
       readonly contentType: string;
       readonly body: Buffer;
-      /** After redirects, without the parameters of a GET: the base of relative URLs, and what `the current document` means. */
+      /** After redirects, without the parameters of a GET: the base of relative URLs, `the current document`. */
       readonly url: string;
       readonly durationMs: number;
     }
@@ -88,7 +88,8 @@ export class WebhookClient {
       const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
       if (answer.kind === 'response') return { outcome: 'response', ...answer.response, ...facts };
       if (cancel.aborted) return { outcome: 'aborted' };
-      const failed = (code: number, message: string): WebhookOutcome => ({ outcome: 'failed', code, message, ...facts });
+      const failed = (code: number, message: string): WebhookOutcome =>
+        ({ outcome: 'failed', code, message, ...facts });
       if (budget.aborted) return failed(11200, `no answer within ${this.#options.budgetMs} ms`);
       if (answer.kind === 'failed') {
         const { kind: _kind, ...failure } = answer;
@@ -96,7 +97,7 @@ export class WebhookClient {
       }
       if (redirects === MAX_REDIRECTS) return failed(11215, `more than ${MAX_REDIRECTS} redirects`);
       const next = redirected(step, answer);
-      if (!next) return failed(11100, `redirected to "${answer.location.slice(0, 200)}", which is not a usable http URL`);
+      if (!next) return failed(11100, `redirected to "${answer.location.slice(0, 200)}": no usable http URL`);
       step = next;
     }
   }
@@ -145,8 +146,8 @@ interface Step {
 }
 
 /**
- * RFC 9110 15.4: 307 and 308 repeat the request; after 301, 302 and 303 it becomes a GET without the body. A GET's parameters
- * were part of its URL: the Location has what the application kept of them, they are not appended again.
+ * RFC 9110 15.4: 307 and 308 repeat the request; after 301, 302 and 303 it becomes a GET without the body. A GET's
+ * parameters were part of its URL: the Location has what the application kept of them, they are not appended again.
  */
 function redirected(step: Step, { status, location }: { status: number; location: string }): Step | undefined {
   if (!URL.canParse(location, step.url)) return undefined;

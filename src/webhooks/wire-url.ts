@@ -8,10 +8,10 @@ export interface WireUrl {
 }
 
 /**
- * Splits an absolute http(s) URL; undefined when it is none. The fragment is dropped (it never leaves us). The characters
- * of path and query are kept where they are legal on the wire: the receiver computes the signature from what it was sent
- * or configured, and `new URL` would turn a `'` into `%27`. Credentials are no part of what is signed, for frameworks
- * rebuild the URL from the Host header.
+ * Splits an absolute http(s) URL; undefined when it is none. The fragment is dropped (it never leaves us). The
+ * characters of path and query are kept where they are legal on the wire: the receiver computes the signature from what
+ * it was sent or configured, and `new URL` would turn a `'` into `%27`. Credentials are no part of what is signed, for
+ * frameworks rebuild the URL from the Host header.
  */
 export function wireUrl(url: string): WireUrl | undefined {
   if (!URL.canParse(url)) return undefined;

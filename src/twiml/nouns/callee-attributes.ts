@@ -1,5 +1,7 @@
 import { attribute, type AttributeTable } from '../attribute-table';
-import { type CallProgressEvent, httpMethod, type HttpMethod, listOf, matching, optional, url } from '../attribute-types';
+import {
+  type CallProgressEvent, httpMethod, type HttpMethod, listOf, matching, optional, url,
+} from '../attribute-types';
 
 /** What Number and Sip have in common (contract 5.10, 5.11). */
 export interface CalleeAttributes {
@@ -24,6 +26,6 @@ export const calleeAttributes = (codes: { method: number; sendDigits: number }):
 
 /** Answering machine detection, which this gateway does not do. */
 export const MACHINE_DETECTION_ATTRIBUTES = [
-  'machineDetection', 'machineDetectionTimeout', 'machineDetectionSpeechThreshold', 'machineDetectionSpeechEndThreshold',
-  'machineDetectionSilenceTimeout', 'amdStatusCallback', 'amdStatusCallbackMethod',
+  'machineDetection', 'machineDetectionTimeout', 'machineDetectionSpeechThreshold',
+  'machineDetectionSpeechEndThreshold', 'machineDetectionSilenceTimeout', 'amdStatusCallback', 'amdStatusCallbackMethod',
 ] as const;

@@ -48,7 +48,9 @@ const numberFromText = (written: string, findings: Findings): NumberNoun | undef
 function limited(nouns: readonly DialNoun[], findings: Findings): readonly DialNoun[] {
   const first = nouns[0];
   if (first?.name === 'Queue') {
-    if (nouns.length > 1) findings.warn('Dial', 13215, 'a Queue stands alone in a Dial: the nouns after it were ignored');
+    if (nouns.length > 1) {
+      findings.warn('Dial', 13215, 'a Queue stands alone in a Dial: the nouns after it were ignored');
+    }
     return [first];
   }
   const callees = nouns.filter((noun) => noun.name !== 'Queue');
@@ -56,8 +58,8 @@ function limited(nouns: readonly DialNoun[], findings: Findings): readonly DialN
     findings.warn('Dial', 13215, 'a Queue stands alone in a Dial: it was ignored beside other nouns');
   }
   if (callees.length > MAX_NOUNS) {
-    const tooManySip = callees.every((noun) => noun.name === 'Sip');
-    findings.warn('Dial', tooManySip ? 13250 : 13215, `Dial has ${callees.length} nouns: only ${MAX_NOUNS} are dialled`);
+    const code = callees.every((noun) => noun.name === 'Sip') ? 13250 : 13215;
+    findings.warn('Dial', code, `Dial has ${callees.length} nouns: only ${MAX_NOUNS} are dialled`);
   }
   return callees.slice(0, MAX_NOUNS);
 }

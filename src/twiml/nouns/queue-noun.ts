@@ -30,7 +30,9 @@ export const queueNounSpec: ElementSpec<QueueNoun, QueueNounAttributes> = {
     url: attribute(optional(url), undefined, 14211, error),
     method: attribute(httpMethod, 'POST', 14210, error),
     reservationSid: attribute(optional(matching('a reservation SID', /^WR[0-9a-fA-F]{32}$/)), undefined, 14215, error),
-    postWorkActivitySid: attribute(optional(matching('an activity SID', /^WA[0-9a-fA-F]{32}$/)), undefined, 14216, error),
+    postWorkActivitySid: attribute(
+      optional(matching('an activity SID', /^WA[0-9a-fA-F]{32}$/)), undefined, 14216, error,
+    ),
   },
   notYetAttributes: [],
   children: [],

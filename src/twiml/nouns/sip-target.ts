@@ -3,7 +3,8 @@ import { type VerbFault } from '../findings';
 /** Contract 5.11 and 14. */
 const MAX_URI = 255;
 const MAX_HEADERS = 1_024;
-const ALLOWED_HEADER = /^(X-[A-Za-z0-9!%*_+`'~.-]+|User-to-User|Remote-Party-ID|P-Preferred-Identity|P-Called-Party-ID)$/i;
+const NAMED_HEADERS = /^(User-to-User|Remote-Party-ID|P-Preferred-Identity|P-Called-Party-ID)$/i;
+const EXTENSION_HEADER = /^X-[A-Za-z0-9!%*_+`'~.-]+$/i;
 
 export interface SipTarget {
   readonly uri: string;
@@ -11,7 +12,8 @@ export interface SipTarget {
   readonly fault: VerbFault | undefined;
 }
 
-const refused = (uri: string, code: number, message: string): SipTarget => ({ uri, headers: [], fault: { code, message } });
+const refused = (uri: string, code: number, message: string): SipTarget =>
+  ({ uri, headers: [], fault: { code, message } });
 
 /** Splits the text of a Sip noun into URI and custom headers, and checks both. */
 export function readSipTarget(written: string): SipTarget {
@@ -21,12 +23,16 @@ export function readSipTarget(written: string): SipTarget {
   if (!/^sips?:(?:[^\s@<>"?]+@)?(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:;[^\s<>"?]*)?$/i.test(uri)) {
     return refused(uri, 13243, `"${written.slice(0, 80)}" is not a SIP URI`);
   }
-  if (uri.length >= MAX_URI) return refused(uri, 13243, `the SIP URI has ${uri.length} characters, at most 254 are allowed`);
-  if (query.length >= MAX_HEADERS) return refused(uri, 13253, `the SIP headers have ${query.length} characters, at most 1023`);
+  if (uri.length >= MAX_URI) return refused(uri, 13243, `the SIP URI has ${uri.length} characters, at most 254`);
+  if (query.length >= MAX_HEADERS) {
+    return refused(uri, 13253, `the SIP headers have ${query.length} characters, at most 1023`);
+  }
   const headers: { name: string; value: string }[] = [];
   for (const [name, value] of query === '' ? [] : query.split('&').map((pair) => splitOnce(pair, '='))) {
     const decoded = decode(value);
-    if (!ALLOWED_HEADER.test(name)) return refused(uri, 13252, `SIP header ${name.slice(0, 80)} is not allowed`);
+    if (!NAMED_HEADERS.test(name) && !EXTENSION_HEADER.test(name)) {
+      return refused(uri, 13252, `SIP header ${name.slice(0, 80)} is not allowed`);
+    }
     // A header value with a line break would let a document write SIP headers of its own (RFC 3261 7.3.1).
     if (decoded === undefined || !/^[\t\x20-\x7e\u0080-\uffff]*$/.test(decoded)) {
       return refused(uri, 13252, `the value of SIP header ${name} is not legal`);

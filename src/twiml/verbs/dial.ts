@@ -36,8 +36,8 @@ export const dialSpec: ElementSpec<DialVerb, DialAttributes> = {
     sequential: attribute(boolean, false, 13218),
   },
   notYetAttributes: [
-    'callReason', 'ringTone', 'record', 'trim', 'recordingTrack', 'recordingStatusCallback', 'recordingStatusCallbackMethod',
-    'recordingStatusCallbackEvent', 'recordingConfigurationId', 'referUrl', 'referMethod', 'events', 'passports',
+    'callReason', 'ringTone', 'record', 'trim', 'recordingTrack', 'recordingStatusCallback',
+    'recordingStatusCallbackMethod', 'recordingStatusCallbackEvent', 'recordingConfigurationId', 'referUrl', 'referMethod', 'events', 'passports',
   ],
   children: ['Number', 'Sip', 'Queue'],
   body: 'a number, when there is no noun',

@@ -36,7 +36,9 @@ export const enqueueSpec: ElementSpec<EnqueueVerb, EnqueueAttributes> = {
     method: attribute(httpMethod, 'POST', 14201, error),
     waitUrl: attribute(optional(url), undefined, 14202, { ...error, absentMeans: 'the stock hold music' }),
     waitUrlMethod: attribute(httpMethod, 'POST', 14206, error),
-    maxQueueSize: attribute(optional(integer(1, 5_000)), undefined, SCHEMA_WARNING, { absentMeans: "the account's default" }),
+    maxQueueSize: attribute(
+      optional(integer(1, 5_000)), undefined, SCHEMA_WARNING, { absentMeans: "the account's default" },
+    ),
     priority: attribute(integer(0, 999), 0),
     workflowSid: attribute(optional(matching('a workflow SID', /^WW[0-9a-fA-F]{32}$/)), undefined, 14220, error),
   },

@@ -43,7 +43,7 @@ export const saySpec: ElementSpec<SayVerb, SayAttributes> = {
     }
     const characters = [...text];
     if (characters.length <= MAX_SAY_TEXT) return { name: 'Say', text, ...values };
-    findings.warn('Say', 13520, `Say has ${characters.length} characters, ${MAX_SAY_TEXT} are spoken: ${shorten(text)}`);
+    findings.warn('Say', 13520, `only ${MAX_SAY_TEXT} of ${characters.length} characters are spoken: ${shorten(text)}`);
     return { name: 'Say', text: characters.slice(0, MAX_SAY_TEXT).join(''), ...values };
   },
 };

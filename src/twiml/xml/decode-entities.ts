@@ -1,5 +1,8 @@
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
+/** A reference, or a bare `&` with no group. */
+const REFERENCE = /&(?:([A-Za-z]+);|#([0-9]{1,7});|#x([0-9a-fA-F]{1,6});)?/g;
+
 /**
  * Text with its character references decoded: the five names of XML and numeric references to characters XML allows
  * (XML 1.0 section 2.2). undefined when a reference is unknown, broken or names a forbidden character.
@@ -7,7 +10,7 @@ const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', qu
 export function decodeEntities(text: string): string | undefined {
   if (!text.includes('&')) return text;
   let undecodable = false;
-  const decoded = text.replace(/&(?:([A-Za-z]+);|#([0-9]{1,7});|#x([0-9a-fA-F]{1,6});)?/g, (_whole, name, decimal, hex) => {
+  const decoded = text.replace(REFERENCE, (_whole, name, decimal, hex) => {
     const character = name !== undefined
       ? (Object.hasOwn(NAMED, String(name)) ? NAMED[String(name)] : undefined)
       : characterOf(decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal));

@@ -4,8 +4,8 @@ const NOT_XML_CHARACTER = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{
 const TEXT_OUTSIDE = 'there is text outside the root element';
 
 /**
- * Scans markup before any parser sees it: a declaration (`<!DOCTYPE`, `<!ENTITY`, in any case), a comment or CDATA section
- * that never ends, elements nested deeper than `maxDepth`, text outside the root, characters XML does not allow.
+ * Scans markup before any parser sees it: a declaration (`<!DOCTYPE`, `<!ENTITY`, in any case), a comment or CDATA
+ * section that never ends, elements nested deeper than `maxDepth`, text outside the root, characters XML does not allow.
  * `xml` has no white space around it. Returns what was found.
  */
 export function findForbiddenMarkup(xml: string, maxDepth: number): string | undefined {

@@ -4,7 +4,9 @@ import { decodeEntities } from './decode-entities';
 import { findForbiddenMarkup } from './forbidden-markup';
 import { type XmlElement } from './xml-element';
 
-export type XmlReading = { readonly ok: true; readonly root: XmlElement } | { readonly ok: false; readonly message: string };
+export type XmlReading =
+  | { readonly ok: true; readonly root: XmlElement }
+  | { readonly ok: false; readonly message: string };
 
 /** Deepest legal TwiML is Response > Gather > Say > SSML four deep; beyond this only an attack nests. */
 export const MAX_DEPTH = 16;
@@ -46,7 +48,7 @@ export function readXml(body: string): XmlReading {
     const roots = top.filter((child): child is XmlElement => typeof child !== 'string');
     const [root, second] = roots;
     if (root === undefined) return { ok: false, message: 'there is no root element' };
-    if (second !== undefined) return { ok: false, message: `there are two root elements, ${root.name} and ${second.name}` };
+    if (second !== undefined) return { ok: false, message: `there is a second root element, ${second.name}` };
     return { ok: true, root };
   } catch (thrown) {
     // fast-xml-parser throws on names such as __proto__; for the tenant that is XML we do not accept.
