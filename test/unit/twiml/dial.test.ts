@@ -18,8 +18,10 @@ describe('Dial', () => {
   it('has its defaults, and text is one number', () => {
     expect(dial('<Dial>+1 (555) 010-0123</Dial>')).toEqual({
       verb: {
-        name: 'Dial', action: undefined, method: 'POST', timeout: 30, timeLimit: 14_400, hangupOnStar: false, callerId: undefined,
-        answerOnBridge: false, sequential: false, nouns: [{ name: 'Number', number: '+15550100123', ...CALLEE_DEFAULTS }],
+        name: 'Dial', action: undefined, method: 'POST', timeout: 30, timeLimit: 14_400, hangupOnStar: false,
+        callerId: undefined,
+        answerOnBridge: false, sequential: false,
+        nouns: [{ name: 'Number', number: '+15550100123', ...CALLEE_DEFAULTS }],
       },
       warnings: [],
       codes: [],
@@ -30,7 +32,8 @@ describe('Dial', () => {
     expect(dial('<Dial action="" method="GET" timeout="5" timeLimit="60" hangupOnStar="true" callerId="+15550100" '
       + 'answerOnBridge="true" sequential="true"><Number>1000</Number></Dial>')).toMatchObject({
       verb: {
-        action: '', method: 'GET', timeout: 5, timeLimit: 60, hangupOnStar: true, callerId: '+15550100', answerOnBridge: true,
+        action: '', method: 'GET', timeout: 5, timeLimit: 60, hangupOnStar: true, callerId: '+15550100',
+        answerOnBridge: true,
         sequential: true,
       },
       codes: [],
@@ -38,7 +41,8 @@ describe('Dial', () => {
   });
 
   it.each([
-    ['method="PUT"', 13210], ['timeout="4"', 13212], ['timeout="601"', 13212], ['hangupOnStar="1"', 13213], ['timeLimit="0"', 13216],
+    ['method="PUT"', 13210], ['timeout="4"', 13212], ['timeout="601"', 13212], ['hangupOnStar="1"', 13213],
+    ['timeLimit="0"', 13216],
     ['sequential="x"', 13218], ['answerOnBridge=""', 13219], ['record="true"', 12200], ['colour="red"', 12200],
   ])('warns of %s with %d and uses the default', (attribute, code) => {
     const { verb, codes } = dial(`<Dial ${attribute}>1000</Dial>`);
@@ -49,7 +53,8 @@ describe('Dial', () => {
   it('dials at most ten nouns', () => {
     const eleven = (noun: string): string => `<Dial>${noun.repeat(11)}</Dial>`;
     expect(dial(eleven('<Number>1</Number>'))).toMatchObject({ verb: { nouns: { length: 10 } }, codes: [13215] });
-    expect(dial(eleven('<Sip>sip:a@b.example</Sip>'))).toMatchObject({ verb: { nouns: { length: 10 } }, codes: [13250] });
+    expect(dial(eleven('<Sip>sip:a@b.example</Sip>')))
+      .toMatchObject({ verb: { nouns: { length: 10 } }, codes: [13250] });
   });
 
   it('keeps the order of different nouns and skips what it does not dial', () => {
@@ -59,8 +64,10 @@ describe('Dial', () => {
   });
 
   it('lets a Queue stand alone', () => {
-    expect(dial('<Dial><Queue>a</Queue><Number>1</Number></Dial>')).toMatchObject({ verb: { nouns: [{ name: 'Queue' }] }, codes: [13215] });
-    expect(dial('<Dial><Number>1</Number><Queue>a</Queue></Dial>')).toMatchObject({ verb: { nouns: [{ name: 'Number' }] }, codes: [13215] });
+    expect(dial('<Dial><Queue>a</Queue><Number>1</Number></Dial>'))
+      .toMatchObject({ verb: { nouns: [{ name: 'Queue' }] }, codes: [13215] });
+    expect(dial('<Dial><Number>1</Number><Queue>a</Queue></Dial>'))
+      .toMatchObject({ verb: { nouns: [{ name: 'Number' }] }, codes: [13215] });
   });
 
   it('without anything to dial has no nouns', () => {
@@ -81,7 +88,8 @@ describe('Number', () => {
   });
 
   it.each([
-    ['method="PUT"', 13221], ['sendDigits="a"', 13222], ['statusCallbackEvent="dialled"', 12200], ['machineDetection="Enable"', 12200],
+    ['method="PUT"', 13221], ['sendDigits="a"', 13222], ['statusCallbackEvent="dialled"', 12200],
+    ['machineDetection="Enable"', 12200],
   ])('warns of %s with %d', (attribute, code) => {
     const { verb, codes } = dial(`<Dial><Number ${attribute}>1000</Number></Dial>`);
     expect(codes).toEqual([code]);
@@ -89,7 +97,8 @@ describe('Number', () => {
   });
 
   it.each(['', 'joe', '1000;x=1', '+', '1\u00b2', '9'.repeat(33)])('refuses "%s" as a number (13223)', (number) => {
-    expect(dial(`<Dial><Number>${number}</Number></Dial>`)).toMatchObject({ verb: { nouns: [{ fault: { code: 13223 } }] }, codes: [13223] });
+    expect(dial(`<Dial><Number>${number}</Number></Dial>`))
+      .toMatchObject({ verb: { nouns: [{ fault: { code: 13223 } }] }, codes: [13223] });
   });
 });
 
@@ -110,7 +119,8 @@ describe('Sip', () => {
 
   it.each([
     ['', 13243], ['tel:1000', 13243], ['sip:a b@c', 13243], ['sip:a@', 13243], [`sip:${'a'.repeat(250)}@b`, 13243],
-    ['sip:a@b?Via=x', 13252], ['sip:a@b?X-A=%0d%0aVia:%20x', 13252], ['sip:a@b?X-A=%zz', 13252], [`sip:a@b?X-A=${'b'.repeat(1_020)}`, 13253],
+    ['sip:a@b?Via=x', 13252], ['sip:a@b?X-A=%0d%0aVia:%20x', 13252], ['sip:a@b?X-A=%zz', 13252],
+    [`sip:a@b?X-A=${'b'.repeat(1_020)}`, 13253],
   ])('refuses %s with %d', (uri, code) => {
     expect(sip(uri)).toMatchObject({ fault: { code } });
   });
@@ -120,7 +130,8 @@ describe('Sip', () => {
 describe('Queue', () => {
   it('reads its values', () => {
     expect(dial('<Dial><Queue url="w" method="GET">support</Queue></Dial>').verb.nouns).toEqual([{
-      name: 'Queue', queueName: 'support', url: 'w', method: 'GET', reservationSid: undefined, postWorkActivitySid: undefined,
+      name: 'Queue', queueName: 'support', url: 'w', method: 'GET', reservationSid: undefined,
+      postWorkActivitySid: undefined,
       fault: undefined,
     }]);
   });

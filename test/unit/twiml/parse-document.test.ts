@@ -68,7 +68,8 @@ describe('text and attributes', () => {
   const sayText = (inner: string): unknown => parsed(`<Response><Say>${inner}</Say></Response>`).verbs[0];
 
   it('decode the five names and numeric references once', () => {
-    expect(sayText('&lt;a&gt; &amp;amp; &quot;&apos; &#65;&#x42; &#x1F600;')).toMatchObject({ text: `<a> &amp; "' AB 😀` });
+    expect(sayText('&lt;a&gt; &amp;amp; &quot;&apos; &#65;&#x42; &#x1F600;'))
+      .toMatchObject({ text: `<a> &amp; "' AB 😀` });
     expect(parsed('<Response><Redirect>http://a.example/?a=1&amp;b=2</Redirect></Response>').verbs)
       .toEqual([{ name: 'Redirect', url: 'http://a.example/?a=1&b=2', method: 'POST' }]);
     expect(parsed('<Response><Enqueue action="/x?a=1&amp;b=&#50;">q</Enqueue></Response>').verbs)

@@ -23,7 +23,8 @@ const skipped = (xml: string): number[] => {
 describe('Say', () => {
   it('has its defaults', () => {
     expect(read('Say', '<Say>Hello  there,\n friend</Say>')).toEqual({
-      verb: { name: 'Say', text: 'Hello there, friend', voice: 'man', language: 'en-US', loop: 1 }, warnings: [], codes: [],
+      verb: { name: 'Say', text: 'Hello there, friend', voice: 'man', language: 'en-US', loop: 1 }, warnings: [],
+      codes: [],
     });
   });
 
@@ -93,8 +94,10 @@ describe('the small verbs', () => {
 
   it('Redirect posts by default; empty means the current document; a bad method is 13710', () => {
     expect(read('Redirect', '<Redirect/>').verb).toEqual({ name: 'Redirect', url: '', method: 'POST' });
-    expect(read('Redirect', '<Redirect method="get">../x?a=1</Redirect>').verb).toMatchObject({ url: '../x?a=1', method: 'GET' });
-    expect(read('Redirect', '<Redirect method="PUT">x</Redirect>')).toMatchObject({ verb: { method: 'POST' }, codes: [13710] });
+    expect(read('Redirect', '<Redirect method="get">../x?a=1</Redirect>').verb)
+      .toMatchObject({ url: '../x?a=1', method: 'GET' });
+    expect(read('Redirect', '<Redirect method="PUT">x</Redirect>'))
+      .toMatchObject({ verb: { method: 'POST' }, codes: [13710] });
   });
 
   it('Reject rejects by default and can be busy', () => {
@@ -115,7 +118,8 @@ describe('Gather', () => {
   it('has its defaults', () => {
     expect(read('Gather', '<Gather/>')).toEqual({
       verb: {
-        name: 'Gather', action: undefined, method: 'POST', input: ['dtmf'], finishOnKey: '#', numDigits: undefined, timeout: 5,
+        name: 'Gather', action: undefined, method: 'POST', input: ['dtmf'], finishOnKey: '#', numDigits: undefined,
+        timeout: 5,
         actionOnEmptyResult: false, bargeIn: true, children: [],
       },
       warnings: [],
@@ -132,7 +136,8 @@ describe('Gather', () => {
       + 'actionOnEmptyResult="true" bargeIn="false"><Say>a</Say><Pause length="2"/><Play>b.wav</Play></Gather>');
     expect(codes).toEqual([]);
     expect(verb).toMatchObject({
-      action: '/k', method: 'GET', finishOnKey: '*', numDigits: 4, timeout: 0, actionOnEmptyResult: true, bargeIn: false,
+      action: '/k', method: 'GET', finishOnKey: '*', numDigits: 4, timeout: 0, actionOnEmptyResult: true,
+      bargeIn: false,
       children: [{ name: 'Say', text: 'a' }, { name: 'Pause', length: 2 }, { name: 'Play', url: 'b.wav' }],
     });
   });
@@ -148,7 +153,8 @@ describe('Gather', () => {
   });
 
   it('accepts speech as input but says that only digits are heard', () => {
-    expect(read('Gather', '<Gather input="speech dtmf"/>')).toMatchObject({ verb: { input: ['dtmf', 'speech'] }, codes: [12200] });
+    expect(read('Gather', '<Gather input="speech dtmf"/>'))
+      .toMatchObject({ verb: { input: ['dtmf', 'speech'] }, codes: [12200] });
   });
 
   it('ignores other verbs inside (13320) and translates the codes of nested Say (13321, 13322)', () => {
@@ -163,7 +169,8 @@ describe('Enqueue', () => {
   it('has its defaults', () => {
     expect(read('Enqueue', '<Enqueue> support </Enqueue>')).toEqual({
       verb: {
-        name: 'Enqueue', queueName: 'support', action: undefined, method: 'POST', waitUrl: undefined, waitUrlMethod: 'POST',
+        name: 'Enqueue', queueName: 'support', action: undefined, method: 'POST', waitUrl: undefined,
+        waitUrlMethod: 'POST',
         maxQueueSize: undefined, priority: 0, workflowSid: undefined, fault: undefined,
       },
       warnings: [],
@@ -186,14 +193,16 @@ describe('Enqueue', () => {
     ['method="PUT"', 14201], ['waitUrl="ftp://a.example/"', 14202], ['waitUrl="http://"', 14202],
     ['action="http://a:b:c/"', 14203], ['waitUrlMethod="HEAD"', 14206], ['workflowSid="WW1"', 14220],
   ])('with %s has fault %d', (attribute, code) => {
-    expect(read('Enqueue', `<Enqueue ${attribute}>q</Enqueue>`)).toMatchObject({ verb: { fault: { code } }, codes: [code] });
+    expect(read('Enqueue', `<Enqueue ${attribute}>q</Enqueue>`))
+      .toMatchObject({ verb: { fault: { code } }, codes: [code] });
   });
 
   it('refuses an empty name (14204) and one of 65 characters (14205), counting characters, not code units', () => {
     expect(read('Enqueue', '<Enqueue/>').verb.fault?.code).toBe(14204);
     expect(read('Enqueue', `<Enqueue>${'😀'.repeat(64)}</Enqueue>`).verb.fault).toBeUndefined();
     expect(read('Enqueue', `<Enqueue>${'q'.repeat(65)}</Enqueue>`).verb.fault?.code).toBe(14205);
-    expect(read('Enqueue', `<Enqueue workflowSid="WW${'0'.repeat(32)}"/>`).verb).toMatchObject({ queueName: '', fault: undefined });
+    expect(read('Enqueue', `<Enqueue workflowSid="WW${'0'.repeat(32)}"/>`).verb)
+      .toMatchObject({ queueName: '', fault: undefined });
   });
 
   it('only warns of a priority or size out of range', () => {

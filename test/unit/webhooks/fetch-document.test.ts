@@ -67,7 +67,8 @@ describe('a document of a call', () => {
   it('is not looked for at the fallback when the call has ended', async () => {
     const ended = new AbortController();
     answer = () => ended.abort();
-    expect(await fetchDocument(client, request({ signal: ended.signal }), fallback(), understand)).toEqual({ outcome: 'aborted' });
+    expect(await fetchDocument(client, request({ signal: ended.signal }), fallback(), understand))
+      .toEqual({ outcome: 'aborted' });
     expect(application.seen).toHaveLength(1);
   });
 });

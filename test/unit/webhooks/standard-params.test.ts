@@ -4,7 +4,8 @@ const call = {
   callSid: 'CA1', accountSid: 'AC1', from: '+15550100', to: '1000', status: 'ringing', direction: 'inbound',
 };
 const always = {
-  CallSid: 'CA1', AccountSid: 'AC1', From: '+15550100', To: '1000', Caller: '+15550100', Called: '1000', CallStatus: 'ringing',
+  CallSid: 'CA1', AccountSid: 'AC1', From: '+15550100', To: '1000', Caller: '+15550100', Called: '1000',
+  CallStatus: 'ringing',
   ApiVersion: '2010-04-01', Direction: 'inbound',
 };
 
@@ -18,7 +19,8 @@ describe('the standard parameters', () => {
     const sip = { callId: 'x@y', domain: 'a.example', sourceAddress: '192.0.2.1', headers: { 'X-Account-Id': '7' } };
     const more = { parentCallSid: 'CA0', callerName: 'Ann', forwardedFrom: '+15550199', sip };
     expect(standardParams({ ...call, ...more })).toEqual({
-      ...always, ParentCallSid: 'CA0', CallerName: 'Ann', ForwardedFrom: '+15550199', SipCallId: 'x@y', SipDomain: 'a.example',
+      ...always, ParentCallSid: 'CA0', CallerName: 'Ann', ForwardedFrom: '+15550199', SipCallId: 'x@y',
+      SipDomain: 'a.example',
       SipSourceIp: '192.0.2.1', 'SipHeader_X-Account-Id': '7',
     });
   });

@@ -59,7 +59,8 @@ describe('a webhook request', () => {
       else response.writeHead(Number(url.slice(1)), { location: 'done?x=1' }).end();
     };
     for (const status of [301, 302, 303, 307, 308]) {
-      expect(await ask({ url: `${application.origin}/${status}` })).toMatchObject({ url: `${application.origin}/done?x=1` });
+      expect(await ask({ url: `${application.origin}/${status}` }))
+        .toMatchObject({ url: `${application.origin}/done?x=1` });
       const repeated = status > 303 ? { method: 'POST', body: 'A=1' } : { method: 'GET', body: '' };
       expect(application.seen.at(-1)).toMatchObject({ url: '/done?x=1', ...repeated });
     }
@@ -80,7 +81,8 @@ describe('a webhook request', () => {
       if (left === 0) xml(response, '<Response/>');
       else response.writeHead(302, { location: `/${left - 1}` }).end();
     };
-    expect(await ask({ url: `${application.origin}/10` })).toMatchObject({ outcome: 'response', url: `${application.origin}/0` });
+    expect(await ask({ url: `${application.origin}/10` }))
+      .toMatchObject({ outcome: 'response', url: `${application.origin}/0` });
     expect(await ask({ url: `${application.origin}/11` })).toMatchObject({ outcome: 'failed', code: 11215 });
   });
 
@@ -164,7 +166,8 @@ describe('a webhook request', () => {
       },
     });
     const url = application.origin.replace('127.0.0.1', 'localhost');
-    expect(await ask({ url }, guarded)).toMatchObject({ outcome: 'failed', code: 11205, message: 'not an address we call' });
+    expect(await ask({ url }, guarded))
+      .toMatchObject({ outcome: 'failed', code: 11205, message: 'not an address we call' });
     expect(asked[0]).toEqual(['127.0.0.1', 'localhost']);
     expect(application.seen).toEqual([]);
     await guarded.stop();
