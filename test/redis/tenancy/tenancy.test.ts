@@ -113,4 +113,13 @@ describe('tenancy in Redis', () => {
     expect(kept[0]?.sid).toMatch(/^NO[0-9a-f]{32}$/);
     await expect(alerts.list(OTHER)).resolves.toEqual([]);
   });
+
+  it('keeps no more than the newest 1,000 alerts of an account, and not for ever', async () => {
+    const alerts = new AlertLog(redis, 'capped:');
+    const all = Array.from({ length: 1_005 }, (_, code) => code);
+    await Promise.all(all.map((code) => alerts.record({ accountSid: ACCOUNT, code, message: 'one of many' })));
+    const kept = (await alerts.list(ACCOUNT)).map(({ code }) => code);
+    expect(kept).toEqual(all.slice(5).reverse());
+    expect(await redis.ttl(`capped:{${ACCOUNT}}:alerts`)).toBeGreaterThan(86_400);
+  });
 });
