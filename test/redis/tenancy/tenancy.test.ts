@@ -120,6 +120,7 @@ describe('tenancy in Redis', () => {
     await Promise.all(all.map((code) => alerts.record({ accountSid: ACCOUNT, code, message: 'one of many' })));
     const kept = (await alerts.list(ACCOUNT)).map(({ code }) => code);
     expect(kept).toEqual(all.slice(5).reverse());
+    expect(await redis.llen(`capped:{${ACCOUNT}}:alerts`)).toBe(1_000);
     expect(await redis.ttl(`capped:{${ACCOUNT}}:alerts`)).toBeGreaterThan(86_400);
   });
 });
