@@ -9,8 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** page -> [room in dist, name of the exported function that renders the page] */
 const PAGES = {
   'config.md': ['platform/config', 'configReference'],
+  'errors.md': ['lib', 'errorsReference'],
   'events.md': ['events', 'eventsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
+  'verbs.md': ['twiml', 'verbsReference'],
 };
 
 for (const [page, [room, render]] of Object.entries(PAGES)) {

@@ -8,7 +8,7 @@ const NEEDED = ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH
 
 const missing = NEEDED.filter((name) => !process.env[name]);
 if (missing.length > 0) {
-  console.error(`make test-production needs ${missing.join(', ')}: see CONTRIBUTING.md, "Against the production stack"`);
+  console.error(`make test-production needs ${missing.join(', ')} (see CONTRIBUTING.md)`);
   process.exit(1);
 }
 

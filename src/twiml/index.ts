@@ -11,6 +11,7 @@ export {
   MAX_DOCUMENT_BYTES, parseDocument, type ParsedDocument, type TwimlDocument, type UnusableDocumentCode,
 } from './parse-document';
 export { NOT_YET_VERBS, type Verb, type VerbName, verbRegistry, verbsAllowedIn } from './verb-registry';
+export { verbsReference } from './verbs-reference';
 export { type DialVerb } from './verbs/dial';
 export { type EnqueueVerb } from './verbs/enqueue';
 export { type GatherChild, type GatherInput, type GatherVerb } from './verbs/gather';

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventsReference } from '../../src/events';
+import { errorsReference } from '../../src/lib';
 import { configReference } from '../../src/platform/config';
 import { metricsReference } from '../../src/platform/telemetry';
+import { verbsReference } from '../../src/twiml';
 
 /** Pages that are generated from code: stale ones are mended by `make docs`. */
 const PAGES: Readonly<Record<string, () => string>> = {
   'config.md': configReference,
+  'errors.md': errorsReference,
   'events.md': eventsReference,
   'metrics.md': metricsReference,
+  'verbs.md': verbsReference,
 };
 
 describe('generated documentation', () => {

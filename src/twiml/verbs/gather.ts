@@ -32,7 +32,7 @@ export interface GatherVerb extends GatherAttributes {
 }
 
 /** A finding inside Gather has a code of its own (contract 13). */
-const NESTED_CODES = { 13511: 13321, 13510: 13322, 13420: 13325 } as const;
+const NESTED_CODES = { 13511: 13321, 13510: 13322 } as const;
 
 /** Contract 5.7. */
 export const gatherSpec: ElementSpec<GatherVerb, GatherAttributes> = {
