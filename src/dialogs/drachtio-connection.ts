@@ -1,5 +1,6 @@
 import DrachtioSrf from 'drachtio-srf';
-import { GatewayError, messageOf, TypedEmitter } from '../lib';
+import { GatewayError, messageOf, systemClock, TypedEmitter } from '../lib';
+import { gateFrames } from './gate-frames';
 import { IncomingInvite } from './incoming-invite';
 import { OutgoingInvite, type OutgoingInviteRequest } from './outgoing-invite';
 import { SipDialog } from './sip-dialog';
@@ -11,11 +12,8 @@ export interface DrachtioOptions {
   readonly secret: string;
 }
 
-/**
- * drachtio reads at most about 12 kB a message and drops the connection, with every dialog on it, on more
- * (contracts/drachtio section 1): refuse early instead. The rest of a frame is the start line and our few headers.
- */
-const MAX_FRAME_BYTES = 12_000;
+/** Timers B and F of RFC 3261 end every transaction within 32 s; what takes longer than this was lost. */
+const LONGEST_ANSWER_MS = 40_000;
 
 interface DrachtioEvents extends Record<string, unknown[]> {
   invite: [IncomingInvite];
@@ -28,6 +26,8 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
   readonly #options: DrachtioOptions;
   readonly #srf = new DrachtioSrf() as unknown as Srf;
   readonly #dialogs = new Map<string, SipDialog>();
+  /** Told once when the connection is lost: what was asked over it will never be answered. */
+  readonly #whenLost = new Set<() => void>();
   #connected = false;
   #hostport = '';
   #answerOptions: () => number = () => 200;
@@ -65,7 +65,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
   start(): Promise<void> {
     this.#srf.use((request, response, next) => this.#inDialog(request, response, next));
     this.#srf.invite((request, response) => {
-      this.emit('invite', new IncomingInvite(request, response, (id, sdp) => this.adopt(id, sdp)));
+      this.emit('invite', new IncomingInvite(request, response, (id, sdp) => this.adopt(id, sdp), (answer) => this.#untilLost(answer)));
     });
     this.#srf.options((_request, response) => response.send(this.#answerOptions(), {}));
     const { host, port, secret } = this.#options;
@@ -89,22 +89,22 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
       this.#srf.on('error', () => this.#lost());
       this.#srf.on('close', () => this.#lost());
       this.#srf.connect({ host, port, secret, reconnect: { retryMaxDelay: 2_000 }, enablePing: true });
+      gateFrames(this.#srf.app.client.wp, systemClock);
     });
   }
 
   stop(): void {
-    this.#connected = false;
+    this.#lost();
     this.#srf.disconnect();
   }
 
-  /** Places an INVITE. */
+  /** Places an INVITE. Throws `dialogs-message-too-large` when drachtio could not read it. */
   invite(request: OutgoingInviteRequest): OutgoingInvite {
-    const bytes = Buffer.byteLength(request.sdp) + Buffer.byteLength(JSON.stringify(request.headers ?? {})) + 500;
-    if (bytes > MAX_FRAME_BYTES) {
-      throw new GatewayError('dialogs-message-too-large',
-        `the INVITE would be ${bytes} bytes; at most ${MAX_FRAME_BYTES} fit`);
-    }
-    return new OutgoingInvite(this.#srf, request, (id, sdp) => this.adopt(id, sdp));
+    const invite = new OutgoingInvite(this.#srf, request, (id, sdp) => this.adopt(id, sdp));
+    const lost = (): void => invite.lost();
+    this.#whenLost.add(lost);
+    void invite.final.then(() => this.#whenLost.delete(lost));
+    return invite;
   }
 
   /** Looks after the dialog with this id from now on: its requests are delivered to the returned object. */
@@ -140,7 +140,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
     method: string,
     options: { headers?: Record<string, string>; body?: string },
   ): Promise<SrfResponse> {
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<SrfResponse>((resolve, reject) => {
       // The URI is replaced by the remote target (contracts/drachtio section 5) but drachtio-srf insists on one.
       this.#srf.request('sip:placeholder', { method, stackDialogId: dialogId, ...options }, (error, sent) => {
         if (error || !sent) {
@@ -154,11 +154,26 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
         });
       });
     });
+    return this.#untilLost(answered);
+  }
+
+  #untilLost<T>(answer: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const lost = (): void => reject(new GatewayError('dialogs-request-not-sent', 'the connection to drachtio was lost'));
+      const timer = setTimeout(lost, LONGEST_ANSWER_MS);
+      this.#whenLost.add(lost);
+      answer.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        this.#whenLost.delete(lost);
+      });
+    });
   }
 
   #lost(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    for (const lost of [...this.#whenLost]) lost();
+    this.#whenLost.clear();
     this.emit('disconnected');
   }
 }

@@ -5,6 +5,9 @@ import type { SrfRequest, SrfResponse } from './srf-types';
 /** Makes a dialog known to the connection so that its requests find it. */
 export type AdoptDialog = (dialogId: string, localSdp: string) => SipDialog;
 
+/** Rejects the answer when the connection to drachtio is lost before it came. */
+export type UntilLost = <T>(answer: Promise<T>) => Promise<T>;
+
 /** A new INVITE that waits for our answer. Exactly one of `accept` and `reject` ends it, unless the caller cancels first. */
 export class IncomingInvite {
   readonly sipCallId: string;
@@ -18,12 +21,14 @@ export class IncomingInvite {
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
   readonly #adopt: AdoptDialog;
+  readonly #untilLost: UntilLost;
   #state: 'pending' | 'cancelled' | 'answered' = 'pending';
 
-  constructor(request: SrfRequest, response: SrfResponse, adopt: AdoptDialog) {
+  constructor(request: SrfRequest, response: SrfResponse, adopt: AdoptDialog, untilLost: UntilLost) {
     this.#request = request;
     this.#response = response;
     this.#adopt = adopt;
+    this.#untilLost = untilLost;
     this.sipCallId = request.get('Call-ID') ?? '';
     this.requestUri = request.uri;
     this.from = request.get('From') ?? '';
@@ -65,7 +70,7 @@ export class IncomingInvite {
     if (!this.pending) return Promise.reject(new GatewayError('dialogs-caller-gone',
       'the caller cancelled before the answer'));
     this.#state = 'answered';
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<SipDialog>((resolve, reject) => {
       this.#response.send(200, { headers, body: localSdp }, (error) => {
         const dialogId = this.#response.meta?.dialogId;
         if (error || !dialogId) {
@@ -76,6 +81,7 @@ export class IncomingInvite {
         }
       });
     });
+    return this.#untilLost(answered);
   }
 
   /** Refuses the call with a final status of 300 or more. Nothing happens when it was answered or cancelled already. */

@@ -13,7 +13,7 @@ export interface OutgoingInviteRequest {
 }
 
 export type InviteOutcome =
-  | { readonly outcome: 'answered'; readonly dialog: SipDialog; readonly sdp: string; readonly sipCallId: string }
+  | { readonly outcome: 'answered'; readonly dialog: SipDialog; readonly sdp: string; readonly sipCallId: string; readonly headers: Readonly<Record<string, string>> }
   | {
       readonly outcome: 'failed';
       readonly status: number;
@@ -52,7 +52,7 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
         return;
       }
       this.#request = sent;
-      if (this.#cancelled) sent.cancel();
+      if (this.#cancelled) this.#sendCancel(sent);
       sent.on('response', (response, ack) => this.#onResponse(request.sdp, sent, response, ack));
     });
   }
@@ -61,7 +61,20 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#request?.cancel();
+    if (this.#request) this.#sendCancel(this.#request);
+  }
+
+  #sendCancel(request: SrfRequest): void {
+    try {
+      request.cancel();
+    } catch {
+      // Thrown when the connection to drachtio is gone: `lost` settles the INVITE.
+    }
+  }
+
+  /** The connection to drachtio is gone, and with it whatever would have come. */
+  lost(): void {
+    this.#settled.resolve({ outcome: 'failed', status: 503, reason: 'the connection to drachtio was lost', headers: {} });
   }
 
   #onResponse(localSdp: string, sent: SrfRequest, response: SrfResponse, ack: (options?: { body?: string }) => void): void {
@@ -84,6 +97,6 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
       this.#settled.resolve({ outcome: 'failed', status: 487, reason: 'Request Terminated', sipCallId, headers: {} });
       return;
     }
-    this.#settled.resolve({ outcome: 'answered', dialog, sdp: response.body, sipCallId });
+    this.#settled.resolve({ outcome: 'answered', dialog, sdp: response.body, sipCallId, headers: response.headers });
   }
 }

@@ -15,6 +15,8 @@ export type ReinviteOutcome =
 interface SipDialogEvents extends Record<string, unknown[]> {
   /** The far end (or drachtio on its behalf, after a lost ACK or an expired timer) ended the dialog. */
   bye: [reason: string];
+  /** The far end acknowledged our 200; `sdp` is its answer when the offer was ours, else empty. */
+  ack: [sdp: string];
   /** The far end sent an INFO. */
   info: [contentType: string, body: string];
 }
@@ -28,7 +30,8 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   readonly #send: InDialogSender;
   readonly #forget: () => void;
   #ended = false;
-  #answerOffer: (offer: string) => Promise<string> | string;
+  #localSdp: string;
+  #answerOffer: (offer: string) => Promise<string> | string = () => this.#localSdp;
 
   /** `localSdp`: what we offered or answered last; it answers refreshing re-INVITEs until `onOffer` says otherwise. */
   constructor(id: string, localSdp: string, send: InDialogSender, forget: () => void) {
@@ -36,7 +39,7 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
     this.id = id;
     this.#send = send;
     this.#forget = forget;
-    this.#answerOffer = () => localSdp;
+    this.#localSdp = localSdp;
   }
 
   get ended(): boolean {
@@ -59,6 +62,7 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   async reinvite(sdp: string): Promise<ReinviteOutcome> {
     const response = await this.#send(this.id, 'INVITE', { body: sdp });
     if (response.status >= 300) return { outcome: 'refused', status: response.status, reason: response.reason };
+    this.#localSdp = sdp;
     return { outcome: 'accepted', sdp: response.body };
   }
 
@@ -86,6 +90,7 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
         this.emit('info', request.get('Content-Type') ?? '', request.body);
         return;
       case 'ACK':
+        this.emit('ack', request.body);
         return;
       case 'OPTIONS':
       case 'UPDATE':

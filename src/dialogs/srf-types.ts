@@ -1,3 +1,5 @@
+import type { FrameWire } from './gate-frames';
+
 /**
  * The part of drachtio-srf 5 that we use, typed by what its source does: the package's own declarations lack
  * `stackDialogId`, `cancel`, request by dialog id, and type `get()` as always present.
@@ -49,6 +51,8 @@ export interface SrfDialog {
 }
 
 export interface Srf {
+  /** Known from `connect` on. */
+  readonly app: { readonly client: { readonly wp: FrameWire } };
   connect(options: { host: string; port: number; secret: string; reconnect?: { retryMaxDelay: number }; enablePing?: boolean }): void;
   disconnect(): void;
   on(event: 'connect', listener: (error: unknown, hostport: string, version?: string) => void): void;

@@ -21,7 +21,19 @@ export class TypedEmitter<Events extends Record<keyof Events, unknown[]>> {
     return () => this.#emitter.off(event, added);
   }
 
+  /**
+   * Tells every listener. One that throws neither keeps the others from hearing nor reaches whoever emits (a socket's
+   * reader would lose its place in the stream): its error surfaces in a turn of its own, as an uncaught exception.
+   */
   protected emit<K extends keyof Events & string>(event: K, ...args: Events[K]): void {
-    this.#emitter.emit(event, ...args);
+    for (const listener of this.#emitter.rawListeners(event)) {
+      try {
+        listener.apply(this.#emitter, args);
+      } catch (error) {
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
   }
 }

@@ -21,33 +21,42 @@ const BRIDGE_TIMEOUT_MS = 3_000;
 
 /**
  * Lets two legs hear each other: within one media server by `uuid_bridge`, across two through a link of two more
- * channels. Returns undefined when the other leg is gone or cannot be joined.
+ * channels. Returns undefined when the other leg is gone or cannot be joined; rejects when a media server fails.
  */
 export async function bridgeLegs(pool: MediaPool, own: MediaEndpoint, other: RemoteLeg): Promise<Bridge | undefined> {
   if (own.serverName === other.mediaServer) return joinLocally(own, other.endpointUuid);
-  const otherServer = pool.server(other.mediaServer);
-  if (!otherServer) return undefined;
+  if (!pool.server(other.mediaServer)) return undefined;
   const link = await createLink(pool, own.serverName, other.mediaServer);
   const dissolve = async (): Promise<void> => {
     await Promise.all([link.near.release(), link.far.release()]);
   };
-  const farJoined = await link.far.bridgeWith(other.endpointUuid, BRIDGE_TIMEOUT_MS);
-  const bridge = farJoined === 'bridged' ? await joinLocally(own, link.near.uuid) : undefined;
-  if (!bridge) {
+  try {
+    // Our own half first: the other leg's gateway takes the bridge of its channel for the meeting, which must not fail then.
+    const near = await joinLocally(own, link.near.uuid);
+    const farJoined = near && (await link.far.bridgeWith(other.endpointUuid, BRIDGE_TIMEOUT_MS));
+    if (!near || farJoined !== 'bridged' || !link.far.isBridged) {
+      await near?.end();
+      await dissolve();
+      return undefined;
+    }
+    link.far.once('unbridged', () => void dissolve());
+    link.far.once('gone', () => void dissolve());
+    void near.ended.then(dissolve);
+    return near;
+  } catch (error) {
     await dissolve();
-    return undefined;
+    throw error;
   }
-  link.far.once('unbridged', () => void dissolve());
-  link.far.once('gone', () => void dissolve());
-  void bridge.ended.then(dissolve);
-  return bridge;
 }
 
 async function joinLocally(own: MediaEndpoint, otherUuid: string): Promise<Bridge | undefined> {
-  const ended = deferred<void>();
-  own.once('gone', () => ended.resolve());
   if ((await own.bridgeWith(otherUuid, BRIDGE_TIMEOUT_MS)) !== 'bridged') return undefined;
-  if (own.isBridged) own.once('unbridged', () => ended.resolve());
-  else ended.resolve();
+  const ended = deferred<void>();
+  const off = [own.on('gone', () => ended.resolve()), own.on('unbridged', () => ended.resolve())];
+  void ended.promise.then(() => {
+    for (const stop of off) stop();
+  });
+  // It may have been over before we could listen.
+  if (!own.isBridged) ended.resolve();
   return { ended: ended.promise, end: () => own.unbridge() };
 }

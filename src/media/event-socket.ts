@@ -58,10 +58,11 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     await new Promise<void>((resolve, reject) => {
       const socket = connect({ host, port });
       socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
-      socket.once('error', (error) => {
-        reject(new GatewayError('media-unreachable', `no event socket at ${host}:${port}: ${error.message}`));
-      });
+      const fail = (why: string): void => reject(new GatewayError('media-unreachable', `no event socket at ${host}:${port}: ${why}`));
+      socket.on('error', (error) => fail(error.message));
       this.#greeted = () => resolve();
+      // Also a server that hangs up before it greets, without an error.
+      this.once('closed', fail);
       socket.on('data', (bytes: Buffer) => this.#onData(bytes));
       socket.on('close', () => this.#onClose('connection closed'));
       // Without this every command waits for a delayed ACK: 45-65 ms instead of 0.3 (contracts/freeswitch section 10).
@@ -77,6 +78,10 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     await this.#send(`event json ${EVENTS}`);
     // With a filter set, events that match none are dropped, heartbeats too.
     await this.#send('filter Event-Name HEARTBEAT');
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined;
   }
 
   close(): void {
@@ -186,7 +191,18 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
       return;
     }
     const concerned = new Set(WATCHED_HEADERS.map(header));
-    for (const uuid of concerned) if (uuid) this.#watchers.get(uuid)?.(channelEvent);
+    for (const uuid of concerned) if (uuid) this.#tell(uuid, channelEvent);
+  }
+
+  /** A watcher that throws must not cost every other channel its connection. */
+  #tell(uuid: string, event: ChannelEvent): void {
+    try {
+      this.#watchers.get(uuid)?.(event);
+    } catch (error) {
+      setImmediate(() => {
+        throw error;
+      });
+    }
   }
 
   #onClose(reason: string): void {

@@ -30,6 +30,9 @@ const SILENCE = 'silence_stream://-1';
  */
 const STOP_KEY = 'F';
 
+/** From the command that ends a bridge to the event that says so. */
+const UNBRIDGE_TIMEOUT_MS = 1_000;
+
 /** One channel of a media server, driven by uuid over that server's inbound event socket, whoever created it. */
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly uuid: string;
@@ -42,6 +45,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly #unwatch: () => void;
   #state: 'alone' | 'bridged' | 'gone' = 'alone';
   #lastStop: 'finished' | 'stopped' = 'finished';
+  /** A bridge was given up as failed: should it come about after all, nobody wants it any more. */
+  #bridgeGivenUp = false;
 
   constructor(facts: EndpointFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
@@ -60,6 +65,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     );
     this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
     dialog.on('bye', () => this.#end('media server hung up'));
+  }
+
+  /** Of the SIP dialog with the media server, by which any gateway can end or renegotiate the channel. */
+  get dialogId(): string {
+    return this.#dialog.id;
   }
 
   get gone(): boolean {
@@ -103,22 +113,37 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   /** Joins this channel with another one of the same media server. Resolves when audio flows or it cannot. */
   async bridgeWith(otherUuid: string, withinMs: number): Promise<'bridged' | 'failed'> {
     if (this.#state !== 'alone') return 'failed';
+    this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = deferred<'bridged' | 'failed'>();
     const off = [this.on('bridged', () => live.resolve('bridged')), this.on('gone', () => live.resolve('failed'))];
     const timer = this.#clock.after(withinMs, () => live.resolve('failed'));
     try {
       const reply = await this.#socket.api(`uuid_bridge ${this.uuid} ${otherUuid}`);
-      return reply.startsWith('+OK') ? await live.promise : 'failed';
+      if (reply.startsWith('+OK') && (await live.promise) === 'bridged') return 'bridged';
     } finally {
       timer.cancel();
       for (const stop of off) stop();
     }
+    this.#bridgeGivenUp = true;
+    // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.
+    if (this.#sounds.isBare) await this.#sounds.addLayer(SILENCE);
+    return 'failed';
   }
 
-  /** Takes the channel out of its bridge; both sides stay up and alone. */
+  /** Takes the channel out of its bridge; both sides stay up and alone. Resolves when it is out: what is played then is heard. */
   async unbridge(): Promise<void> {
-    if (this.#state === 'bridged') await this.#socket.api(`uuid_transfer ${this.uuid} park inline`);
+    if (this.#state !== 'bridged') return;
+    const out = deferred<void>();
+    const off = [this.on('unbridged', () => out.resolve()), this.on('gone', () => out.resolve())];
+    const timer = this.#clock.after(UNBRIDGE_TIMEOUT_MS, () => out.resolve());
+    try {
+      const reply = await this.#socket.api(`uuid_transfer ${this.uuid} park inline`);
+      if (reply.startsWith('+OK')) await out.promise;
+    } finally {
+      timer.cancel();
+      for (const stop of off) stop();
+    }
   }
 
   /** Ends the channel. Safe to call twice. */
@@ -170,7 +195,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#state = 'bridged';
     // A bridge stops everything that plays on the channel (contracts/freeswitch section 6).
     this.#sounds.dropAll('stopped');
-    this.emit('bridged');
+    if (this.#bridgeGivenUp) void this.unbridge().catch(() => undefined);
+    else this.emit('bridged');
   }
 
   #onUnbridged(): void {

@@ -78,7 +78,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const creator = this.#creator;
     const socket = this.#socket;
     if (!creator || !socket) throw new GatewayError('media-down', `media server ${this.name} is down`, { sipStatus: 503 });
-    const created = await this.#inTime(creator.createEndpoint({ remoteSdp }));
+    const created = await this.#inTime(creator, remoteSdp);
     // Its own socket is only kept so that the channel keeps its controller; events would cost a parse each.
     created.conn.socket?.setNoDelay(true);
     created.conn.sendRecv('noevents');
@@ -88,8 +88,13 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     this.#endpoints.add(endpoint);
     endpoint.once('gone', () => this.#endpoints.delete(endpoint));
     created.on('destroy', () => void endpoint.release());
-    await endpoint.start();
-    return endpoint;
+    try {
+      await endpoint.start();
+      return endpoint;
+    } catch (error) {
+      await endpoint.release();
+      throw error;
+    }
   }
 
   /** Runs an api command on this server, for joining channels that other gateways own. */
@@ -103,9 +108,19 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     await probe(this.#options.host, this.#options.port);
     const socket = new EventSocket(this.#options, this.#clock);
     socket.on('heartbeat', (event) => this.#onHeartbeat(event));
-    await socket.open();
-    const { host, port, secret, listenAddress } = this.#options;
-    const creator = await new Mrf(this.#drachtio.srf).connect({ address: host, port, secret, listenAddress });
+    let creator: MediaServerLike;
+    try {
+      await socket.open();
+      creator = await this.#createCreator();
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    if (this.#stopped || !socket.isOpen) {
+      creator.disconnect();
+      socket.close();
+      throw new GatewayError('media-disconnected', `media server ${this.name} went away while we connected`);
+    }
     creator.conn.socket?.setNoDelay(true);
     // modesl's own reconnect mixes up replies (contracts/freeswitch section 5): drop it and make everything anew.
     creator.on('end', () => this.#lost(socket, 'event socket of the endpoint creator closed'));
@@ -114,6 +129,22 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     this.#socket = socket;
     this.#creator = creator;
     this.emit('up');
+  }
+
+  /** Its promise never settles when the server closes the connection at the wrong moment, hence the time limit. */
+  #createCreator(): Promise<MediaServerLike> {
+    const { host, port, secret, listenAddress } = this.#options;
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = this.#clock.after(CREATE_TIMEOUT_MS, () => {
+        late = true;
+        reject(new GatewayError('media-unreachable', `media server ${this.name} did not get ready`));
+      });
+      new Mrf(this.#drachtio.srf)
+        .connect({ address: host, port, secret, listenAddress })
+        .then((creator) => (late ? creator.disconnect() : resolve(creator)), reject)
+        .finally(() => timer.cancel());
+    });
   }
 
   #lost(socket: EventSocket, reason: string): void {
@@ -144,16 +175,27 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     if (max > 0) this.#maxChannels = max;
   }
 
-  async #inTime(creating: Promise<EndpointLike>): Promise<EndpointLike> {
+  /** An endpoint that comes after we have given up on it is ended: nobody else knows of it. */
+  #inTime(creator: MediaServerLike, remoteSdp: string): Promise<EndpointLike> {
     return new Promise<EndpointLike>((resolve, reject) => {
+      let late = false;
       const timer = this.#clock.after(CREATE_TIMEOUT_MS, () => {
+        late = true;
         reject(new GatewayError('media-timeout', `media server ${this.name} made no endpoint in time`, { sipStatus: 503 }));
       });
-      creating.then(resolve, (error: unknown) => {
-        const status = (error as { status?: unknown }).status;
-        const sipStatus = typeof status === 'number' && status === 488 ? 488 : 503;
-        reject(new GatewayError('media-refused', `media server ${this.name}: ${messageOf(error)}`, { sipStatus, cause: error }));
-      }).finally(() => timer.cancel());
+      Promise.resolve()
+        .then(() => creator.createEndpoint({ remoteSdp }))
+        .then((created) => {
+          if (!late) return resolve(created);
+          return void this.#drachtio.adoptFrom(created.dialog, remoteSdp).bye().catch(() => undefined);
+        })
+        .catch((error: unknown) => {
+          // drachtio-fsmrf asserts that an offer needs no DTLS handshake.
+          const { status, code } = error as { status?: unknown; code?: unknown };
+          const sipStatus = status === 488 || code === 'ERR_ASSERTION' ? 488 : 503;
+          reject(new GatewayError('media-refused', `media server ${this.name}: ${messageOf(error)}`, { sipStatus, cause: error }));
+        })
+        .finally(() => timer.cancel());
     });
   }
 }

@@ -122,6 +122,11 @@ export class SoundStack {
     for (const sound of sounds) sound.settle(outcome);
   }
 
+  /** Nothing plays, not even a floor: whoever took the channel (a bridge that failed) left it bare. */
+  get isBare(): boolean {
+    return this.#layers.length === 0;
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
@@ -159,7 +164,8 @@ export class SoundStack {
   async #cut(sound: Sound): Promise<void> {
     if (!this.#sounds.has(sound.token)) return;
     sound.breaking = true;
-    await this.#channel.breakTop();
+    // A break that cannot be sent means that the media server is lost, which ends every sound; the timer bounds the wait.
+    await this.#channel.breakTop().catch(() => undefined);
     const timer = this.#clock.after(BREAK_TIMEOUT_MS, () => this.completed(sound.token, 'stopped'));
     await sound.done;
     timer.cancel();
