@@ -5,19 +5,32 @@ import { TokenCipher } from './token-cipher';
 
 /**
  * Writes what the configuration lists into Redis. Running it again, or from several gateways at once, leaves the same
- * state: what the configuration names wins, what it does not name stays.
+ * state. What an earlier configuration listed and this one does not is taken away: a trunk that was removed must not admit
+ * calls. What other doors wrote stays.
  */
 export async function seedTenancy(redis: Redis, seed: Config['tenancy'], secretKey: string, prefix = 'hf:'): Promise<void> {
   const keys = new TenancyKeys(prefix);
   const cipher = new TokenCipher(secretKey);
-  const writes: Promise<unknown>[] = [];
+  const values = new Map<string, string>();
   for (const { authToken, ...account } of seed.accounts) {
-    writes.push(redis.set(keys.account(account.sid), JSON.stringify({ ...account, sealedToken: cipher.seal(authToken, account.sid) })));
+    const sealedToken = cipher.seal(authToken, account.sid);
+    values.set(keys.account(account.sid), JSON.stringify({ ...account, sealedToken }));
   }
-  for (const application of seed.applications) {
-    writes.push(redis.set(keys.application(application.account, application.sid), JSON.stringify(application)));
-  }
-  for (const number of seed.numbers) writes.push(redis.set(keys.number(number.number), JSON.stringify(number)));
-  for (const trunk of seed.trunks) writes.push(redis.hset(keys.trunks(), trunk.name, JSON.stringify(trunk)));
-  await Promise.all(writes);
+  for (const one of seed.applications) values.set(keys.application(one.account, one.sid), JSON.stringify(one));
+  for (const one of seed.numbers) values.set(keys.number(one.number), JSON.stringify(one));
+  const trunks = new Map(seed.trunks.map((trunk) => [trunk.name, JSON.stringify(trunk)]));
+
+  const before = await redis.smembers(keys.seeded());
+  const now = [...values.keys(), ...[...trunks.keys()].map((name) => TRUNK + name)];
+  const gone = before.filter((one) => !now.includes(one));
+  await Promise.all([
+    ...[...values].map(([key, value]) => redis.set(key, value)),
+    ...[...trunks].map(([name, trunk]) => redis.hset(keys.trunks(), name, trunk)),
+    ...gone.map((one) => (one.startsWith(TRUNK) ? redis.hdel(keys.trunks(), one.slice(TRUNK.length)) : redis.del(one))),
+  ]);
+  if (gone.length > 0) await redis.srem(keys.seeded(), gone);
+  if (now.length > 0) await redis.sadd(keys.seeded(), now);
 }
+
+/** Marks a trunk in the set of what the configuration has written; everything else stands there as its key. */
+const TRUNK = 'trunk ';

@@ -5,6 +5,8 @@ export class TenancyKeys {
   account = (accountSid: string): string => `${this.prefix}{${accountSid}}:account`;
   application = (accountSid: string, applicationSid: string): string => `${this.prefix}{${accountSid}}:application:${applicationSid}`;
   number = (number: string): string => `${this.prefix}number:${number}`;
+  /** What the configuration has written. */
+  seeded = (): string => `${this.prefix}seeded`;
   trunks = (): string => `${this.prefix}trunks`;
   alerts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alerts`;
 }

