@@ -25,7 +25,10 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-redis-'));
   const socketPath = join(directory, 'redis.sock');
   const clients: Redis[] = [];
-  let child = await launch(socketPath, directory, extraArguments);
+  let child = await launch(socketPath, directory, extraArguments).catch((error: unknown) => {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  });
   const endWithTest = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithTest);
 
@@ -72,6 +75,9 @@ async function launch(socketPath: string, directory: string, extraArguments: rea
       await probe.connect();
       await probe.ping();
     }, 10_000);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   } finally {
     probe.disconnect();
   }

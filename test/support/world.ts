@@ -44,34 +44,38 @@ export class World {
   readonly app: CustomerApp;
   readonly redis: TestRedis;
   readonly sip: { readonly host: string; readonly port: number };
-  readonly #children: Child[] = [];
-  readonly #phones: Phone[] = [];
-  readonly #directory: string;
+  readonly #gateways: Child[] = [];
   readonly #gatewayUrls: string[] = [];
+  readonly #started: Started;
 
-  private constructor(app: CustomerApp, redis: TestRedis, sip: { host: string; port: number }, directory: string, servers: readonly Child[]) {
+  private constructor(app: CustomerApp, redis: TestRedis, sip: { host: string; port: number }, started: Started) {
     this.app = app;
     this.redis = redis;
     this.sip = sip;
-    this.#directory = directory;
-    this.#children.push(...servers);
+    this.#started = started;
   }
 
+  /** Rejects when a part does not start; nothing is left running then. */
   static async start(options: WorldOptions): Promise<World> {
-    const directory = mkdtempSync(join(tmpdir(), 'holdfast-world-'));
-    const [redis, app] = await Promise.all([startRedis(), CustomerApp.start({ authToken: AUTH_TOKEN })]);
-    const servers: Child[] = [];
-    const stack = await startStack(directory, servers);
-    const world = new World(app, redis, stack.sip, directory, servers);
+    const started = new Started();
     try {
+      const directory = mkdtempSync(join(tmpdir(), 'holdfast-world-'));
+      started.add(() => rmSync(directory, { recursive: true, force: true }));
+      const redis = await startRedis();
+      started.add(() => redis.stop());
+      const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
+      started.add(() => app.stop());
+      const stack = await startStack(directory, started);
+      const world = new World(app, redis, stack.sip, started);
       const config = join(directory, 'config.yaml');
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
-      const starts = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.#startGateway(config, stack, index));
-      await Promise.all(starts);
+      const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.#startGateway(config, stack, index));
+      await Promise.all(gateways);
       return world;
     } catch (error) {
-      await world.stop();
-      throw error;
+      const problems = await started.stop();
+      if (problems.length === 0) throw error;
+      throw new AggregateError([error, ...problems], 'neither started nor stopped well', { cause: error });
     }
   }
 
@@ -81,7 +85,7 @@ export class World {
 
   async phone(options: PhoneOptions = {}): Promise<Phone> {
     const phone = await Phone.start(options);
-    this.#phones.push(phone);
+    this.#started.add(() => phone.stop());
     return phone;
   }
 
@@ -98,17 +102,14 @@ export class World {
 
   /** Process of gateway number `index`, for those who end it. */
   gateway(index = 0): ChildProcess {
-    const child = this.#children.filter(({ name }) => name.startsWith('gateway'))[index];
+    const child = this.#gateways[index];
     if (!child) throw new Error(`there is no gateway ${index}`);
     return child.process;
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#phones.map((phone) => phone.stop()));
-    for (const child of this.#children.reverse()) await child.stop();
-    await this.app.stop();
-    await this.redis.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
+    const problems = await this.#started.stop();
+    if (problems.length > 0) throw new AggregateError(problems, 'the world did not stop well');
   }
 
   async #startGateway(config: string, stack: Stack, index: number): Promise<void> {
@@ -120,13 +121,14 @@ export class World {
       HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] || 'info',
       REDIS_URL: this.redis.url,
     });
-    this.#children.push(child);
+    this.#gateways[index] = child;
+    this.#started.add(() => child.stop());
     const ready = await child.ready();
     this.#gatewayUrls[index] = /http=(\S+)/.exec(ready)?.[1] ?? '';
   }
 }
 
-async function startStack(directory: string, servers: Child[]): Promise<Stack> {
+async function startStack(directory: string, started: Started): Promise<Stack> {
   const outside = process.env;
   if (!STACK_IS_EMBEDDED) {
     const env = pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS']);
@@ -145,6 +147,7 @@ async function startStack(directory: string, servers: Child[]): Promise<Stack> {
     DRACHTIO_PORT: String(adminPort),
     DRACHTIO_SECRET: SECRET,
   });
+  started.add(() => sipServer.stop());
   const mediaServer = new Child('media-server', join(DIST, 'embedded/media-server/main.js'), {
     HOLDFAST_MEDIA_HOST: '127.0.0.1',
     HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
@@ -154,7 +157,7 @@ async function startStack(directory: string, servers: Child[]): Promise<Stack> {
     HOLDFAST_RTP_PORT_MAX: String(RTP_PORTS.max),
     HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
   });
-  servers.push(sipServer, mediaServer);
+  started.add(() => mediaServer.stop());
   await Promise.all([sipServer.ready(), mediaServer.ready()]);
   return {
     env: {
@@ -191,6 +194,28 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
     },
     ...options.extraConfig,
   };
+}
+
+/** What has to be stopped, in the opposite order. */
+class Started {
+  readonly #stops: (() => unknown)[] = [];
+
+  add(stop: () => unknown): void {
+    this.#stops.push(stop);
+  }
+
+  /** Stops everything, also after a failure; what failed is returned. */
+  async stop(): Promise<unknown[]> {
+    const problems: unknown[] = [];
+    for (const stop of this.#stops.splice(0).reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        problems.push(error);
+      }
+    }
+    return problems;
+  }
 }
 
 /** A compiled program as a child process; its output is kept and shown when it dies unasked. */
