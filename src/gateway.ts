@@ -14,6 +14,9 @@ import { LegDialer, type ProgramRunner, receiveInvite } from './signaling';
 import { AlertLog, type Application, seedTenancy, TenantDirectory } from './tenancy';
 import { WebhookClient } from './webhooks';
 
+/** How long the ends of calls may take when the gateway stops: the whole of one request to a customer application. */
+const STOP_MS = 15_000;
+
 /** One gateway process: every room wired together. Knows addresses only, never which stack answers there. */
 export class Gateway {
   readonly #config: Config;
@@ -110,8 +113,11 @@ export class Gateway {
     this.#accepting = false;
     this.#operations?.markStopping();
     await this.#drain(this.#config.limits.drainMs);
-    for (const call of [...this.#calls]) call.end('gateway-stopping');
-    await Promise.allSettled(this.#running);
+    const calls = [...this.#calls];
+    for (const call of calls) call.end('gateway-stopping');
+    // Their BYEs are on the way: the connections stay until they are answered or STOP_MS have passed.
+    const over = Promise.allSettled([...this.#running, ...calls.map((call) => call.released)]);
+    await Promise.race([over, new Promise((resolve) => systemClock.after(STOP_MS, () => resolve(undefined)))]);
     await this.#store.flush();
     await this.#queues.stop();
     this.#pool.stop();
@@ -135,7 +141,12 @@ export class Gateway {
 
   #listenToInvites(): void {
     const programs: ProgramRunner = { run: (call, account, application) => this.#run(call, account, application, ports) };
-    const callPorts: CallPorts = { clock: systemClock, events: this.#events, save: (call) => this.#store.save(call) };
+    const callPorts: CallPorts = {
+      clock: systemClock,
+      events: this.#events,
+      save: (call) => this.#store.save(call),
+      report: (call, message) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
+    };
     const dialer = new LegDialer({
       drachtio: this.#drachtio,
       pool: this.#pool,
@@ -146,7 +157,7 @@ export class Gateway {
     });
     const ports = this.#interpreterPorts(dialer);
     this.#drachtio.on('invite', (invite) => {
-      void receiveInvite(invite, {
+      receiveInvite(invite, {
         pool: this.#pool,
         tenants: this.#tenants,
         calls: this.#calls,
@@ -159,7 +170,7 @@ export class Gateway {
           this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
           this.#log.warn({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
         },
-      });
+      }).catch((error: unknown) => this.#log.error({ err: error, sipCallId: invite.sipCallId }, 'an INVITE was not answered'));
     });
   }
 

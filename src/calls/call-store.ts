@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { messageOf } from '../lib';
 import type { Call } from './call';
+import type { CallProgress, QueuePlace } from './call-progress';
 
 /** A live call as another gateway would need it to carry on: identity, media, dialog and the program's progress. */
 export interface CallRecord {
@@ -14,12 +15,18 @@ export interface CallRecord {
   readonly parentCallSid?: string;
   readonly status: string;
   readonly sipCallId?: string;
+  /** drachtio's id of the dialog with the far end. */
+  readonly dialogId?: string;
   readonly endpointUuid?: string;
+  /** drachtio's id of the dialog with the media server. */
+  readonly endpointDialogId?: string;
   readonly mediaServer?: string;
   readonly createdAt: number;
   readonly answeredAt?: number;
   readonly endedAt?: number;
-  readonly progress?: unknown;
+  readonly endReason?: string;
+  readonly queueEntry?: QueuePlace;
+  readonly progress?: CallProgress;
 }
 
 /** Ended calls are kept for a day for look-ups by SID. */
@@ -70,10 +77,14 @@ export class CallStore {
       applicationSid,
       parentCallSid,
       sipCallId: call.sipCallId,
+      dialogId: call.dialogId,
       endpointUuid: call.endpoint?.uuid,
+      endpointDialogId: call.endpoint?.dialogId,
       mediaServer: call.endpoint?.serverName,
       answeredAt: call.answeredAt,
       endedAt: call.endedAt,
+      endReason: call.endReason,
+      queueEntry: call.queueEntry,
       progress: call.progress,
     };
     return {

@@ -1,6 +1,7 @@
-import { type Clock, newSid } from '../lib';
+import { type Clock, GatewayError, messageOf, newSid } from '../lib';
 import type { EventBus, Fact, FactPayloads, FactType } from '../events';
 import type { MediaEndpoint } from '../media';
+import type { CallProgress, QueuePlace } from './call-progress';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
 import type { Leg } from './leg';
@@ -17,6 +18,8 @@ export interface CallIdentity {
   readonly parentCallSid?: string;
   readonly callerName?: string;
   readonly forwardedFrom?: string;
+  /** How many calls inside the gateway led to this one: a number that dials itself must come to an end. */
+  readonly insideHops?: number;
   readonly sip?: SipOrigin;
 }
 
@@ -34,6 +37,8 @@ export interface CallPorts {
   readonly events: EventBus;
   /** Called after every change of state, so that the live-call record follows. */
   readonly save: (call: Call) => void;
+  /** Tells the operator of a failure that nobody else is told of. */
+  readonly report: (call: Call, message: string) => void;
 }
 
 /** A call: one leg between the gateway and somebody, from the INVITE to its end. */
@@ -53,7 +58,9 @@ export class Call {
   #endedAt: number | undefined;
   #endReason: TerminationReason | undefined;
   #sequence = 0;
-  #progress: unknown;
+  #progress: CallProgress | undefined;
+  #queueEntry: QueuePlace | undefined;
+  #released: Promise<void> = Promise.resolve();
 
   constructor(identity: CallIdentity, ports: CallPorts, sid = newSid('CA')) {
     this.sid = sid;
@@ -98,14 +105,38 @@ export class Call {
     return this.#scope.signal;
   }
 
-  /** Small serialisable value that says where its program is, kept in the live-call record. */
-  get progress(): unknown {
+  get dialogId(): string | undefined {
+    return this.#leg?.dialogId;
+  }
+
+  /** Where its program is, kept in the live-call record. */
+  get progress(): CallProgress | undefined {
     return this.#progress;
   }
 
-  set progress(progress: unknown) {
+  set progress(progress: CallProgress | undefined) {
     this.#progress = progress;
     this.#ports.save(this);
+  }
+
+  /** Adds to the progress what the verb that runs needs to carry on. */
+  noteVerbState(state: Readonly<Record<string, unknown>>): void {
+    if (this.#progress && !this.ended) this.progress = { ...this.#progress, state: { ...this.#progress.state, ...state } };
+  }
+
+  /** Its place in a queue while it has one. */
+  get queueEntry(): QueuePlace | undefined {
+    return this.#queueEntry;
+  }
+
+  set queueEntry(place: QueuePlace | undefined) {
+    this.#queueEntry = place;
+    this.#ports.save(this);
+  }
+
+  /** Settles when the far end has been told of the end and the media is freed. */
+  get released(): Promise<void> {
+    return this.#released;
   }
 
   attach(leg: Leg): void {
@@ -133,6 +164,7 @@ export class Call {
 
   /** The far end answered (outbound legs) or we did: the call has media from now on. */
   connected(endpoint: MediaEndpoint): void {
+    if (this.ended) return;
     this.#endpoint = endpoint;
     this.#answering ??= Promise.resolve(endpoint);
     this.#answeredAt = this.#ports.clock.now();
@@ -146,9 +178,9 @@ export class Call {
   end(reason: TerminationReason, sipStatus?: number): void {
     if (this.ended) return;
     const facts = terminations[reason];
-    if (!this.move(facts.input)) this.move('fail');
     this.#endReason = reason;
     this.#endedAt = this.#ports.clock.now();
+    if (!this.move(facts.input)) this.move('fail');
     const durationMs = this.#answeredAt === undefined ? 0 : this.#endedAt - this.#answeredAt;
     this.state('call.completed', {
       status: this.#status,
@@ -158,8 +190,8 @@ export class Call {
       ...(sipStatus === undefined ? {} : { sipStatus }),
     });
     this.#scope.interrupt({ kind: 'call-ended', reason });
-    void this.#leg?.end(reason);
-    for (const listener of this.#endListeners) listener(this.#status);
+    this.#released = this.#endLeg(reason);
+    for (const listener of this.#endListeners) this.#tell(listener);
     this.#endListeners.clear();
   }
 
@@ -186,9 +218,27 @@ export class Call {
     this.#ports.events.publish(fact);
   }
 
+  async #endLeg(reason: TerminationReason): Promise<void> {
+    try {
+      await this.#leg?.end(reason);
+    } catch (error) {
+      this.#ports.report(this, `the leg was not ended in order: ${messageOf(error)}`);
+    }
+  }
+
+  /** Whoever counts calls must hear of every end, whatever another listener does. */
+  #tell(listener: (status: CallStatus) => void): void {
+    try {
+      listener(this.#status);
+    } catch (error) {
+      this.#ports.report(this, `a listener to the call's end failed: ${messageOf(error)}`);
+    }
+  }
+
   async #answerNow(): Promise<MediaEndpoint> {
     if (!this.#leg) throw new Error('a call without a leg cannot be answered');
     const endpoint = await this.#leg.answer();
+    if (this.ended) throw new GatewayError('signaling-caller-gone', 'the call ended while it was answered');
     this.connected(endpoint);
     return endpoint;
   }

@@ -1,5 +1,6 @@
 export { Call, type CallDirection, type CallIdentity, type CallPorts, type SipOrigin } from './call';
 export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
+export type { CallProgress, QueuePlace } from './call-progress';
 export { type CallRecord, CallStore } from './call-store';
 export { type Interruption, interruptionOf, Scope } from './interruption';
 export type { Leg } from './leg';

@@ -5,7 +5,9 @@ import type { TerminationReason } from './termination';
 export interface Leg {
   /** What is known of its SIP side, for webhooks and traces. */
   readonly sipCallId: string | undefined;
-  /** Name of the media server its media should be on, where one is preferred. */
+  /** drachtio's id of its confirmed dialog, by which another gateway could go on with it. */
+  readonly dialogId: string | undefined;
+  /** Media for the call; answers the caller with it on inbound legs. */
   answer(): Promise<MediaEndpoint>;
   /** Tells the far end that it is being alerted; only before the answer. */
   ring(): void;

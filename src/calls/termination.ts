@@ -12,6 +12,7 @@ export type TerminationReason =
   | 'time-limit'
   | 'application-error'
   | 'media-failed'
+  | 'media-refused'
   | 'unknown-number'
   | 'account-suspended'
   | 'gateway-stopping'
@@ -37,6 +38,7 @@ export const terminations: Readonly<Record<TerminationReason, TerminationFacts>>
   'time-limit': { result: 'success', input: 'hang-up', sipStatus: 480 },
   'application-error': { result: 'client-error', input: 'fail', sipStatus: 500 },
   'media-failed': { result: 'server-error', input: 'fail', sipStatus: 503 },
+  'media-refused': { result: 'client-error', input: 'fail', sipStatus: 488 },
   'unknown-number': { result: 'client-error', input: 'fail', sipStatus: 404 },
   'account-suspended': { result: 'client-error', input: 'fail', sipStatus: 403 },
   'gateway-stopping': { result: 'server-error', input: 'fail', sipStatus: 503 },

@@ -1,3 +1,4 @@
+import { GatewayError } from '../lib';
 import type { TerminationReason } from '../calls';
 import type { WebhookParams } from '../webhooks';
 
@@ -27,3 +28,10 @@ export const hangup = (reason: TerminationReason): VerbOutcome => ({ next: 'hang
 
 /** How a document ended: its verbs ran out, or one of them said so. */
 export type DocumentEnd = Exclude<VerbOutcome, { next: 'verb' }> | { readonly next: 'finished' };
+
+/** How a call ends that a failure of ours left without a way on. */
+export function reasonOf(error: unknown): TerminationReason {
+  if (!(error instanceof GatewayError)) return 'internal-error';
+  if (error.sipStatus === 488) return 'media-refused';
+  return error.code.startsWith('media-') ? 'media-failed' : 'internal-error';
+}

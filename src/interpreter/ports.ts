@@ -21,7 +21,7 @@ export interface AudioSource {
 }
 
 export type PlacedLegOutcome =
-  | { readonly outcome: 'answered'; readonly endpoint: MediaEndpoint }
+  | { readonly outcome: 'answered'; readonly endpoint: MediaEndpoint; readonly headers: Readonly<Record<string, string>> }
   | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
 
 /** A leg on its way; ending `call` cancels it. */
@@ -32,7 +32,7 @@ export interface PlacedLeg {
 
 /** Places outbound legs. */
 export interface Dialer {
-  /** Undefined when there is no way to the target: no own number, no outbound trunk. */
+  /** Undefined when there is no way to the target: no own number, no outbound trunk, numbers that lead in a circle. */
   place(request: {
     readonly parent: Call;
     readonly account: Account;

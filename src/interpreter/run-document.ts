@@ -1,6 +1,6 @@
 import { type Verb, type VerbName, verbsAllowedIn } from '../twiml';
 import type { LoadedDocument } from './loaded-document';
-import { type DocumentEnd, hangup, INTERRUPTED, type VerbOutcome } from './outcome';
+import { type DocumentEnd, hangup, INTERRUPTED, NEXT_VERB, reasonOf, type VerbOutcome } from './outcome';
 import { playLoops } from './sounds';
 import type { DocumentRole, VerbContext } from './verb-context';
 import { executeVerb } from './verbs/registry';
@@ -14,7 +14,10 @@ export async function runDocument(loaded: LoadedDocument, context: VerbContext):
   for (const [index, verb] of loaded.document.verbs.entries()) {
     if (context.signal.aborted) return { next: 'interrupted' };
     if (!isAllowed(verb, context)) continue;
-    if (context.role === 'program') context.call.progress = { documentUrl: context.documentUrl, verbIndex: index, verb: verb.name };
+    if (context.role === 'program') {
+      const { documentUrl, documentMethod } = context;
+      context.call.progress = { documentUrl, documentMethod, verbIndex: index, verb: verb.name };
+    }
     const outcome = await runVerb(verb, context);
     if (context.signal.aborted && outcome.next === 'verb') return { next: 'interrupted' };
     if (outcome.next !== 'verb') return outcome;
@@ -36,7 +39,8 @@ async function runVerb(verb: Verb, context: VerbContext): Promise<VerbOutcome> {
   const outcome = await executeVerb(verb, context).catch((error: unknown): VerbOutcome => {
     if (context.signal.aborted) return INTERRUPTED;
     ports.report(call, `<${verb.name}> failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return hangup('internal-error');
+    // A caller who waits, or two who are about to talk, matter more than one announcement.
+    return context.role === 'program' ? hangup(reasonOf(error)) : NEXT_VERB;
   });
   const durationMs = Math.round(ports.clock.monotonic() - startedAt);
   call.state('verb.ended', { verb: verb.name, outcome: outcome.next, durationMs });

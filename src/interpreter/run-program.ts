@@ -1,8 +1,7 @@
-import { GatewayError } from '../lib';
 import type { Call } from '../calls';
 import type { Account } from './account';
 import { loadDocument } from './load-document';
-import type { DocumentTarget } from './outcome';
+import { type DocumentTarget, reasonOf } from './outcome';
 import type { Alert, InterpreterPorts } from './ports';
 import { runDocument } from './run-document';
 import { RunawayGuard } from './runaway-guard';
@@ -57,7 +56,7 @@ async function hangUp(call: Call, reason: Parameters<Call['end']>[0]): Promise<v
     try {
       await call.answer();
     } catch (error) {
-      call.end(error instanceof GatewayError && error.sipStatus === 488 ? 'refused' : 'media-failed');
+      call.end(reasonOf(error));
       return;
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../lib';
 import { type Interruption, interruptionOf } from '../calls';
 import type { PlayOutcome } from '../media';
 import { resolveUrl } from './resolve-url';
@@ -19,11 +20,25 @@ export async function say(context: VerbContext, spoken: SpokenText, signal = con
   if (spoken.text.trim() === '') return;
   const { text, voice, language } = spoken;
   // Synthesis and the answer of the call need each other's result only at the end.
-  const [file] = await Promise.all([context.ports.speech.fileFor({ text, voice, language }), context.media()]);
+  const [file] = await Promise.all([speechFile(context, { text, voice, language }), context.media()]);
+  if (!file) return;
   if (file.fellBack) {
     context.alert({ code: 13511, message: `no voice for "${voice}" in ${language}: the default voice is used` });
   }
   await playLoops(context, file.path, spoken.loop, signal);
+}
+
+/** Text that cannot be spoken is an alert and the program goes on, as with audio that cannot be had. */
+async function speechFile(
+  context: VerbContext,
+  spoken: { text: string; voice: string; language: string },
+): Promise<{ path: string; fellBack: boolean } | undefined> {
+  try {
+    return await context.ports.speech.fileFor(spoken);
+  } catch (error) {
+    context.alert({ code: 13520, message: `the text could not be spoken: ${messageOf(error)}` });
+    return undefined;
+  }
 }
 
 /** Plays a URL over the layers; audio that cannot be had is an alert and the program goes on. */

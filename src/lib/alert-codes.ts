@@ -65,7 +65,7 @@ export const alertCodes = {
   13420: { means: 'Play: what was fetched is no audio that can be played', rooms: ['media'] },
   13510: { means: 'Say: loop', rooms: TWIML },
   13511: { means: 'Say: voice, or no voice for that language', rooms: ['interpreter', 'twiml'] },
-  13520: { means: 'Say: no text, or too much', rooms: ['media', 'twiml'] },
+  13520: { means: 'Say: no text, too much, or text that could not be spoken', rooms: ['interpreter', 'media', 'twiml'] },
   13710: { means: 'Redirect: method', rooms: TWIML },
   13910: { means: 'Pause: length', rooms: TWIML },
   14201: { means: 'Enqueue: method; the call is not enqueued', rooms: TWIML },

@@ -59,9 +59,10 @@ const STEPS: readonly Step[] = [admitToNode, resolveTenant];
 
 /** Takes a new INVITE to a running program, or answers it with a final status. Never throws. */
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {
-  const requested = parseUri(invite.requestUri);
-  const arrival: Arrival = { invite, toUser: decodeUser(requested?.user ?? ''), toHost: requested?.host ?? '' };
+  let arrival: Arrival = { invite, toUser: '', toHost: '' };
   try {
+    const requested = parseUri(invite.requestUri);
+    arrival = { invite, toUser: decodeUser(requested?.user ?? ''), toHost: requested?.host ?? '' };
     for (const step of STEPS) {
       const refusal = await step(arrival, parts);
       if (refusal) {

@@ -1,7 +1,8 @@
 import { GatewayError } from '../lib';
 import { type Call, type Leg, type TerminationReason, terminations } from '../calls';
 import type { IncomingInvite, SipDialog } from '../dialogs';
-import type { MediaEndpoint, MediaPool } from '../media';
+import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
+import { outboundOffer } from './outbound-offer';
 
 /** The leg of somebody who called us. */
 export class InboundLeg implements Leg {
@@ -20,24 +21,36 @@ export class InboundLeg implements Leg {
     invite.onCancel(() => call.end('caller-cancelled'));
   }
 
+  get dialogId(): string | undefined {
+    return this.#dialog?.id;
+  }
+
   ring(): void {
     this.#invite.ring();
   }
 
   /** Media first, then the 200: a caller is never answered into silence. Rejects when the caller is gone or has no media we know. */
   async answer(): Promise<MediaEndpoint> {
-    const endpoint = await this.#pool.createEndpoint(this.#invite.sdp);
+    const offered = this.#invite.sdp !== '';
+    const endpoint = await this.#pool.createEndpoint(offered ? this.#invite.sdp : TEMPLATE_SDP);
     this.#endpoint = endpoint;
     if (!this.#invite.pending) {
       await endpoint.release();
       throw new GatewayError('signaling-caller-gone', 'the caller went away before the answer');
     }
     // rtp_rewrite_timestamps is set by the media server's dialplan, before its own answer.
-    const dialog = await this.#invite.accept(endpoint.localSdp);
+    const dialog = await this.#invite.accept(offered ? endpoint.localSdp : outboundOffer(endpoint.localSdp));
     this.#dialog = dialog;
     dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
+    // An INVITE without SDP leaves the offer to us; the answer comes with the ACK (RFC 3261 section 13.2.1).
+    const off = dialog.on('ack', (answer) => {
+      off();
+      if (!offered) endpoint.remodel(answer).catch(() => this.#call.end('media-refused'));
+    });
     dialog.on('bye', () => this.#call.end('remote-hangup'));
-    if (this.#call.ended) await dialog.bye();
+    // A BYE that drachtio sent right behind its answer came before anybody listened.
+    if (dialog.ended) this.#call.end('remote-hangup');
+    else if (this.#call.ended) await dialog.bye();
     return endpoint;
   }
 

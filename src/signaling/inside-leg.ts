@@ -1,4 +1,4 @@
-import { messageOf } from '../lib';
+import { GatewayError, messageOf } from '../lib';
 import { type Call, type Leg, type TerminationReason, terminations } from '../calls';
 import { createLink, type MediaEndpoint, type MediaPool } from '../media';
 import type { PlacedOutcome } from './outbound-leg';
@@ -29,12 +29,14 @@ export class InsidePair {
     });
     this.callingSide = {
       sipCallId: undefined,
+      dialogId: undefined,
       ring: () => undefined,
       answer: () => (this.#near ? Promise.resolve(this.#near) : Promise.reject(new Error('the leg is not answered yet'))),
       end: () => this.#endCalling(),
     };
     this.calledSide = {
       sipCallId: undefined,
+      dialogId: undefined,
       ring: () => this.#ring(),
       answer: () => this.#answer(),
       end: (reason) => this.#endCalled(reason),
@@ -49,12 +51,12 @@ export class InsidePair {
     const { near, far } = await createLink(this.#pool, this.#mediaServer, this.#mediaServer);
     this.#near = near;
     this.#far = far;
-    if (this.#calling.ended) {
+    if (this.#calling.ended || this.#called.ended) {
       await this.#release();
-      throw new Error('the calling side is gone');
+      throw new GatewayError('signaling-caller-gone', 'the calling side is gone');
     }
     this.#calling.connected(near);
-    this.#settle({ outcome: 'answered' });
+    this.#settle({ outcome: 'answered', headers: {} });
     return far;
   }
 

@@ -2,7 +2,7 @@ import { Call, type CallPorts, type LiveCalls } from '../calls';
 import type { DrachtioConnection } from '../dialogs';
 import type { Account, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
 import type { MediaPool } from '../media';
-import type { TenantDirectory } from '../tenancy';
+import type { NumberOwner, TenantDirectory } from '../tenancy';
 import { InsidePair } from './inside-leg';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
 import type { ProgramRunner } from './program-runner';
@@ -14,6 +14,9 @@ interface Route {
   readonly headers: Record<string, string>;
   readonly auth?: { readonly username: string; readonly password: string };
 }
+
+/** Numbers of an account may lead to one another this often; a number that dials itself would else fill the gateway. */
+const MAX_INSIDE_HOPS = 5;
 
 /** Places the legs of `<Dial>`: to a number of the same account, through the account's trunk, or to a SIP URI. */
 export class LegDialer implements Dialer {
@@ -43,16 +46,16 @@ export class LegDialer implements Dialer {
   async place(request: PlaceRequest): Promise<PlacedLeg | undefined> {
     if (request.target.kind === 'number') {
       const own = await this.#tenants.ownNumber(request.account.sid, request.target.number);
-      if (own) return this.#placeInside(request, request.target.number);
+      if (own) return this.#placeInside(request, request.target.number, own);
     }
     const route = await this.#routeTo(request.target, request.account, request.callerId);
     return route && this.#placeOutside(request, route);
   }
 
   /** The number's own application answers, on a call of its own. */
-  async #placeInside(request: PlaceRequest, number: string): Promise<PlacedLeg | undefined> {
-    const owner = await this.#tenants.ownNumber(request.account.sid, number);
-    if (!owner) return undefined;
+  #placeInside(request: PlaceRequest, number: string, owner: NumberOwner): PlacedLeg | undefined {
+    const insideHops = (request.parent.identity.insideHops ?? 0) + 1;
+    if (insideHops > MAX_INSIDE_HOPS) return undefined;
     const calling = this.#child(request, number);
     const called = new Call(
       {
@@ -61,6 +64,7 @@ export class LegDialer implements Dialer {
         from: request.callerId,
         to: number,
         direction: 'inbound',
+        insideHops,
       },
       this.#callPorts,
     );
@@ -110,7 +114,7 @@ export class LegDialer implements Dialer {
       return outcome;
     }
     return call.endpoint
-      ? { outcome: 'answered', endpoint: call.endpoint }
+      ? { outcome: 'answered', endpoint: call.endpoint, headers: outcome.headers }
       : { outcome: 'failed', sipStatus: 503, reason: 'the leg has no media', headers: {} };
   }
 

@@ -1,11 +1,11 @@
 import { messageOf } from '../lib';
 import type { Call, Leg, TerminationReason } from '../calls';
-import type { DrachtioConnection, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
+import type { DrachtioConnection, InviteOutcome, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
 import { outboundOffer } from './outbound-offer';
 
 export type PlacedOutcome =
-  | { readonly outcome: 'answered' }
+  | { readonly outcome: 'answered'; readonly headers: Readonly<Record<string, string>> }
   | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
 
 /** The leg of somebody we call. */
@@ -22,6 +22,10 @@ export class OutboundLeg implements Leg {
     this.#drachtio = drachtio;
     this.#pool = pool;
     this.#call = call;
+  }
+
+  get dialogId(): string | undefined {
+    return this.#dialog?.id;
   }
 
   get sipCallId(): string | undefined {
@@ -42,7 +46,7 @@ export class OutboundLeg implements Leg {
       const final = await invite.final;
       this.#sipCallId = final.sipCallId;
       if (final.outcome === 'failed') return await this.#failed(final.status, final.reason, final.headers);
-      return await this.#answered(endpoint, final.dialog, final.sdp);
+      return await this.#answered(endpoint, final);
     } catch (error) {
       return this.#failed(503, messageOf(error));
     }
@@ -61,19 +65,19 @@ export class OutboundLeg implements Leg {
     await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.release()]);
   }
 
-  async #answered(endpoint: MediaEndpoint, dialog: SipDialog, answerSdp: string): Promise<PlacedOutcome> {
+  async #answered(endpoint: MediaEndpoint, final: Extract<InviteOutcome, { outcome: 'answered' }>): Promise<PlacedOutcome> {
+    const { dialog, sdp, headers } = final;
     this.#dialog = dialog;
     // From here on the INVITE is over: a cancel would only confuse (RFC 3261 section 9.1).
     this.#invite = undefined;
     dialog.on('bye', () => this.#call.end('remote-hangup'));
     dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
-    if (this.#call.ended) {
-      await dialog.bye();
-      return this.#failed(487, 'cancelled');
-    }
-    await endpoint.remodel(answerSdp);
+    // A BYE that drachtio sent right behind the 200 came before anybody listened.
+    if (dialog.ended) this.#call.end('remote-hangup');
+    if (!this.#call.ended) await endpoint.remodel(sdp);
+    if (this.#call.ended) return this.#failed(487, 'cancelled');
     this.#call.connected(endpoint);
-    return { outcome: 'answered' };
+    return { outcome: 'answered', headers };
   }
 
   async #failed(sipStatus: number, reason: string, headers: Readonly<Record<string, string>> = {}): Promise<PlacedOutcome> {
