@@ -238,7 +238,7 @@ export class Call {
   async #answerNow(): Promise<MediaEndpoint> {
     if (!this.#leg) throw new Error('a call without a leg cannot be answered');
     const endpoint = await this.#leg.answer();
-    if (this.ended) throw new GatewayError('signaling-caller-gone', 'the call ended while it was answered');
+    if (this.ended) throw new GatewayError('calls-caller-gone', 'the call ended while it was answered');
     this.connected(endpoint);
     return endpoint;
   }

@@ -11,6 +11,7 @@ const OURS = 'a bug of ours: report it with the log';
  * happened. `docs/errors.md` is written from here; an unknown code does not compile, an unused one fails a test.
  */
 export const errorCodes = {
+  'calls-caller-gone': { means: 'the call ended while it was answered', todo: 'nothing' },
   'dialogs-answer-not-sent': {
     means: 'the 200 of an incoming call could not be sent',
     todo: 'the caller may have gone; else look at drachtio-server',

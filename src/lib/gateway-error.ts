@@ -1,3 +1,4 @@
+import { type AlertCode } from './alert-codes';
 import { type ErrorCode } from './error-codes';
 
 /** What the outside needs to know of a failure, whichever door it leaves by. */
@@ -5,7 +6,7 @@ export interface ErrorFacts {
   readonly httpStatus?: number;
   readonly sipStatus?: number;
   /** Code of contracts/twilio section 13, for alerts and `ErrorCode`. */
-  readonly twilioCode?: number;
+  readonly twilioCode?: AlertCode;
   readonly cause?: unknown;
 }
 
@@ -14,7 +15,7 @@ export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly httpStatus: number | undefined;
   readonly sipStatus: number | undefined;
-  readonly twilioCode: number | undefined;
+  readonly twilioCode: AlertCode | undefined;
 
   constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, { cause: facts.cause });
