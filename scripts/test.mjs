@@ -4,6 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, TestReport } from './test-report.mjs';
 
+// The suite brings its own servers: what is set for `make run` (or handed on empty by make) must not reach it.
+for (const name of Object.keys(process.env)) {
+  if (/^(HOLDFAST_|DRACHTIO_|FREESWITCH_|REDIS_URL$)/.test(name)) delete process.env[name];
+}
+
 const bin = (name, path) => join(root, 'node_modules', name, path);
 const report = new TestReport('test-summary');
 

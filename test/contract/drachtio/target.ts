@@ -17,10 +17,10 @@ export const timing = { t1Ms: 50, t2Ms: 200, t4Ms: 200 };
 
 export async function startTarget(drop?: DropHook, timers: Partial<SipTiming> = timing): Promise<Target> {
   const { DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT } = process.env;
-  if (DRACHTIO_HOST !== undefined) {
+  if (DRACHTIO_HOST) {
     return {
       embedded: false,
-      sip: { host: HOLDFAST_SIP_HOST ?? '127.0.0.1', port: Number(HOLDFAST_SIP_PORT ?? 5060) },
+      sip: { host: HOLDFAST_SIP_HOST || '127.0.0.1', port: Number(HOLDFAST_SIP_PORT || 5060) },
       admin: { host: DRACHTIO_HOST, port: Number(DRACHTIO_PORT ?? 9022), secret: DRACHTIO_SECRET ?? 'cymru' },
       stop: async () => undefined,
     };

@@ -61,7 +61,7 @@ describe('drachtio-fsmrf', () => {
     const { DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET, HOLDFAST_SIP_PORT } = process.env;
     let admin = { host: DRACHTIO_HOST ?? '', port: Number(DRACHTIO_PORT ?? 9022), secret: DRACHTIO_SECRET ?? 'cymru' };
     sipUri = `sip:1000@${DRACHTIO_HOST ?? ''}:${HOLDFAST_SIP_PORT ?? 5060}`;
-    if (DRACHTIO_HOST === undefined) {
+    if (!DRACHTIO_HOST) {
       const at = { host: '127.0.0.1', port: 0 };
       const sip = await startSipServer({ sip: at, admin: { ...at, secret: 'fsmrf' } });
       stops.push(() => sip.stop());
