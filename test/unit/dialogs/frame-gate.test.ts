@@ -42,7 +42,7 @@ describe('frames to drachtio', () => {
 
   it('are refused above 12,000 bytes, and the others go on', () => {
     const { gate, written } = setUp();
-    expect(() => gate.send('a', 'z'.repeat(12_001))).toThrow(expect.objectContaining({ code: 'dialogs-message-too-large' }));
+    expect(() => gate.send('a', 'z'.repeat(12_001))).toThrow(/at most 12000 fit/);
     gate.send('b', 'next');
     expect(written).toEqual(['4#next']);
   });
