@@ -1,14 +1,20 @@
-import { deferred } from '../lib';
-import { Scope } from '../calls';
+import { messageOf } from '../lib';
+import { interruptionOf, Scope } from '../calls';
 import { type Bridge, bridgeLegs, type Layer, type MediaEndpoint } from '../media';
 import type { ClaimView, EndCause, EndOutcome, EntryChange, EntryRef } from '../queueing';
 import type { EnqueueVerb } from '../twiml';
+import { endEntry } from './end-entry';
 import { seconds } from './queue-params';
+import { pause, untilAborted } from './sounds';
 import type { VerbContext } from './verb-context';
 import { runWaitLoop } from './wait-loop';
 import { runWhisper } from './whisper';
 
-type Served = 'released' | 'bridge-ended' | 'ended';
+/** Between attempts while Redis or a media server fails: no reason to lose a caller's place. */
+const RETRY_MS = 1_000;
+
+/** `released`: the agent was lost before the bridge, so the caller waits again. */
+type Served = 'released' | 'bridge-ended';
 
 /**
  * One caller's stay in a queue, on the gateway that owns the call. The engine says what the entry is (waiting, claimed,
@@ -19,9 +25,12 @@ export class QueueStay {
   readonly #context: VerbContext;
   readonly #endpoint: MediaEndpoint;
   readonly #entry: EntryRef;
+  readonly #startedAt: number;
   #claim: ClaimView | undefined;
   #engineEnded = false;
+  #talking = false;
   #claimedAt = 0;
+  #music: Layer | undefined;
   /** The scope of what the caller hears now; a change of the entry interrupts it. */
   #scope: Scope | undefined;
 
@@ -30,32 +39,36 @@ export class QueueStay {
     this.#context = context;
     this.#endpoint = endpoint;
     this.#entry = entry;
+    this.#startedAt = context.ports.clock.monotonic();
     if (claim) this.#claimed(claim);
   }
 
-  /** Runs until the entry has its result. */
+  /** Runs until the entry has its result. Never rejects: who is in a queue gets one. */
   async untilEnded(): Promise<EndOutcome> {
-    const { queues } = this.#context.ports;
-    const stopListening = queues.onEntryChanged(this.#entry, (change) => this.#onChange(change));
+    const { call, ports } = this.#context;
+    const stopListening = ports.queues.onEntryChanged(this.#entry, (change) => this.#onChange(change));
     try {
-      return await queues.end(this.#entry, await this.#untilCause());
+      const cause = await this.#untilCause();
+      const waitedMs = (): number => Math.round(ports.clock.monotonic() - this.#startedAt);
+      return await endEntry(ports, call, this.#entry, cause, waitedMs);
     } finally {
       stopListening();
+      // Whatever the program does next is heard without the queue's music.
+      await this.#stopMusic();
     }
   }
 
   async #untilCause(): Promise<EndCause> {
-    const { signal } = this.#context;
+    const { call, ports, signal } = this.#context;
     for (;;) {
       if (signal.aborted) return 'hangup';
       if (this.#engineEnded) return 'system-error';
-      if (this.#claim) {
-        const served = await this.#serve(this.#claim);
-        if (served === 'bridge-ended') return signal.aborted ? 'hangup' : 'bridge-ended';
-        if (served === 'released') this.#claim = undefined;
-      } else {
-        const cause = await this.#wait();
+      try {
+        const cause = this.#claim ? await this.#serveClaim(this.#claim) : await this.#wait();
         if (cause) return cause;
+      } catch (error) {
+        ports.report(call, `the stay in the queue is tried again: ${messageOf(error)}`);
+        await pause(this.#context, RETRY_MS);
       }
     }
   }
@@ -63,85 +76,125 @@ export class QueueStay {
   /** Music and wait documents until the caller is claimed (undefined) or has a reason to go. */
   async #wait(): Promise<EndCause | undefined> {
     const scope = this.#open();
-    const music = await this.#startMusic();
-    const end = await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal);
-    this.#close(scope);
-    if (end === 'leave') {
-      await music?.remove();
-      return 'leave';
-    }
-    if (end === 'hangup') return 'hangup';
-    // Claimed: the music stays until the whisper or the bridge replaces it; a bridge drops it by itself.
-    this.#music = music;
-    return undefined;
-  }
-
-  #music: Layer | undefined;
-
-  async #startMusic(): Promise<Layer | undefined> {
-    if (this.#music) {
-      const music = this.#music;
-      this.#music = undefined;
-      return music;
-    }
-    return this.#verb.waitUrl === '' ? undefined : this.#endpoint.addLayer(this.#context.ports.holdMusic);
-  }
-
-  /** Whisper, bridge, and the conversation. `released`: the agent was lost before it, so the caller waits again. */
-  async #serve(claim: ClaimView): Promise<Served> {
-    const { call, ports } = this.#context;
-    const { queues, pool } = ports;
-    const scope = this.#open();
     try {
-      if (claim.whisper) {
-        await this.#music?.remove();
-        this.#music = undefined;
-        const view = await queues.view(this.#entry);
-        const params = {
-          QueueSid: this.#entry.queueSid,
-          QueueTime: seconds(view?.queueTimeMs ?? 0),
-          DequeingCallSid: claim.agent.callSid,
-        };
-        await runWhisper(this.#context, call, claim.whisper, scope.signal, params, 'queueWhisper');
-      }
-      if (scope.signal.aborted) return 'released';
-      if ((await queues.beginBridge(this.#entry, claim.token)).outcome === 'stale') return 'released';
-      const bridge = await bridgeLegs(pool, this.#endpoint, claim.agent);
-      if (!bridge) {
-        await queues.abandonClaim(this.#entry.accountSid, claim.agent.callSid);
-        return 'released';
-      }
-      this.#music = undefined;
-      await queues.markBridged(this.#entry, claim.token);
-      await this.#converse(bridge, claim);
-      return 'bridge-ended';
+      if (this.#verb.waitUrl !== '') this.#music ??= await this.#endpoint.addLayer(this.#context.ports.holdMusic);
+      const end = await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal);
+      // Claimed: the music stays until the whisper or the bridge replaces it; a bridge drops it by itself.
+      if (end === 'interrupted') return undefined;
+      return end === 'lost' ? 'system-error' : end;
     } finally {
       this.#close(scope);
     }
   }
 
-  async #converse(bridge: Bridge, claim: ClaimView): Promise<void> {
+  async #stopMusic(): Promise<void> {
+    const music = this.#music;
+    this.#music = undefined;
+    await music?.remove();
+  }
+
+  async #serveClaim(claim: ClaimView): Promise<EndCause | undefined> {
+    if ((await this.#serve(claim)) === 'bridge-ended') return 'bridge-ended';
+    // Another agent may have taken the caller in the meantime: that claim is not this one's to forget.
+    if (this.#claim === claim) this.#claim = undefined;
+    return undefined;
+  }
+
+  /** Whisper, bridge, and the conversation. */
+  async #serve(claim: ClaimView): Promise<Served> {
+    const { queues } = this.#context.ports;
+    const scope = this.#open();
+    try {
+      if (claim.whisper) await this.#whisper(claim, claim.whisper, scope.signal);
+      if (scope.signal.aborted) return 'released';
+      if ((await queues.beginBridge(this.#entry, claim.token)).outcome === 'stale') return 'released';
+      const bridge = await this.#bridge(claim);
+      if (!bridge) {
+        await this.#notBridged(claim);
+        return 'released';
+      }
+      this.#music = undefined;
+      if (!(await this.#recordBridge(bridge, claim))) {
+        // The agent gave up while the bridge was made: whoever may have the caller now must not find him talking.
+        await bridge.end();
+        return 'released';
+      }
+      await this.#converse(bridge, claim, scope.signal);
+      return interruptionOf(scope.signal)?.kind === 'released' ? 'released' : 'bridge-ended';
+    } finally {
+      this.#close(scope);
+    }
+  }
+
+  async #whisper(claim: ClaimView, whisper: NonNullable<ClaimView['whisper']>, signal: AbortSignal): Promise<void> {
+    const { call, ports } = this.#context;
+    await this.#stopMusic();
+    const view = await ports.queues.view(this.#entry);
+    const params = {
+      QueueSid: this.#entry.queueSid,
+      QueueTime: seconds(view?.queueTimeMs ?? 0),
+      DequeingCallSid: claim.agent.callSid,
+    };
+    await runWhisper(this.#context, call, whisper, signal, params, 'queueWhisper');
+  }
+
+  async #bridge(claim: ClaimView): Promise<Bridge | undefined> {
+    const { call, ports } = this.#context;
+    try {
+      return await bridgeLegs(ports.pool, this.#endpoint, claim.agent);
+    } catch (error) {
+      ports.report(call, `the bridge with ${claim.agent.callSid} failed: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** The agent's leg is gone or cannot be joined: he is given up and the caller waits again. */
+  async #notBridged(claim: ClaimView): Promise<void> {
+    const { ports, signal } = this.#context;
+    // When it is the caller who went, the end of the entry lets the agent wait for the next one.
+    if (signal.aborted) return;
+    const view = await ports.queues.view(this.#entry);
+    if (view?.claim?.token === claim.token) await ports.queues.abandonClaim(this.#entry.accountSid, claim.agent.callSid);
+    // The attempt may have ended what played: it is laid anew.
+    await this.#stopMusic();
+  }
+
+  /** False when the claim was lost before the bridge. While Redis fails the two go on talking and it is tried again. */
+  async #recordBridge(bridge: Bridge, claim: ClaimView): Promise<boolean> {
     const { call, ports, signal } = this.#context;
+    for (;;) {
+      try {
+        return (await ports.queues.markBridged(this.#entry, claim.token)).outcome === 'bridged';
+      } catch (error) {
+        ports.report(call, `the bridge was not recorded: ${messageOf(error)}`);
+        const over = bridge.ended.then(() => true);
+        if (await Promise.race([over, pause(this.#context, RETRY_MS).then(() => signal.aborted)])) return true;
+      }
+    }
+  }
+
+  async #converse(bridge: Bridge, claim: ClaimView, signal: AbortSignal): Promise<void> {
+    const { call, ports } = this.#context;
     const legs = { callerCallSid: call.sid, agentCallSid: claim.agent.callSid };
     const bridgedAt = ports.clock.monotonic();
     call.state('legs.bridged', { ...legs, claimToBridgeMs: Math.round(bridgedAt - this.#claimedAt) });
-    const callEnded = deferred<void>();
-    const onAbort = (): void => callEnded.resolve();
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    await Promise.race([bridge.ended, callEnded.promise]);
-    signal.removeEventListener('abort', onAbort);
+    this.#talking = true;
+    await Promise.race([bridge.ended, untilAborted(signal)]);
+    this.#talking = false;
     call.state('legs.unbridged', { ...legs, durationMs: Math.round(ports.clock.monotonic() - bridgedAt) });
+    // Taken out of the conversation (a redirect): the caller's program goes on alone.
+    if (!call.ended) await bridge.end();
   }
 
   #onChange(change: EntryChange): void {
     if (change.state === 'ended') {
       this.#engineEnded = true;
-      this.#scope?.interrupt({ kind: 'superseded' });
+      // Two who talk are left to it, unless the caller was called out of the conversation.
+      if (!this.#talking || change.result === 'redirected-from-bridged') this.#scope?.interrupt({ kind: 'superseded' });
       return;
     }
     if (change.state === 'waiting') {
-      if (this.#claim) this.#scope?.interrupt({ kind: 'released' });
+      this.#released();
       return;
     }
     if (change.claim && change.claim.token !== this.#claim?.token) this.#claimed(change.claim);
@@ -150,10 +203,19 @@ export class QueueStay {
   #claimed(claim: ClaimView): void {
     const { call, ports } = this.#context;
     // A new claim while an old one is being served: the old one was released in between.
-    this.#scope?.interrupt(this.#claim ? { kind: 'released' } : { kind: 'claimed' });
+    this.#released();
+    this.#scope?.interrupt({ kind: 'claimed' });
     this.#claim = claim;
     this.#claimedAt = ports.clock.monotonic();
     call.state('queue-entry.claimed', { queueSid: this.#entry.queueSid, agentCallSid: claim.agent.callSid });
+  }
+
+  #released(): void {
+    const claim = this.#claim;
+    if (!claim) return;
+    this.#claim = undefined;
+    this.#context.call.state('queue-entry.released', { queueSid: this.#entry.queueSid, agentCallSid: claim.agent.callSid });
+    this.#scope?.interrupt({ kind: 'released' });
   }
 
   #open(): Scope {

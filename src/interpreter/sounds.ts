@@ -91,3 +91,8 @@ export function pause(context: VerbContext, ms: number, signal = context.signal)
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -132,8 +132,9 @@ export function entryChange(record: Fields): EntryChange {
 /** What a stored ticket tells the agent's side. */
 export function claimChange(accountSid: string, record: Fields): ClaimChange {
   const state = text(record, 'state');
-  if (state === 'waiting' || state === 'bridged') return { state };
-  if (state === 'claimed') {
+  if (state === 'waiting') return { state };
+  // A bridged claim says whose it is as well: two changes may be read as one.
+  if (state === 'claimed' || state === 'bridged') {
     const place = { queueSid: record['callerQueueSid'], callSid: record['callerCallSid'] };
     return { state, ...claimed(accountSid, { ...record, ...place }) };
   }

@@ -154,7 +154,7 @@ export type ClaimGoneReason = 'caller-ended' | 'released' | 'queue-deleted' | 'b
 export type ClaimChange =
   | { readonly state: 'waiting' }
   | ({ readonly state: 'claimed' } & Claimed)
-  | { readonly state: 'bridged' }
+  | ({ readonly state: 'bridged' } & Claimed)
   | { readonly state: 'gone'; readonly reason: ClaimGoneReason };
 
 export interface QueueSummary {

@@ -1,8 +1,8 @@
-import { deferred } from '../../lib';
-import { Scope } from '../../calls';
+import { deferred, messageOf } from '../../lib';
+import { type Call, Scope } from '../../calls';
 import { bridgeLegs, type Layer } from '../../media';
 import type { DialVerb, NumberNoun, SipNoun } from '../../twiml';
-import type { PlacedLeg } from '../ports';
+import type { PlacedLeg, PlacedLegOutcome } from '../ports';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { runWhisper } from '../whisper';
@@ -44,7 +44,11 @@ async function tryGroup(verb: DialVerb, nouns: readonly LegNoun[], context: Verb
   const winner = deferred<Attempt>();
   let won = false;
   const attempts = nouns.map(async (noun) => {
-    const attempt = await tryNoun(verb, noun, context, group.signal);
+    const attempt = await tryNoun(verb, noun, context, group.signal).catch((error: unknown): Attempt => {
+      // One noun that cannot be tried is one that failed: the others may still answer.
+      context.ports.report(context.call, `a leg of <Dial> could not be tried: ${messageOf(error)}`);
+      return { status: 'failed' };
+    });
     if (attempt.status !== 'completed') return attempt;
     if (won) {
       attempt.leg?.call.end('local-hangup');
@@ -81,6 +85,7 @@ async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, grou
     return { status: 'failed' };
   }
   followStatus(context, leg.call, noun);
+  call.noteVerbState({ legs: [...rungLegs(call), leg.call.sid] });
   const timer = ports.clock.after(verb.timeout * 1_000, () => {
     if (!leg.call.endpoint) leg.call.end('no-answer');
   });
@@ -89,7 +94,8 @@ async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, grou
   };
   group.addEventListener('abort', onLost, { once: true });
   if (group.aborted) onLost();
-  const final = await leg.final;
+  // A leg that was given up is over for the program, also while its far end still has to confirm that.
+  const final = await Promise.race([leg.final, endOf(leg.call)]);
   timer.cancel();
   group.removeEventListener('abort', onLost);
   if (final.outcome === 'failed') {
@@ -97,7 +103,25 @@ async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, grou
     const { sipStatus: status, headers } = final;
     return { status: statusOfSip(status), leg, sip: { status, callId: leg.call.sipCallId, headers } };
   }
-  return accept(noun, leg, context, group);
+  const accepted = await accept(noun, leg, context, group).catch((error: unknown) => {
+    leg.call.end('internal-error');
+    throw error;
+  });
+  return accepted.sip ? { ...accepted, sip: { ...accepted.sip, headers: final.headers } } : accepted;
+}
+
+function endOf(leg: Call): Promise<Extract<PlacedLegOutcome, { outcome: 'failed' }>> {
+  return new Promise((resolve) => {
+    leg.onEnd((status) => {
+      const sipStatus = status === 'busy' ? 486 : status === 'failed' ? 503 : 487;
+      resolve({ outcome: 'failed', sipStatus, reason: 'the leg ended', headers: {} });
+    });
+  });
+}
+
+function rungLegs(call: Call): readonly string[] {
+  const legs = call.progress?.state?.['legs'];
+  return Array.isArray(legs) ? legs.filter((one) => typeof one === 'string') : [];
 }
 
 /** What happens on the callee's leg between the answer and the bridge: digits, then the whisper, which may refuse. */
@@ -112,9 +136,10 @@ async function accept(noun: LegNoun, leg: PlacedLeg, context: VerbContext, group
     const scope = new Scope(leg.call.signal);
     const onLost = (): void => scope.interrupt({ kind: 'superseded' });
     group.addEventListener('abort', onLost, { once: true });
-    const whispered = await runWhisper(context, leg.call, { url, method: noun.method }, scope.signal, {}, 'calleeWhisper');
-    group.removeEventListener('abort', onLost);
-    scope.close();
+    const whispered = await runWhisper(context, leg.call, { url, method: noun.method }, scope.signal, {}, 'calleeWhisper').finally(() => {
+      group.removeEventListener('abort', onLost);
+      scope.close();
+    });
     if (whispered !== 'done' || group.aborted || leg.call.ended) {
       leg.call.end('local-hangup');
       return { status: 'no-answer', leg };

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../../lib';
+import { deferred, type Deferred, messageOf } from '../../lib';
 import type { Bridge, MediaEndpoint } from '../../media';
 import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
 import type { DialVerb, QueueNoun } from '../../twiml';
@@ -26,6 +26,8 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
     }
     const met = await watch.untilBridged(verb.timeout * 1_000);
     if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
+    const { callSid: dequeuedCallSid, queueSid } = met.claimed.entry;
+    context.call.noteVerbState({ dequeuedCallSid, queueSid });
     const talkedMs = await talk(verb, context, endpoint, met.bridge);
     return { status: 'completed', params: bridgedParams(met.claimed, talkedMs) };
   } finally {
@@ -42,11 +44,15 @@ const bridgedParams = ({ caller, entry, queueTimeMs }: Claimed, talkedMs: number
   QueueTime: seconds(queueTimeMs),
 });
 
+/** Redis may be away for a moment; an agent who is given up only here would be given callers. */
+const GIVE_UP_ATTEMPTS = 5;
+const GIVE_UP_RETRY_MS = 500;
+
 type Met =
   | { readonly outcome: 'bridged'; readonly claimed: Claimed; readonly bridge: Bridge }
   | { readonly outcome: 'timeout' | 'canceled' | 'failed' };
 
-/** Follows one agent's claim from the request to the bridge. */
+/** Follows one agent's claim from the request to the bridge. What the engine says and what the channel says come in any order. */
 class ClaimWatch {
   readonly #context: VerbContext;
   readonly #endpoint: MediaEndpoint;
@@ -54,7 +60,9 @@ class ClaimWatch {
   readonly #met: Deferred<Met> = deferred();
   readonly #cleanup: (() => void)[] = [];
   #claimed: Claimed | undefined;
-  #settled = false;
+  #bridged = false;
+  #timedOut = false;
+  #givingUp: 'timeout' | 'canceled' | undefined;
 
   constructor(context: VerbContext, endpoint: MediaEndpoint) {
     this.#context = context;
@@ -65,7 +73,6 @@ class ClaimWatch {
     const { call, ports } = this.#context;
     const { accountSid, from, to } = call.identity;
     const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
-    this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));
     this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
     this.#cleanup.push(endpoint.on('unbridged', () => this.#bridgeEnded.resolve()));
     this.#cleanup.push(endpoint.on('gone', () => this.#bridgeEnded.resolve()));
@@ -78,7 +85,9 @@ class ClaimWatch {
       wait: true,
       ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
     });
-    if (outcome.outcome === 'claimed') this.#claimed = outcome;
+    if (outcome.outcome === 'claimed') this.#haveCaller(outcome);
+    // Not before: until then the engine would tell of this agent's last claim. It tells of the present state first.
+    this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));
     return outcome;
   }
 
@@ -87,12 +96,12 @@ class ClaimWatch {
     const { clock } = this.#context.ports;
     const { signal } = this.#context;
     const timer = clock.after(timeoutMs, () => {
+      this.#timedOut = true;
       if (!this.#claimed) void this.#giveUp('timeout');
     });
     const onAbort = (): void => void this.#giveUp('canceled');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    if (this.#endpoint.isBridged) this.#onBridged();
     const met = await this.#met.promise;
     timer.cancel();
     signal.removeEventListener('abort', onAbort);
@@ -110,42 +119,66 @@ class ClaimWatch {
 
   /** Gives the place in the line of agents up; a caller claimed in that moment goes back to his own place. */
   async #giveUp(outcome: 'timeout' | 'canceled'): Promise<void> {
-    if (this.#settled) return;
+    if (this.#givingUp === 'canceled' || this.#givingUp === outcome) return;
+    this.#givingUp = outcome;
     const { call, ports } = this.#context;
-    try {
-      const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
-      // The bridge won the race: its event is on the way, unless the agent is gone.
-      if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
-    } catch (error) {
-      ports.report(call, `the claim could not be given up: ${String(error)}`);
+    for (let attempt = 1; attempt <= GIVE_UP_ATTEMPTS; attempt += 1) {
+      try {
+        const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
+        // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
+        if (abandoned.outcome !== 'bridged') break;
+        if (outcome === 'timeout') return;
+        this.#bridged = true;
+        this.#bridgeEnded.resolve();
+        this.#settleIfBridged();
+        break;
+      } catch (error) {
+        ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
+        await new Promise<void>((resolve) => ports.clock.after(GIVE_UP_RETRY_MS, () => resolve()));
+      }
     }
-    this.#settle({ outcome });
+    this.#met.resolve({ outcome });
   }
 
   #onChange(change: ClaimChange): void {
     switch (change.state) {
       case 'claimed':
-        this.#claimed = change;
+        this.#haveCaller(change);
         return;
       case 'waiting':
+        // The caller went before the bridge; the agent waits for the next one while he has time.
         this.#claimed = undefined;
+        if (this.#timedOut) void this.#giveUp('timeout');
         return;
       case 'bridged':
+        this.#bridged = true;
+        this.#haveCaller(change);
         return;
       case 'gone':
-        if (change.reason === 'bridge-ended') this.#bridgeEnded.resolve();
-        else this.#settle({ outcome: 'failed' });
+        if (change.reason !== 'bridge-ended' || !this.#claimed) {
+          this.#met.resolve({ outcome: this.#givingUp ?? 'failed' });
+          return;
+        }
+        this.#bridged = true;
+        this.#bridgeEnded.resolve();
+        this.#settleIfBridged();
     }
   }
 
-  #onBridged(): void {
-    if (!this.#claimed) return;
-    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
-    this.#settle({ outcome: 'bridged', claimed: this.#claimed, bridge });
+  #haveCaller(claimed: Claimed): void {
+    this.#claimed = claimed;
+    if (this.#endpoint.isBridged) this.#bridged = true;
+    this.#settleIfBridged();
   }
 
-  #settle(met: Met): void {
-    this.#settled = true;
-    this.#met.resolve(met);
+  #onBridged(): void {
+    this.#bridged = true;
+    this.#settleIfBridged();
+  }
+
+  #settleIfBridged(): void {
+    if (!this.#bridged || !this.#claimed) return;
+    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
+    this.#met.resolve({ outcome: 'bridged', claimed: this.#claimed, bridge });
   }
 }

@@ -1,4 +1,4 @@
-import { deferred } from '../../lib';
+import { deferred, messageOf } from '../../lib';
 import type { Bridge, MediaEndpoint } from '../../media';
 import type { DialVerb } from '../../twiml';
 import type { VerbContext } from '../verb-context';
@@ -20,6 +20,8 @@ export async function talk(verb: DialVerb, context: VerbContext, own: MediaEndpo
   stopListening();
   context.signal.removeEventListener('abort', onAbort);
   const talkedMs = clock.monotonic() - startedAt;
-  if (!own.gone) await bridge.end();
+  if (!own.gone) {
+    await bridge.end().catch((error: unknown) => context.ports.report(context.call, `the bridge was not ended: ${messageOf(error)}`));
+  }
   return talkedMs;
 }

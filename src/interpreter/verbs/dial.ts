@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib';
 import type { DialVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { dialLegs } from '../dial/dial-legs';
@@ -12,7 +13,11 @@ import type { Executor, VerbContext } from '../verb-context';
  * document runs next; without, the next verb. When the caller has hung up the action is still told, once.
  */
 export const executeDial: Executor<DialVerb> = async (verb, context) => {
-  const result = await dial(verb, context);
+  const result = await dial(verb, context).catch((error: unknown): DialResult => {
+    if (context.signal.aborted) return { status: 'canceled', params: {} };
+    context.ports.report(context.call, `<Dial> failed: ${messageOf(error)}`);
+    return { status: 'failed', params: {} };
+  });
   const params = { DialCallStatus: result.status, ...result.params };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
   const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial' });

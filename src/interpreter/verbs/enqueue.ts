@@ -1,7 +1,10 @@
+import { messageOf } from '../../lib';
+import type { MediaEndpoint } from '../../media';
+import type { JoinOutcome } from '../../queueing';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { notifyAction } from '../load-document';
-import { hangup, INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
+import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import { resultParams } from '../queue-params';
 import { QueueStay } from '../queue-stay';
 import type { Executor, VerbContext } from '../verb-context';
@@ -24,17 +27,25 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
 async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
   const { call, ports } = context;
   if (verb.fault) return { result: 'error' };
-  const endpoint = await context.media();
-  const { from, to, accountSid } = call.identity;
-  const joined = await ports.queues.join({
-    accountSid,
-    queueName: verb.queueName,
-    leg: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
-    gatewayId: ports.gatewayId,
-    epoch: 1,
-    priority: verb.priority,
-    ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
-  });
+  let joined: JoinOutcome;
+  let endpoint: MediaEndpoint;
+  try {
+    endpoint = await context.media();
+    const { from, to, accountSid } = call.identity;
+    joined = await ports.queues.join({
+      accountSid,
+      queueName: verb.queueName,
+      leg: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
+      gatewayId: ports.gatewayId,
+      epoch: 1,
+      priority: verb.priority,
+      ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
+    });
+  } catch (error) {
+    // Also a caller who vanished before being in the queue (contracts/twilio 6.3).
+    if (!call.ended) ports.report(call, `the caller was not enqueued: ${messageOf(error)}`);
+    return { result: 'system-error' };
+  }
   switch (joined.outcome) {
     case 'invalid-name':
       context.alert({ code: joined.code, message: `queue name "${verb.queueName}" is not 1 to 64 characters long` });
@@ -48,27 +59,26 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
     case 'joined': {
       const { entry, position, size } = joined;
       call.state('queue-entry.joined', { queueSid: entry.queueSid, queueName: verb.queueName, position, size });
+      call.queueEntry = { queueSid: entry.queueSid, entryId: entry.entryId };
       const ended = await new QueueStay(verb, context, endpoint, entry, joined.claimed).untilEnded();
       const { result, queueTimeMs, actionToken } = ended;
+      call.queueEntry = undefined;
       call.state('queue-entry.ended', { queueSid: entry.queueSid, result, queueTimeMs });
       return { result, stay: { queueSid: entry.queueSid, queueTimeMs }, actionToken };
     }
   }
 }
 
-/** While the call lives its action's document is the program; afterwards the action is only told. */
+/** While the call lives its action's document is the program; otherwise the call ends first and the action is only told. */
 async function finish(verb: EnqueueVerb, context: VerbContext, ending: Ending): Promise<VerbOutcome> {
   const { action, method } = verb;
+  const { call } = context;
+  if (ending.result === 'hangup') call.end('local-hangup');
+  if (action === undefined) return call.ended ? INTERRUPTED : NEXT_VERB;
   const params = resultParams(ending.result, ending.stay);
   const token = ending.actionToken === undefined ? {} : { idempotencyToken: ending.actionToken };
-  if (action === undefined) {
-    if (context.signal.aborted) return INTERRUPTED;
-    return ending.result === 'hangup' ? hangup('local-hangup') : NEXT_VERB;
-  }
   const outcome = actionOutcome(context, { action, method, params, verb: 'Enqueue', ...token });
-  if (outcome.next === 'document' && (context.signal.aborted || ending.result === 'hangup')) {
-    await notifyAction(context, outcome.target);
-    return context.signal.aborted ? INTERRUPTED : hangup('local-hangup');
-  }
-  return outcome;
+  if (outcome.next !== 'document' || !call.ended) return outcome;
+  await notifyAction(context, outcome.target);
+  return INTERRUPTED;
 }

@@ -287,7 +287,7 @@ describe('the queue engine', () => {
       await a.engine.beginBridge(entry, token);
       await a.engine.markBridged(entry, token);
       expect(await a.engine.view(entry)).toMatchObject({ position: 0, size: 0, state: 'bridged' });
-      await eventually(() => expect(agentHeard.at(-1)).toEqual({ state: 'bridged' }));
+      await eventually(() => expect(agentHeard.at(-1)).toMatchObject({ state: 'bridged', entry }));
       expect(await b.engine.abandonClaim(account, agent)).toEqual({ outcome: 'bridged' });
       const end = await a.engine.end(entry, 'bridge-ended');
       expect(end).toMatchObject({ outcome: 'ended', result: 'bridged' });

@@ -1,0 +1,149 @@
+import { dialQueue } from '../../../src/interpreter/dial/dial-queue';
+import type { DialResult } from '../../../src/interpreter/dial/dial-result';
+import type { AbandonOutcome, ClaimChange, Claimed, ClaimOutcome } from '../../../src/queueing';
+import type { DialVerb, QueueNoun } from '../../../src/twiml';
+import { settle, stageCall } from './fake-call';
+
+const noun = { name: 'Queue', queueName: 'support', url: undefined, method: 'POST', fault: undefined } as unknown as QueueNoun;
+const verb: DialVerb = {
+  name: 'Dial', action: undefined, method: 'POST', timeout: 30, timeLimit: 14_400, hangupOnStar: false, callerId: undefined,
+  answerOnBridge: false, sequential: false, nouns: [noun],
+};
+const claimed: Claimed = {
+  token: 'token',
+  entry: { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CAcaller' },
+  caller: { callSid: 'CAcaller', from: '+1', to: '1000', endpointUuid: 'caller', mediaServer: 'media-1' },
+  callerGatewayId: 'gateway-2',
+  queueTimeMs: 61_500,
+};
+
+function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', queueSid: claimed.entry.queueSid }) {
+  let tell: (change: ClaimChange) => void = () => undefined;
+  const order: string[] = [];
+  const engine = {
+    abandoned: { outcome: 'cancelled' } as AbandonOutcome,
+    abandons: 0,
+    claim: async () => {
+      order.push('claim');
+      return claim;
+    },
+    onClaimChanged: (_account: string, _call: string, listener: typeof tell) => {
+      order.push('listen');
+      tell = listener;
+      return () => undefined;
+    },
+    abandonClaim: async () => {
+      engine.abandons += 1;
+      return engine.abandoned;
+    },
+  };
+  const stage = stageCall({ queues: engine });
+  const result: Promise<DialResult> = dialQueue(verb, noun, stage.context);
+  return { ...stage, engine, order, result, tell: (change: ClaimChange) => tell(change) };
+}
+
+describe('the agent\'s side of a queue', () => {
+  it('meets a caller, talks, and tells whom and how long', async () => {
+    const world = setUp();
+    await settle();
+    world.tell({ state: 'claimed', ...claimed });
+    world.endpoint.bridge();
+    await settle();
+    world.clock.advance(10_000);
+    await world.endpoint.unbridge();
+    expect(await world.result).toEqual({
+      status: 'completed',
+      params: { DialCallSid: 'CAcaller', DialCallDuration: '10', DialBridged: 'true', QueueSid: claimed.entry.queueSid, QueueTime: '61' },
+    });
+    expect(world.endpoint.layers).toEqual([]);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('listens for changes only once it has claimed, or it would hear of its last caller', async () => {
+    const world = setUp();
+    await settle();
+    expect(world.order).toEqual(['claim', 'listen']);
+    world.call.end('remote-hangup');
+    await world.result;
+  });
+
+  it('knows of the bridge also when the channel says so before the engine', async () => {
+    const world = setUp();
+    await settle();
+    world.endpoint.bridge();
+    await settle();
+    world.tell({ state: 'bridged', ...claimed });
+    await settle();
+    await world.endpoint.unbridge();
+    expect((await world.result).status).toBe('completed');
+  });
+
+  it('gives up after the timeout', async () => {
+    const world = setUp();
+    await settle();
+    world.clock.advance(29_999);
+    expect(world.engine.abandons).toBe(0);
+    world.clock.advance(1);
+    expect((await world.result).status).toBe('no-answer');
+    expect(world.engine.abandons).toBe(1);
+  });
+
+  it('waits for a caller who is on the way at the timeout, and gives up when that one goes', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    world.clock.advance(60_000);
+    await settle();
+    expect(world.engine.abandons).toBe(0);
+    world.tell({ state: 'waiting' });
+    expect((await world.result).status).toBe('no-answer');
+  });
+
+  it('a bridge that wins against the timeout is a conversation', async () => {
+    const world = setUp();
+    await settle();
+    world.engine.abandoned = { outcome: 'bridged' };
+    world.clock.advance(30_000);
+    await settle();
+    world.tell({ state: 'bridged', ...claimed });
+    await settle();
+    await world.endpoint.unbridge();
+    expect((await world.result).status).toBe('completed');
+  });
+
+  it('an agent who hangs up while he waits: canceled; right after the bridge: completed', async () => {
+    const waiting = setUp();
+    await settle();
+    waiting.call.end('remote-hangup');
+    expect((await waiting.result).status).toBe('canceled');
+    const bridged = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    bridged.engine.abandoned = { outcome: 'bridged' };
+    bridged.call.end('remote-hangup');
+    expect(await bridged.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller' } });
+  });
+
+  it('tries again when Redis does not let it give up', async () => {
+    const world = setUp();
+    await settle();
+    const { abandonClaim } = world.engine;
+    world.engine.abandonClaim = () => {
+      world.engine.abandonClaim = abandonClaim;
+      return Promise.reject(new Error('Redis is away'));
+    };
+    world.clock.advance(30_000);
+    await settle();
+    world.clock.advance(500);
+    expect((await world.result).status).toBe('no-answer');
+    expect(world.engine.abandons).toBe(1);
+  });
+
+  it('a queue that is deleted or unknown is a failure', async () => {
+    const world = setUp();
+    await settle();
+    world.tell({ state: 'gone', reason: 'queue-deleted' });
+    expect((await world.result).status).toBe('failed');
+    const unknown = setUp({ outcome: 'unknown-queue' });
+    expect((await unknown.result).status).toBe('failed');
+    expect(unknown.alerts).toEqual([expect.objectContaining({ code: 14214 })]);
+  });
+});

@@ -1,0 +1,172 @@
+import { QueueStay } from '../../../src/interpreter/queue-stay';
+import type { MediaEndpoint, MediaPool } from '../../../src/media';
+import type { ClaimView, EndCause, EndOutcome, EntryChange, EntryRef, QueueEngine } from '../../../src/queueing';
+import type { EnqueueVerb } from '../../../src/twiml';
+import { settle, stageCall } from './fake-call';
+
+const entry: EntryRef = { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CA1' };
+const verb: EnqueueVerb = {
+  name: 'Enqueue', action: undefined, method: 'POST', waitUrl: undefined, waitUrlMethod: 'POST', maxQueueSize: undefined, priority: 0,
+  workflowSid: undefined, queueName: 'support', fault: undefined,
+};
+const claimBy = (agent: string): ClaimView => ({
+  token: `token of ${agent}`,
+  gatewayId: 'gateway-2',
+  agent: { callSid: agent, from: agent, to: '2000', endpointUuid: `endpoint of ${agent}`, mediaServer: 'media-1' },
+});
+
+/** The engine as one caller's gateway meets it: the test says what it answers and what it tells. */
+class ScriptedEngine {
+  tell: (change: EntryChange) => void = () => undefined;
+  readonly calls: string[] = [];
+  beginBridge: () => Promise<{ outcome: 'bridging' | 'stale' }> = () => Promise.resolve({ outcome: 'bridging' });
+  markBridged: () => Promise<{ outcome: 'bridged' | 'stale' }> = () => Promise.resolve({ outcome: 'bridged' });
+  failEnds = 0;
+  current: ClaimView | undefined;
+
+  onEntryChanged = (_entry: EntryRef, listener: (change: EntryChange) => void): (() => void) => {
+    this.tell = listener;
+    return () => {
+      this.tell = () => undefined;
+    };
+  };
+
+  view = (): Promise<unknown> => Promise.resolve({ queueTimeMs: 0, claim: this.current });
+
+  abandonClaim = (_account: string, agent: string): Promise<unknown> => {
+    this.calls.push(`abandon ${agent}`);
+    return Promise.resolve({ outcome: 'released' });
+  };
+
+  end = (_entry: EntryRef, cause: EndCause): Promise<EndOutcome> => {
+    this.calls.push(`end ${cause}`);
+    if (this.failEnds > 0) {
+      this.failEnds -= 1;
+      return Promise.reject(new Error('Redis is away'));
+    }
+    return Promise.resolve({ outcome: 'ended', result: 'bridged', queueTimeMs: 1, actionToken: 'token' });
+  };
+}
+
+function setUp(): ReturnType<typeof stageCall> & { engine: ScriptedEngine; ended: Promise<EndOutcome> } {
+  const engine = new ScriptedEngine();
+  const stage = stageCall({ queues: engine as unknown as QueueEngine, pool: {} as MediaPool });
+  const stay = new QueueStay(verb, stage.context, stage.endpoint as unknown as MediaEndpoint, entry);
+  return { ...stage, engine, ended: stay.untilEnded() };
+}
+
+const bridges = ({ facts }: { facts: readonly { type: string }[] }): number => facts.filter(({ type }) => type === 'legs.bridged').length;
+
+describe('a stay in a queue', () => {
+  it('music until an agent comes, the bridge, and one result', async () => {
+    const world = setUp();
+    await settle();
+    expect(world.endpoint.layers).toEqual(['music']);
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await settle();
+    expect(bridges(world)).toBe(1);
+    await world.endpoint.unbridge();
+    await world.ended;
+    expect(world.engine.calls).toEqual(['end bridge-ended']);
+  });
+
+  it('an agent lost while the bridge is made gets no conversation, and the next one does', async () => {
+    const world = setUp();
+    world.engine.markBridged = () => Promise.resolve({ outcome: 'stale' });
+    await settle();
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await settle();
+    expect(world.endpoint.isBridged).toBe(false);
+    expect(bridges(world)).toBe(0);
+    expect(world.endpoint.layers.length).toBeGreaterThan(0);
+    world.engine.markBridged = () => Promise.resolve({ outcome: 'bridged' });
+    world.engine.tell({ state: 'waiting' });
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-2') });
+    await settle();
+    expect(bridges(world)).toBe(1);
+    expect(world.facts).toContainEqual(expect.objectContaining({ type: 'legs.bridged', agentCallSid: 'agent-2' }));
+  });
+
+  it('a claim that comes while an older one is being served is served next', async () => {
+    const world = setUp();
+    let answer!: (outcome: { outcome: 'stale' }) => void;
+    world.engine.beginBridge = () => new Promise((resolve) => {
+      answer = resolve;
+    });
+    await settle();
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await settle();
+    const first = answer;
+    world.engine.beginBridge = () => Promise.resolve({ outcome: 'bridging' });
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-2') });
+    first({ outcome: 'stale' });
+    await settle();
+    expect(world.facts).toContainEqual(expect.objectContaining({ type: 'queue-entry.released', agentCallSid: 'agent-1' }));
+    expect(world.facts).toContainEqual(expect.objectContaining({ type: 'legs.bridged', agentCallSid: 'agent-2' }));
+  });
+
+  it('a caller who hangs up while the bridge is made does not cost the agent his place', async () => {
+    const world = setUp();
+    await settle();
+    world.endpoint.bridgeWith = () => {
+      world.call.end('remote-hangup');
+      return Promise.resolve('failed');
+    };
+    world.engine.current = claimBy('agent-1');
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await world.ended;
+    expect(world.engine.calls).toEqual(['end hangup']);
+  });
+
+  it('an agent whose leg is gone is given up, and the caller hears music again', async () => {
+    const world = setUp();
+    await settle();
+    world.endpoint.bridgeWith = () => Promise.resolve('failed');
+    world.engine.current = claimBy('agent-1');
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await settle();
+    expect(world.engine.calls).toEqual(['abandon agent-1']);
+    expect(world.endpoint.layers).toEqual(['music']);
+  });
+
+  it('a failing Redis costs a caller nothing: the claim is served when it is back', async () => {
+    const world = setUp();
+    await settle();
+    world.engine.beginBridge = () => Promise.reject(new Error('Redis is away'));
+    world.engine.tell({ state: 'claimed', claim: claimBy('agent-1') });
+    await settle();
+    expect(bridges(world)).toBe(0);
+    world.engine.beginBridge = () => Promise.resolve({ outcome: 'bridging' });
+    world.clock.advance(1_000);
+    await settle();
+    expect(bridges(world)).toBe(1);
+    expect(world.reports).toHaveLength(1);
+  });
+
+  it('an entry is ended although Redis fails at first: nobody who is gone stays in the queue', async () => {
+    const world = setUp();
+    await settle();
+    world.engine.failEnds = 4;
+    world.call.end('remote-hangup');
+    for (let second = 0; second < 4; second += 1) {
+      await settle();
+      world.clock.advance(1_000);
+    }
+    // The program has gone on with what the cause stands for; the engine hears of it as soon as it can.
+    expect((await world.ended).result).toBe('hangup');
+    world.clock.advance(5_000);
+    await settle();
+    world.clock.advance(5_000);
+    await settle();
+    expect(world.engine.calls).toEqual(Array.from({ length: 5 }, () => 'end hangup'));
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('an entry that somebody else ended takes its music along', async () => {
+    const world = setUp();
+    await settle();
+    world.engine.tell({ state: 'ended', result: 'system-error', queueTimeMs: 1, actionToken: 'x' });
+    await world.ended;
+    expect(world.endpoint.layers).toEqual([]);
+  });
+});
