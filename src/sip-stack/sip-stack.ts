@@ -1,6 +1,6 @@
 import { type Clock, GatewayError, newToken, systemClock, TypedEmitter } from '../lib';
 import {
-  branchCookie, createResponse, cseqOf, formatVia, parseMessage, requestFault, serialiseMessage, type SipMessage,
+  branchCookie, createResponse, formatVia, parseMessage, reasonPhrase, requestFault, serialiseMessage, type SipMessage,
   type SipRequest, type SipResponse, topVia, type Via, withSource,
 } from '../protocol/sip';
 import { ClientTransaction } from './client-transaction';
@@ -157,33 +157,46 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     // RFC 5626 3.5.1: keep-alives are empty lines; they are no message.
     if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
     const parsed = parseMessage(bytes);
-    if (!parsed.ok) return this.emit('malformed', parsed.reason, from);
-    if (parsed.message.kind === 'response') return this.#receiveResponse(parsed.message, from);
-    this.#receiveRequest(parsed.message, from);
+    if (parsed.ok && parsed.message.kind === 'response') this.#receiveResponse(parsed.message, from);
+    else if (parsed.ok && parsed.message.kind === 'request') this.#receiveRequest(parsed.message, from);
+    else if (!parsed.ok) {
+      const { reason, refused } = parsed;
+      if (refused === undefined) this.emit('malformed', reason, from);
+      else this.#refuse(refused.request, { status: refused.status, reason }, from);
+    }
   }
 
   #receiveResponse(response: SipResponse, from: PeerAddress): void {
     const transaction = this.#clients.get(clientKey(response));
-    if (transaction === undefined) this.emit('strayResponse', response, from);
+    // RFC 3261 8.1.3.3: with a second Via it was meant for a proxy, and we are none.
+    const misrouted = response.headers.list('Via').length > 1;
+    if (transaction === undefined || misrouted) this.emit('strayResponse', response, from);
     else transaction.receive(response, from);
   }
 
-  #receiveRequest(request: SipRequest, from: PeerAddress): void {
+  /** Answers a request that cannot be acted on, outside any transaction; an ACK, or one without Via, is dropped. */
+  #refuse(request: SipRequest, { status, reason }: { status: number; reason: string }, from: PeerAddress): void {
+    this.emit('malformed', reason, from);
+    const replyTo = this.#noteSource(request, from);
+    if (request.method === 'ACK' || replyTo === undefined) return;
+    // Quotes of what was wrong stay out of a line that has no escapes.
+    const phrase = `${reasonPhrase(status)} (${reason.replace(/[^ -~]/g, '?')})`;
+    this.#answerOutside(createResponse(request, status, { reason: phrase, toTag: newToken(8) }), replyTo);
+  }
+
+  /** Adds `received` and `rport` to the topmost Via, and tells where answers go; undefined without a usable Via. */
+  #noteSource(request: SipRequest, from: PeerAddress): PeerAddress | undefined {
     const via = topVia(request);
-    if (via === undefined) return this.emit('malformed', 'Via is missing or malformed', from);
+    if (via === undefined) return undefined;
     const vias = request.headers.list('Via');
     request.headers.set('Via', [formatVia(withSource(via, from)), ...vias.slice(1)]);
-    const replyTo: PeerAddress = { ...from, port: via.params.has('rport') ? from.port : via.port ?? 5060 };
+    return { ...from, port: via.params.has('rport') ? from.port : via.port ?? 5060 };
+  }
 
+  #receiveRequest(request: SipRequest, from: PeerAddress): void {
     const fault = requestFault(request);
-    if (fault !== undefined) {
-      this.emit('malformed', fault, from);
-      if (request.method !== 'ACK' && cseqOf(request) !== undefined) {
-        const reason = `Bad Request (${fault})`;
-        this.#answerOutside(createResponse(request, 400, { reason, toTag: newToken(8) }), replyTo);
-      }
-      return;
-    }
+    if (fault !== undefined) return this.#refuse(request, fault, from);
+    const replyTo = this.#noteSource(request, from) ?? from;
     const known = this.#servers.get(serverKey(request));
     if (request.method === 'ACK') return this.#receiveAck(request, known, from);
     if (known !== undefined) return known.receive(request);

@@ -13,7 +13,8 @@ export function serverKey(request: SipRequest, method = request.method === 'ACK'
   const via = topVia(request);
   const sentBy = `${via?.host ?? ''}:${via?.port ?? 5060}`.toLowerCase();
   const branch = via?.params.get('branch');
-  if (branch?.startsWith(branchCookie) === true) return `${branch}|${sentBy}|${method}`;
+  // The cookie alone names no transaction (RFC 4475 3.2.1).
+  if (branch?.startsWith(branchCookie) === true && branch.length > branchCookie.length) return `${branch}|${sentBy}|${method}`;
   const number = cseqOf(request)?.number ?? 0;
   return `${request.headers.get('Call-ID') ?? ''}|${fromTagOf(request) ?? ''}|${number}|${sentBy}|${method}`;
 }

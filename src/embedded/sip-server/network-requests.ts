@@ -2,6 +2,7 @@ import { newUuid } from '../../lib';
 import { drachtioDialogId, newRequestLine, sipLine } from '../../protocol/drachtio';
 import { callIdOf, fromTagOf, serialiseMessage, type SipRequest, toTagOf } from '../../protocol/sip';
 import type { PeerAddress, ServerTransaction } from '../../sip-stack';
+import { extensionCheck } from './extension-check';
 import type { IncomingRequest } from './incoming-table';
 import { type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
@@ -38,6 +39,11 @@ export function receiveAck(context: ServerContext, ack: SipRequest, from: PeerAd
 function receiveNew(context: ServerContext, request: SipRequest, transaction: ServerTransaction): void {
   const invite = request.method === 'INVITE';
   if (invite) transaction.reply(100);
+  const refusal = extensionCheck(request);
+  if (refusal !== undefined) {
+    transaction.reply(refusal.status, { headers: refusal.headers });
+    return;
+  }
   const owner = context.routes.select(request.method.toLowerCase());
   if (owner === undefined) {
     transaction.reply(503);

@@ -24,12 +24,12 @@ export function createResponse(request: SipRequest, status: number, parts: Respo
   if (status > 100 && status < 300) {
     for (const route of request.headers.getAll('Record-Route')) headers.append('Record-Route', route);
   }
-  headers.append('From', request.headers.get('From') ?? '');
-  const to = request.headers.get('To') ?? '';
   const tagged = status > 100 && parts.toTag !== undefined && toTagOf(request) === undefined;
-  headers.append('To', tagged ? withTag(to, parts.toTag ?? '') : to);
-  headers.append('Call-ID', request.headers.get('Call-ID') ?? '');
-  headers.append('CSeq', request.headers.get('CSeq') ?? '');
+  // What a broken request lacks its refusal lacks too.
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.headers.get(name);
+    if (value !== undefined) headers.append(name, name === 'To' && tagged ? withTag(value, parts.toTag ?? '') : value);
+  }
   applyFields(headers, parts.headers);
   return {
     kind: 'response', status, reason: parts.reason ?? reasonPhrase(status), headers, body: toBody(parts.body),

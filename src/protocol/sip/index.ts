@@ -6,13 +6,13 @@ export { canonicalHeaderName, isToken } from './header-names';
 export { sipLimits } from './limits';
 export { formatNameAddr, type NameAddr, parseNameAddr, tagOf, withTag } from './name-addr';
 export { formatParams, type Params, parseParams } from './params';
-export { contentLengthOf, type ParsedMessage, parseMessage } from './parse-message';
+export { contentLengthOf, type ParsedMessage, parseMessage, type RefusedRequest } from './parse-message';
 export { reasonPhrase } from './reason-phrases';
+export { type RequestFault, requestFault } from './request-fault';
 export { serialiseMessage, startLineOf } from './serialise-message';
 export { type HeaderLine, SipHeaders } from './sip-headers';
 export {
-  callIdOf, contactUriOf, cseqOf, fromTagOf, requestFault, type SipMessage, type SipRequest, type SipResponse, toTagOf,
-  topVia,
+  callIdOf, contactUriOf, cseqOf, fromTagOf, type SipMessage, type SipRequest, type SipResponse, toTagOf, topVia,
 } from './sip-message';
 export { splitList } from './split-list';
 export { formatHostPort, formatUri, type HostPort, parseHostPort, parseUri, type SipUri } from './uri';

@@ -1,4 +1,5 @@
 import { formatParams, parseParams, type Params } from './params';
+import { splitList } from './split-list';
 
 /** The value of From, To, Contact, Route, … (RFC 3261 20.10): a URI with an optional name and header parameters. */
 export interface NameAddr {
@@ -26,6 +27,30 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   const displayName = quoted === null ? trimmed.slice(0, open).trim() : (quoted[1] ?? '').replace(/\\(.)/gs, '$1');
   const params = parseParams(trimmed.slice(close + 1));
   return displayName === '' ? { uri, params } : { displayName, uri, params };
+}
+
+/**
+ * Why one value of From, To or Contact cannot be relied upon, or undefined. Stricter than `parseNameAddr`, which reads
+ * whatever has a URI in it: two readings of one value are how a request gets past a check (RFC 4475 3.1.2.6, .13-.15).
+ */
+export function nameAddrFault(value: string): string | undefined {
+  if (splitList(value).length > 1) return 'more than one value, or a comma in an unquoted name';
+  const parsed = parseNameAddr(value);
+  if (parsed === undefined) return 'no URI';
+  if (hasOpenQuote(value)) return 'a quote is not closed';
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(parsed.uri)) return 'the URI has no scheme, or spaces in it';
+  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/gs, '');
+  if (!unquoted.includes('<')) return parsed.uri.includes('?') ? 'a URI with headers needs angle brackets' : undefined;
+  return /<\s|\s>/.test(unquoted) ? 'spaces inside angle brackets' : undefined;
+}
+
+function hasOpenQuote(text: string): boolean {
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    if (text[i] === '"') quoted = !quoted;
+    else if (quoted && text[i] === '\\') i += 1;
+  }
+  return quoted;
 }
 
 /** Always with angle brackets, the name always quoted. */

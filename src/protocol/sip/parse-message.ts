@@ -1,16 +1,23 @@
 import { isToken } from './header-names';
 import { sipLimits } from './limits';
 import { SipHeaders } from './sip-headers';
-import type { SipMessage } from './sip-message';
+import type { SipMessage, SipRequest } from './sip-message';
+
+/** A request that cannot be acted on, with as much of it as an answer needs. */
+export interface RefusedRequest {
+  /** As RFC 4475 names it: 505 for another version of SIP, else 400. */
+  readonly status: 400 | 505;
+  readonly request: SipRequest;
+}
 
 export type ParsedMessage =
   | { readonly ok: true; readonly message: SipMessage }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly refused?: RefusedRequest };
 
 /**
  * Reads one whole message (a datagram, or what stream framing cut out). Tolerant where nothing is ambiguous: leading
  * empty lines, bare LF, folded lines, spaces before the colon. Without Content-Length the body is the rest; bytes after
- * Content-Length are dropped (RFC 3261 18.3).
+ * Content-Length are dropped (RFC 3261 18.3). RFC 4475 decides what is refused.
  */
 export function parseMessage(bytes: Buffer): ParsedMessage {
   if (bytes.length > sipLimits.messageBytes) return fault(`message over ${sipLimits.messageBytes} bytes`);
@@ -18,18 +25,10 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
   const head = findHeadEnd(bytes, start);
   const lines = unfold(bytes.toString('utf8', start, head.end));
   const [startLine = ''] = lines;
-  if (lines.length - 1 > sipLimits.headerLines) return fault(`more than ${sipLimits.headerLines} header lines`);
-
-  const headers = new SipHeaders();
-  for (const line of lines.slice(1)) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).trim();
-    if (colon === -1 || !isToken(name)) return fault(`malformed header line "${line.slice(0, 40)}"`);
-    headers.append(name, line.slice(colon + 1).trim());
-  }
+  const { headers, reason: headerFault } = readHeaders(lines.slice(1));
   const body = cutBody(bytes, head.bodyStart, headers);
-  if (typeof body === 'string') return fault(body);
-  return readStartLine(startLine, headers, body);
+  const messageFault = headerFault ?? (typeof body === 'string' ? body : undefined);
+  return readStartLine(startLine, headers, typeof body === 'string' ? Buffer.alloc(0) : body, messageFault);
 }
 
 /** Bytes of the body announced in a head still being received, or undefined when the header is absent or no number. */
@@ -38,22 +37,52 @@ export function contentLengthOf(headers: SipHeaders): number | undefined {
   return value !== undefined && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : undefined;
 }
 
-function readStartLine(line: string, headers: SipHeaders, body: Buffer): ParsedMessage {
+/** Reads what can be read, and names the first line that cannot. */
+function readHeaders(lines: readonly string[]): { headers: SipHeaders; reason: string | undefined } {
+  const headers = new SipHeaders();
+  const tooMany = lines.length > sipLimits.headerLines;
+  let reason = tooMany ? `more than ${sipLimits.headerLines} header lines` : undefined;
+  for (const line of lines.slice(0, sipLimits.headerLines)) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).trim();
+    if (colon === -1 || !isToken(name)) reason ??= `malformed header line "${line.slice(0, 40)}"`;
+    else headers.append(name, line.slice(colon + 1).trim());
+  }
+  return { headers, reason };
+}
+
+function readStartLine(line: string, headers: SipHeaders, body: Buffer, wrong: string | undefined): ParsedMessage {
   const response = /^SIP\/2\.0[ \t]+([1-6]\d\d)(?:[ \t]+(.*))?$/i.exec(line);
   if (response !== null) {
+    if (wrong !== undefined) return fault(wrong);
     const reason = (response[2] ?? '').trim();
     return { ok: true, message: { kind: 'response', status: Number(response[1]), reason, headers, body } };
   }
-  const request = /^(\S+)[ \t]+(\S+)[ \t]+SIP\/(\d+\.\d+)[ \t]*$/i.exec(line);
-  if (request === null) return fault(`no start line in "${line.slice(0, 40)}"`);
-  const [, method = '', uri = '', version = ''] = request;
-  if (version !== '2.0') return fault(`SIP version ${version}`);
+  const { method, uri, version, exact } = cutRequestLine(line);
+  if (version === undefined) return fault(`no start line in "${line.slice(0, 40)}"`);
   if (!isToken(method)) return fault('method is no token');
-  return { ok: true, message: { kind: 'request', method, uri, headers, body } };
+  const request: SipRequest = { kind: 'request', method, uri, headers, body };
+  const refuse = (status: RefusedRequest['status'], reason: string): ParsedMessage =>
+    ({ ok: false, reason, refused: { status, request } });
+  if (version !== '2.0') return refuse(505, `SIP version ${version}`);
+  if (!exact) return refuse(400, `malformed request line "${line.slice(0, 40)}"`);
+  return wrong === undefined ? { ok: true, message: request } : refuse(400, wrong);
+}
+
+/** `exact`: the parts are separated by single spaces, and nothing else is in the line (RFC 3261 7.1). */
+function cutRequestLine(line: string): { method: string; uri: string; version: string | undefined; exact: boolean } {
+  const version = /SIP\/(\d+\.\d+)$/i.exec(line.trimEnd())?.[1];
+  const [method = ''] = line.split(/[ \t]/, 1);
+  const tail = line.toUpperCase().lastIndexOf('SIP/');
+  const uri = line.slice(method.length, Math.max(tail, method.length)).trim();
+  const exact = line.slice(0, tail) === `${method} ${uri} ` && /^\S+$/.test(uri) && line.trimEnd() === line;
+  return { method, uri, version: uri === '' ? undefined : version, exact };
 }
 
 function cutBody(bytes: Buffer, start: number, headers: SipHeaders): Buffer | string {
-  if (!headers.has('Content-Length')) return bytes.subarray(start);
+  const lengths = headers.getAll('Content-Length');
+  if (lengths.length === 0) return bytes.subarray(start);
+  if (lengths.length > 1) return 'more than one Content-Length';
   const length = contentLengthOf(headers);
   if (length === undefined) return 'Content-Length is no number';
   if (start + length > bytes.length) return 'body is shorter than Content-Length';

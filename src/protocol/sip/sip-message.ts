@@ -50,16 +50,3 @@ export function contactUriOf(message: SipMessage): string | undefined {
   const [first] = message.headers.list('Contact');
   return first === undefined ? undefined : parseNameAddr(first)?.uri;
 }
-
-/** What is missing for a request to be answered or routed at all (RFC 3261 8.1.1), or undefined when it is complete. */
-export function requestFault(request: SipRequest): string | undefined {
-  if (topVia(request) === undefined) return 'Via is missing or malformed';
-  if (callIdOf(request) === undefined) return 'Call-ID is missing';
-  const cseq = cseqOf(request);
-  if (cseq === undefined) return 'CSeq is missing or malformed';
-  if (cseq.method !== request.method) return 'CSeq names another method';
-  for (const name of ['From', 'To']) {
-    if (parseNameAddr(request.headers.get(name) ?? '') === undefined) return `${name} is missing or malformed`;
-  }
-  return undefined;
-}

@@ -3,6 +3,15 @@
  * dropped.
  */
 export function splitOutside(text: string, separator: ',' | ';'): string[] {
+  return cutOutside(text, separator).map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** True when a value of the list, or a parameter of one, is missing between its separators. */
+export function hasEmptyPart(list: string): boolean {
+  return cutOutside(list, ',').some((value) => cutOutside(value, ';').some((part) => part.trim() === ''));
+}
+
+function cutOutside(text: string, separator: ',' | ';'): string[] {
   const parts: string[] = [];
   let start = 0;
   let quoted = false;
@@ -21,7 +30,7 @@ export function splitOutside(text: string, separator: ',' | ';'): string[] {
     }
   }
   parts.push(text.slice(start));
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+  return parts;
 }
 
 /** The values of a comma-separated header line. */

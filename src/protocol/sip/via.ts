@@ -5,6 +5,8 @@ import { formatHostPort, parseHostPort } from './uri';
 export const branchCookie = 'z9hG4bK';
 
 export interface Via {
+  /** Of the protocol, when it is not 2.0. */
+  readonly version?: string;
   /** `UDP`, `TCP`, `TLS`, … in upper case. */
   readonly transport: string;
   /** The address the sender put in (sent-by). */
@@ -15,14 +17,22 @@ export interface Via {
 
 /** Reads one Via value (RFC 3261 20.42), spaces around `/` and `:` allowed; undefined when malformed. */
 export function parseVia(text: string): Via | undefined {
-  const match = /^\s*SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+([^;]+?)\s*(?:;(.*))?$/is.exec(text);
-  const sentBy = parseHostPort(match?.[2] ?? '');
-  if (match === null || sentBy === undefined) return undefined;
-  return { transport: (match[1] ?? '').toUpperCase(), ...sentBy, params: parseParams(match[3] ?? '') };
+  const semicolon = text.indexOf(';');
+  const front = semicolon === -1 ? text : text.slice(0, semicolon);
+  const match = /^SIP\s*\/\s*(\d+\.\d+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+(\S.*)$/is.exec(front.trim());
+  const [, version, transport, sentByText] = match ?? [];
+  const sentBy = parseHostPort(sentByText ?? '');
+  if (transport === undefined || sentBy === undefined) return undefined;
+  return {
+    ...(version === undefined || version === '2.0' ? {} : { version }),
+    transport: transport.toUpperCase(),
+    ...sentBy,
+    params: parseParams(semicolon === -1 ? '' : text.slice(semicolon)),
+  };
 }
 
 export function formatVia(via: Via): string {
-  return `SIP/2.0/${via.transport} ${formatHostPort(via)}${formatParams(via.params)}`;
+  return `SIP/${via.version ?? '2.0'}/${via.transport} ${formatHostPort(via)}${formatParams(via.params)}`;
 }
 
 /** RFC 3261 18.2.1 and RFC 3581 4: what the receiver of a request adds to its topmost Via. */
