@@ -8,28 +8,31 @@ import { TestGateway } from './queue-fixture';
 const RUNS = Number(process.env['HOLDFAST_INTERLEAVINGS'] ?? 2_000);
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? randomInt(2 ** 31));
 
+const heapMb = (): number => Math.round(process.memoryUsage().heapUsed / 1e6);
+
 describe('random interleavings of everything that can happen to a queue', () => {
   let redis: TestRedis;
-  const everybody: TestGateway[] = [];
+  const fleets: Fleet[] = [];
+  let born = 0;
 
   beforeAll(async () => {
     redis = await startRedis();
   });
   afterAll(async () => {
-    for (const gateway of everybody) gateway.kill();
+    for (const gateway of fleets.flatMap((one) => one.gateways)) gateway.kill();
     await redis.stop();
   });
 
   async function fleet(size: number, options: Partial<QueueEngineOptions> = {}): Promise<Fleet> {
     const replace = async (): Promise<TestGateway> => {
       const terms = { leaseMs: 3_600_000, heartbeatMs: 1_000_000, ...options };
-      const gateway = await new TestGateway(redis, `gateway-${everybody.length}`, terms).start();
-      everybody.push(gateway);
-      return gateway;
+      return new TestGateway(redis, `gateway-${born++}`, terms).start();
     };
     const gateways: TestGateway[] = [];
     while (gateways.length < size) gateways.push(await replace());
-    return { gateways, replace, redis: redis.client() };
+    const made = { gateways, replace, redis: redis.client() };
+    fleets.push(made);
+    return made;
   }
 
   it(`lose nobody, take nobody twice, keep the order and end each entry once (${RUNS} runs)`, async () => {
@@ -38,11 +41,10 @@ describe('random interleavings of everything that can happen to a queue', () => 
     let operations = 0;
     for (let run = 0; run < RUNS; run++) {
       for (const gateway of gateways) gateway.facts.length = 0;
-      if (run % 50 === 0) process.stdout.write(`${run} ${Math.round(performance.now())}\n`);
       operations += await new Interleaving(SEED + run, { gateways, ...rest }).run();
     }
-    const died = everybody.length - gateways.length;
-    process.stdout.write(`interleavings: ${RUNS} runs, ${operations} lines of history, ${died} gateways died\n`);
+    const died = born - gateways.length;
+    process.stdout.write(`interleavings: ${RUNS} runs, ${operations} lines of history, ${died} gateways died, ${heapMb()} MB\n`);
     expect(gateways.flatMap((gateway) => gateway.failures)).toEqual([]);
     if (RUNS >= 100) expect(died).toBeGreaterThan(RUNS / 50);
   }, 300_000);

@@ -23,7 +23,7 @@ export class TestGateway {
 
   constructor(redis: TestRedis, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
     const onFailure = (failure: GatewayError): void => void this.failures.push(failure);
-    this.connection = new RedisConnection({ url: redis.url, onFailure });
+    this.connection = new RedisConnection({ url: redis.url, name: gatewayId, onFailure });
     const own = (timer: Timer): Timer => {
       this.#timers.push(timer);
       return timer;

@@ -62,7 +62,15 @@ export class QueueModel {
   constructor(readonly maxSize: number) {}
 
   clone(): QueueModel {
-    return Object.assign(new QueueModel(this.maxSize), structuredClone({ ...this }));
+    // By hand: structuredClone took half of the time of a run.
+    const copy = new QueueModel(this.maxSize);
+    copy.entries = this.entries.map((entry) => ({ ...entry }));
+    copy.agents = this.agents.map((agent) => ({ ...agent }));
+    copy.dead = [...this.dead];
+    copy.clock = this.clock;
+    copy.tokens = { ...this.tokens };
+    copy.actionTokens = { ...this.actionTokens };
+    return copy;
   }
 
   /** False if `seen` cannot have come of this operation in this state; `undefined` means that nobody saw the outcome. */
@@ -78,18 +86,8 @@ export class QueueModel {
     let states = [start];
     const calls = this.entries.filter((entry) => entry.gateway === gateway && entry.state !== 'ended').map((entry) => entry.call);
     const agents = this.agents.filter((agent) => agent.gateway === gateway).map((agent) => agent.call);
-    for (const [names, reap] of [
-      [calls, (model: QueueModel, call: string) => model.#reapEntry(call)],
-      [agents, (model: QueueModel, call: string) => model.#reapTicket(call)],
-    ] as const) {
-      states = states.flatMap((state) =>
-        permutations(names).map((order) => {
-          const next = state.clone();
-          for (const name of order) reap(next, name);
-          return next;
-        }),
-      );
-    }
+    states = inAnyOrder(states, calls, (model, call) => model.#reapEntry(call));
+    states = inAnyOrder(states, agents, (model, call) => model.#reapTicket(call));
     return states;
   }
 
@@ -286,6 +284,24 @@ export function permutations<T>(items: readonly T[]): T[][] {
   return items.flatMap((item, index) =>
     permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
   );
+}
+
+/** All states that doing `names` in any order leads to. Merges equal ones on the way: ten names have 3,628,800 orders. */
+function inAnyOrder(states: QueueModel[], names: readonly string[], act: (model: QueueModel, name: string) => void): QueueModel[] {
+  let reached = new Map(states.map((model) => [JSON.stringify(model), { model, left: names }]));
+  for (let step = 0; step < names.length; step++) {
+    const next: typeof reached = new Map();
+    for (const { model, left } of reached.values()) {
+      for (const name of left) {
+        const after = model.clone();
+        act(after, name);
+        const rest = left.filter((other) => other !== name);
+        next.set(`${rest.join()} ${JSON.stringify(after)}`, { model: after, left: rest });
+      }
+    }
+    reached = next;
+  }
+  return [...reached.values()].map(({ model }) => model);
 }
 
 function resultOf(entry: Entry): { result?: QueueResult } {
