@@ -71,7 +71,11 @@ export class Gateway {
       defaultMaxSize: config.queue.defaultMaxSize,
       onFailure: (failure) => this.#log.warn({ code: failure.code }, failure.message),
     });
-    this.#webhooks = new WebhookClient({ ...config.webhooks });
+    this.#webhooks = new WebhookClient({
+      ...config.webhooks,
+      allowPrivateFor: async (accountSid) => (await this.#tenants.account(accountSid))?.allowPrivate ?? [],
+      onRefused: (reason) => this.#metrics.increment('holdfast_webhooks_refused_total', { reason }),
+    });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
     this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
     const { defaultVoice, maxTextLength, timeoutMs } = config.speech;

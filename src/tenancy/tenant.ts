@@ -6,6 +6,8 @@ export interface Account {
   readonly name: string;
   readonly authToken: string;
   readonly status: 'active' | 'suspended';
+  /** Address blocks beyond the public ones that its webhooks may reach; the operator's to give, never the tenant's. */
+  readonly allowPrivate?: readonly string[] | undefined;
 }
 
 /** What answers a call: a module of the tenant's, with the URLs it is asked at. */

@@ -1,5 +1,5 @@
-import type { Agent, Dispatcher } from 'undici';
-import { failureOf, neverArrived } from './failure-code';
+import type { Dispatcher } from 'undici';
+import { failureOf, stageOf } from './failure-code';
 import { readBody } from './read-body';
 
 /** One HTTP request and what came back. */
@@ -22,6 +22,8 @@ export interface ExchangeRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Longest silence of the server, before and within its answer. */
+  readonly readTimeoutMs: number;
 }
 
 export interface BodyCaps {
@@ -32,7 +34,7 @@ export interface BodyCaps {
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Sends one request and reads its answer; `caps` is chosen by the content type, for a document may be audio. */
-export async function exchange(agent: Agent, request: ExchangeRequest, caps: BodyCaps): Promise<Exchange> {
+export async function exchange(agent: Dispatcher, request: ExchangeRequest, caps: BodyCaps): Promise<Exchange> {
   try {
     return await receive(await send(agent, request), caps);
   } catch (thrown) {
@@ -41,12 +43,14 @@ export async function exchange(agent: Agent, request: ExchangeRequest, caps: Bod
 }
 
 /** Tried a second time only when the application cannot have read anything (contract 9: retry count 1, policy `ct`). */
-async function send(agent: Agent, request: ExchangeRequest): Promise<Dispatcher.ResponseData> {
+async function send(agent: Dispatcher, request: ExchangeRequest): Promise<Dispatcher.ResponseData> {
+  const { readTimeoutMs, ...rest } = request;
+  const options = { ...rest, headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs };
   try {
-    return await agent.request(request);
+    return await agent.request(options);
   } catch (thrown) {
-    if (request.signal.aborted || !neverArrived(thrown)) throw thrown;
-    return agent.request(request);
+    if (request.signal.aborted || stageOf(thrown) !== 'connect') throw thrown;
+    return agent.request(options);
   }
 }
 

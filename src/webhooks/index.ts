@@ -1,7 +1,12 @@
-export type { AdmitAddress } from './egress';
+export { type AddressBlock, addressBytes, parseBlock } from './address-block';
+export {
+  type AddressDecision, createGuardPolicy, decideAddress, decidePort, DENY_REASONS, type DenyReason, type GuardPolicy,
+  type GuardSettings,
+} from './address-rules';
 export {
   type DocumentAnswer, type DocumentFailure, type DocumentOutcome, type DocumentUrl, fetchDocument, type Refusal,
 } from './fetch-document';
+export { type HostResolver, systemResolver } from './resolve-host';
 export { signRequest } from './sign-request';
 export { type CallFacts, standardParams } from './standard-params';
 export { WebhookClient, type WebhookClientOptions, type WebhookOutcome, type WebhookRequest } from './webhook-client';

@@ -1,7 +1,8 @@
-import type { Agent } from 'undici';
 import { newUuid } from '../lib';
-import { type AdmitAddress, createEgress } from './egress';
+import { createGuardPolicy, type DenyReason, type GuardPolicy, type GuardSettings } from './address-rules';
+import { Egress } from './egress';
 import { type Exchange, exchange } from './exchange';
+import type { HostResolver } from './resolve-host';
 import { signRequest } from './sign-request';
 import { encodeParams, type WebhookParams } from './webhook-params';
 import { wireUrl, withoutFragment, withQuery } from './wire-url';
@@ -40,7 +41,7 @@ export type WebhookOutcome =
     }
   | { readonly outcome: 'aborted' };
 
-export interface WebhookClientOptions {
+export interface WebhookClientOptions extends GuardSettings {
   /** Whole time of one request with its retries and redirects; also the longest silence of a server. */
   readonly budgetMs: number;
   readonly connectTimeoutMs: number;
@@ -48,8 +49,11 @@ export interface WebhookClientOptions {
   readonly documentBytes: number;
   /** Largest body of type audio/*. */
   readonly audioBytes: number;
-  /** The guard of addresses: see egress.ts. */
-  readonly admit?: AdmitAddress;
+  /** More blocks that one account may reach; asked for each request, and only public addresses while it fails. */
+  readonly allowPrivateFor?: (accountSid: string) => Promise<readonly string[]> | readonly string[];
+  /** Told of each target the guard refuses. */
+  readonly onRefused?: (reason: DenyReason) => void;
+  readonly resolve?: HostResolver;
 }
 
 /** Contract 4 and 14: followed here, so that each step is signed, counted and goes out by the same door. */
@@ -59,19 +63,21 @@ const USER_AGENT = 'Holdfast/0.1';
 /** Asks customer applications over HTTP. Failures are outcomes with a code, never exceptions. */
 export class WebhookClient {
   readonly #options: WebhookClientOptions;
-  readonly #agents = new Map<string, Agent>();
+  readonly #egress: Egress;
+  readonly #policy: GuardPolicy;
   readonly #stopping = new AbortController();
 
   constructor(options: WebhookClientOptions) {
     this.#options = options;
+    this.#policy = createGuardPolicy(options);
+    const { resolve, onRefused } = options;
+    this.#egress = new Egress({ resolve, onRefused, connections: 50 });
   }
 
   /** Ends every request (outcome `aborted`) and closes the connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const agents = [...this.#agents.values()];
-    this.#agents.clear();
-    await Promise.all(agents.map((agent) => agent.destroy()));
+    await this.#egress.stop();
   }
 
   /** One request, its redirects followed (at most 10) and its connection tried twice, all within the budget. */
@@ -81,10 +87,11 @@ export class WebhookClient {
     const budget = AbortSignal.timeout(this.#options.budgetMs);
     const signal = AbortSignal.any([cancel, budget]);
     const token = request.idempotencyToken ?? newUuid();
+    const policy = await this.#policyFor(request.accountSid);
     let step: Step = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
     for (let redirects = 0; ; redirects += 1) {
       if (cancel.aborted) return { outcome: 'aborted' };
-      const answer = await this.#step(request, step, token, signal);
+      const answer = await this.#step(request, step, token, signal, policy);
       const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
       if (answer.kind === 'response') return { outcome: 'response', ...answer.response, ...facts };
       if (cancel.aborted) return { outcome: 'aborted' };
@@ -102,7 +109,13 @@ export class WebhookClient {
     }
   }
 
-  async #step(request: WebhookRequest, step: Step, token: string, signal: AbortSignal): Promise<Exchange> {
+  async #step(
+    request: WebhookRequest,
+    step: Step,
+    token: string,
+    signal: AbortSignal,
+    policy: GuardPolicy,
+  ): Promise<Exchange> {
     const wire = wireUrl(step.url);
     if (!wire) return { kind: 'failed', code: 11100, message: `"${step.url.slice(0, 200)}" is not a usable http URL` };
     const isPost = step.method === 'POST';
@@ -121,21 +134,26 @@ export class WebhookClient {
       headers['x-twilio-signature'] = signRequest(request.authToken, wire.origin + path, isPost ? step.params : {});
       headers['i-twilio-idempotency-token'] = token;
     }
-    const { documentBytes, audioBytes } = this.#options;
+    const { documentBytes, audioBytes, connectTimeoutMs, budgetMs } = this.#options;
+    const { accountSid } = request;
+    const { origin } = wire;
     return exchange(
-      this.#agent(request.accountSid),
-      { origin: wire.origin, path, method: step.method, headers, signal, ...(isPost ? { body: form } : {}) },
+      this.#egress.pool({ accountSid, origin, policy, connectTimeoutMs, sni: true }),
+      { origin, path, method: step.method, headers, signal, readTimeoutMs: budgetMs, ...(isPost ? { body: form } : {}) },
       { documentBytes: isMedia ? audioBytes : documentBytes, audioBytes },
     );
   }
 
-  #agent(accountSid: string): Agent {
-    const present = this.#agents.get(accountSid);
-    if (present) return present;
-    const { connectTimeoutMs, budgetMs, admit } = this.#options;
-    const agent = createEgress({ connectTimeoutMs, readTimeoutMs: budgetMs, admit });
-    this.#agents.set(accountSid, agent);
-    return agent;
+  async #policyFor(accountSid: string): Promise<GuardPolicy> {
+    const { allowPrivateFor, allowPrivate = [], deny, allowPorts } = this.#options;
+    let own: readonly string[];
+    try {
+      own = await allowPrivateFor?.(accountSid) ?? [];
+    } catch {
+      return this.#policy; // Redis is away: this account reaches what every account reaches, and nothing more.
+    }
+    if (own.length === 0) return this.#policy;
+    return createGuardPolicy({ allowPrivate: [...allowPrivate, ...own], deny, allowPorts });
   }
 }
 

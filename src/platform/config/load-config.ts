@@ -64,6 +64,15 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
+/** Demo mode: the customer application runs on this machine, on any port. */
+function withThisMachine(webhooks: Config['webhooks']): Config['webhooks'] {
+  return {
+    ...webhooks,
+    allowPrivate: [...webhooks.allowPrivate, '127.0.0.0/8', '::1/128'],
+    allowPorts: [...webhooks.allowPorts, '1-65535'],
+  };
+}
+
 /**
  * Reads files in order, lays the environment over them, checks everything and reports all problems at once.
  * In demo mode a missing secret key is generated into the data directory; nothing else is written.
@@ -85,6 +94,7 @@ export function loadConfig(env: Environment, files: readonly string[] = configFi
   const dataDir = resolve(parsed.data.dataDir);
   const config: Config = {
     ...parsed.data,
+    webhooks: parsed.data.demo ? withThisMachine(parsed.data.webhooks) : parsed.data.webhooks,
     dataDir,
     mediaDir: resolve(parsed.data.mediaDir ?? join(dataDir, 'media')),
     gatewayName: parsed.data.gatewayName ?? hostname().replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 64),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { count, field, fixedPort, host, port } from './field';
-import { tenancySeedSchema } from './tenancy-seed';
+import { isAddressBlock, tenancySeedSchema } from './tenancy-seed';
+
+const BLOCK = 'must be an address or a block such as 203.0.113.0/24';
 
 const sip = z.strictObject({
   host: field(host().default('127.0.0.1'), {
@@ -96,6 +98,17 @@ const webhooks = z.strictObject({
     why: 'largest document (Twilio: 64 kB, error 11750)', unit: 'bytes',
   }),
   audioBytes: field(count().default(33_554_432), { why: 'largest audio file fetched for Play', unit: 'bytes' }),
+  allowPrivate: field(z.array(z.string().refine(isAddressBlock, BLOCK)).default([]), {
+    why: 'address blocks beyond the public ones that every account may reach, e.g. applications in your own network; '
+      + 'demo mode adds this machine',
+  }),
+  deny: field(z.array(z.string().refine(isAddressBlock, BLOCK)).default([]), {
+    why: 'address blocks that no account may reach, e.g. your own public addresses; stronger than allowPrivate',
+  }),
+  allowPorts: field(z.array(z.union([fixedPort(), z.string().regex(/^\d{1,5}-\d{1,5}$/, 'must be a port or FIRST-LAST')]))
+    .default([80, 443, 8_080, 8_443]), {
+    why: 'ports, or ranges such as 8000-8099, that customer applications may be asked at; demo mode adds every port',
+  }),
 });
 
 const media = z.strictObject({

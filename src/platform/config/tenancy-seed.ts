@@ -24,6 +24,8 @@ const account = z.strictObject({
   status: field(z.enum(['active', 'suspended']).default('active'), {
     why: 'a suspended account keeps its settings and takes no calls',
   }),
+  allowPrivate: field(z.array(z.string().refine(isAddressBlock, 'must be an address or a block such as 203.0.113.0/24'))
+    .default([]), { why: 'address blocks beyond the public ones that only the webhooks of this account may reach' }),
 });
 
 const application = z.strictObject({

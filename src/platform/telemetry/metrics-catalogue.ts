@@ -20,6 +20,10 @@ const TERMINATION_REASONS = [
   'remote-hangup', 'local-hangup', 'caller-cancelled', 'rejected', 'busy', 'no-answer', 'refused', 'time-limit',
   'application-error', 'media-failed', 'media-refused', 'unknown-number', 'account-suspended', 'gateway-stopping', 'internal-error',
 ] as const;
+const EGRESS_REASONS = [
+  'loopback', 'private', 'link-local', 'metadata', 'documentation', 'reserved', 'multicast', 'not-global', 'deny-list',
+  'not-an-address', 'port',
+] as const;
 
 /**
  * Every metric of the gateway: `holdfast_<room>_<what>_<unit>`, counters end in `_total`.
@@ -50,6 +54,9 @@ export const METRICS = {
   },
   holdfast_webhooks_request_seconds: {
     kind: 'histogram', help: 'How long customer applications took to answer.', labels: {}, buckets: SHORT_SECONDS,
+  },
+  holdfast_webhooks_refused_total: {
+    kind: 'counter', help: 'Targets of webhooks that the egress guard refused.', labels: { reason: EGRESS_REASONS },
   },
   holdfast_interpreter_verbs_total: {
     kind: 'counter', help: 'Verbs that ended, and what came next.',

@@ -10,8 +10,8 @@ const SECRET = 'a secret key of sixteen letters or more';
 
 const seed: TenancySeed = {
   accounts: [
-    { sid: ACCOUNT, name: 'One', authToken: 'token-of-account-one', status: 'active' },
-    { sid: OTHER, name: 'Two', authToken: 'token-of-account-two', status: 'suspended' },
+    { sid: ACCOUNT, name: 'One', authToken: 'token-of-account-one', status: 'active', allowPrivate: ['10.1.0.0/16'] },
+    { sid: OTHER, name: 'Two', authToken: 'token-of-account-two', status: 'suspended', allowPrivate: [] },
   ],
   applications: [
     {

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
+/** What a client needs to be allowed to reach the applications of these tests. */
+export const THIS_MACHINE = { allowPrivate: ['127.0.0.0/8', '::1/128'], allowPorts: ['1-65535'] } as const;
+
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;

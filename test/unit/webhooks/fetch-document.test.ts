@@ -1,11 +1,13 @@
 import { type ServerResponse } from 'node:http';
 import { type DocumentAnswer, fetchDocument, type Refusal, WebhookClient, type WebhookRequest } from '../../../src/webhooks';
-import { type CustomerApplication, type SeenRequest, startApplication, xml } from './customer-application';
+import { type CustomerApplication, type SeenRequest, startApplication, THIS_MACHINE, xml } from './customer-application';
 
 describe('a document of a call', () => {
   let application: CustomerApplication;
   let answer: (request: SeenRequest, response: ServerResponse) => void;
-  const client = new WebhookClient({ budgetMs: 300, connectTimeoutMs: 300, documentBytes: 65_536, audioBytes: 65_536 });
+  const client = new WebhookClient({
+    budgetMs: 300, connectTimeoutMs: 300, documentBytes: 65_536, audioBytes: 65_536, ...THIS_MACHINE,
+  });
 
   beforeAll(async () => {
     application = await startApplication((request, response) => answer(request, response));

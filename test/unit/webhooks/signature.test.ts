@@ -1,6 +1,6 @@
 import { validateRequest } from 'twilio';
 import { signRequest, WebhookClient, type WebhookParams } from '../../../src/webhooks';
-import { type CustomerApplication, startApplication, xml } from './customer-application';
+import { type CustomerApplication, startApplication, THIS_MACHINE, xml } from './customer-application';
 
 const TOKEN = '12345678901234567890123456789012';
 
@@ -36,7 +36,7 @@ function sequence(seed: number): (below: number) => number {
 
 describe('a request on the wire', () => {
   let application: CustomerApplication;
-  const caps = { documentBytes: 65_536, audioBytes: 1_000_000 };
+  const caps = { documentBytes: 65_536, audioBytes: 1_000_000, ...THIS_MACHINE };
   const client = new WebhookClient({ budgetMs: 5_000, connectTimeoutMs: 1_000, ...caps });
 
   beforeAll(async () => {

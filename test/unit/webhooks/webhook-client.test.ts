@@ -2,9 +2,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { WebhookClient, type WebhookOutcome, type WebhookRequest } from '../../../src/webhooks';
-import { type CustomerApplication, type SeenRequest, startApplication, xml } from './customer-application';
+import { type CustomerApplication, type SeenRequest, startApplication, THIS_MACHINE, xml } from './customer-application';
 
-const options = { budgetMs: 5_000, connectTimeoutMs: 1_000, documentBytes: 65_536, audioBytes: 200_000 };
+const options = {
+  budgetMs: 5_000, connectTimeoutMs: 1_000, documentBytes: 65_536, audioBytes: 200_000, ...THIS_MACHINE,
+};
 
 describe('a webhook request', () => {
   let application: CustomerApplication;
@@ -156,21 +158,44 @@ describe('a webhook request', () => {
     expect(application.seen).toHaveLength(1);
   });
 
-  it('can be refused by the address it reaches, before anything is sent', async () => {
-    const asked: string[][] = [];
-    const guarded = new WebhookClient({
-      ...options,
-      admit: (...reached) => {
-        asked.push(reached);
-        return 'not an address we call';
-      },
-    });
+  it('goes to no address inside, by whatever name, and is told no more than of a name that does not exist', async () => {
+    const refused: string[] = [];
+    const { allowPrivate: _own, ...guarded } = options;
+    const outside = new WebhookClient({ ...guarded, onRefused: (reason) => refused.push(reason) });
+    expect(await ask({}, outside)).toMatchObject({ outcome: 'failed', code: 11205 });
     const url = application.origin.replace('127.0.0.1', 'localhost');
-    expect(await ask({ url }, guarded))
-      .toMatchObject({ outcome: 'failed', code: 11205, message: 'not an address we call' });
-    expect(asked[0]).toEqual(['127.0.0.1', 'localhost']);
+    const hidden = await ask({ url }, outside);
+    const absent = await ask({ url: 'http://nowhere.invalid/' }, outside);
+    expect(hidden).toMatchObject({ outcome: 'failed', code: 11210 });
+    expect(hidden).toMatchObject({ message: absent.outcome === 'failed' ? absent.message : '' });
+    expect(JSON.stringify(hidden)).not.toContain('127.0.0.1');
+    expect(refused).toEqual(['loopback', 'loopback']);
     expect(application.seen).toEqual([]);
-    await guarded.stop();
+    await outside.stop();
+  });
+
+  it('reaches what the operator allows one account, and only that account', async () => {
+    answer = (_request, response) => xml(response, '<Response/>');
+    const { allowPrivate: _own, ...guarded } = options;
+    const allowPrivateFor = (accountSid: string): string[] => {
+      if (accountSid === 'AC3') throw new Error('Redis is away');
+      return accountSid === 'AC1' ? ['127.0.0.0/8'] : [];
+    };
+    const onPremise = new WebhookClient({ ...guarded, allowPrivateFor });
+    expect(await ask({}, onPremise)).toMatchObject({ outcome: 'response' });
+    for (const accountSid of ['AC2', 'AC3']) {
+      expect(await ask({ accountSid }, onPremise)).toMatchObject({ outcome: 'failed', code: 11205 });
+    }
+    await onPremise.stop();
+  });
+
+  it('goes to web ports only unless the operator opens more', async () => {
+    const { allowPorts: _every, ...narrow } = options;
+    const refused: string[] = [];
+    const client = new WebhookClient({ ...narrow, onRefused: (reason) => refused.push(reason) });
+    expect(await ask({}, client)).toMatchObject({ outcome: 'failed', code: 11205, message: expect.stringMatching(/port/) as string });
+    expect(refused).toEqual(['port']);
+    await client.stop();
   });
 
   it('for media carries neither signature nor token, and may be as large as audio whatever its type', async () => {
