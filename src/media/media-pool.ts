@@ -37,7 +37,8 @@ export class MediaPool {
   async createEndpoint(remoteSdp: string, preferred?: string): Promise<MediaEndpoint> {
     const candidates = this.#servers
       .filter((server) => server.up)
-      .sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred) || a.load - b.load);
+      // Before its first heartbeat (20 s) a server's share is unknown: what we have there ourselves decides.
+      .sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred) || a.load - b.load || a.endpointCount - b.endpointCount);
     let refusal: unknown = new GatewayError('media-down', 'no media server is up', { sipStatus: 503 });
     for (const server of candidates) {
       try {

@@ -25,6 +25,8 @@ export interface WorldOptions {
   /** Number -> path of the customer application that answers it; `voiceFallback` where it has one. */
   readonly numbers: Readonly<Record<string, string | { readonly voice: string; readonly fallback: string }>>;
   readonly gateways?: number;
+  /** Embedded media servers; real ones are those that FREESWITCH_SERVERS names. */
+  readonly mediaServers?: number;
   /** Outbound trunk for numbers that are not the account's own. */
   readonly outbound?: { readonly host: string; readonly port: number };
   readonly extraConfig?: Readonly<Record<string, unknown>>;
@@ -65,7 +67,7 @@ export class World {
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
-      const stack = await startStack(directory, started);
+      const stack = await startStack(directory, started, options.mediaServers ?? 1);
       const world = new World(app, redis, stack.sip, started);
       const config = join(directory, 'config.yaml');
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
@@ -128,15 +130,15 @@ export class World {
   }
 }
 
-async function startStack(directory: string, started: Started): Promise<Stack> {
+async function startStack(directory: string, started: Started, mediaServers: number): Promise<Stack> {
   const outside = process.env;
   if (!STACK_IS_EMBEDDED) {
     const env = pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS']);
     const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
     return { env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default' };
   }
-  const sipPort = await freePorts(4);
-  const [adminPort, eslPort, mediaSipPort] = [sipPort + 1, sipPort + 2, sipPort + 3];
+  const sipPort = await freePorts(2 + 2 * mediaServers);
+  const adminPort = sipPort + 1;
   const music = join(directory, 'hold-music');
   mkdirSync(music);
   await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 60_000);
@@ -148,23 +150,29 @@ async function startStack(directory: string, started: Started): Promise<Stack> {
     DRACHTIO_SECRET: SECRET,
   });
   started.add(() => sipServer.stop());
-  const mediaServer = new Child('media-server', join(DIST, 'embedded/media-server/main.js'), {
-    HOLDFAST_MEDIA_HOST: '127.0.0.1',
-    HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
-    HOLDFAST_ESL_PORT: String(eslPort),
-    HOLDFAST_ESL_SECRET: SECRET,
-    HOLDFAST_RTP_PORT_MIN: String(RTP_PORTS.min),
-    HOLDFAST_RTP_PORT_MAX: String(RTP_PORTS.max),
-    HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
+  const rtpSpan = Math.floor((RTP_PORTS.max - RTP_PORTS.min) / mediaServers / 2) * 2;
+  const pool = Array.from({ length: mediaServers }, (_, index) => {
+    const eslPort = sipPort + 2 + 2 * index;
+    const rtpMin = RTP_PORTS.min + index * rtpSpan;
+    const child = new Child(`media-server-${index}`, join(DIST, 'embedded/media-server/main.js'), {
+      HOLDFAST_MEDIA_HOST: '127.0.0.1',
+      HOLDFAST_MEDIA_SIP_PORT: String(eslPort + 1),
+      HOLDFAST_ESL_PORT: String(eslPort),
+      HOLDFAST_ESL_SECRET: SECRET,
+      HOLDFAST_RTP_PORT_MIN: String(rtpMin),
+      HOLDFAST_RTP_PORT_MAX: String(rtpMin + rtpSpan - 2),
+      HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
+    });
+    started.add(() => child.stop());
+    return { child, address: `127.0.0.1:${eslPort}:${SECRET}` };
   });
-  started.add(() => mediaServer.stop());
-  await Promise.all([sipServer.ready(), mediaServer.ready()]);
+  await Promise.all([sipServer.ready(), ...pool.map(({ child }) => child.ready())]);
   return {
     env: {
       DRACHTIO_HOST: '127.0.0.1',
       DRACHTIO_PORT: String(adminPort),
       DRACHTIO_SECRET: SECRET,
-      FREESWITCH_SERVERS: `127.0.0.1:${eslPort}:${SECRET}`,
+      FREESWITCH_SERVERS: pool.map(({ address }) => address).join(','),
     },
     sip: { host: '127.0.0.1', port: sipPort },
     holdStream: 'holdfast',
