@@ -41,6 +41,8 @@ else
     local id = redis.call('HGET', K.calls, ticket.target)
     local entry = id and read_entry(id)
     if not entry or entry.queueSid ~= sid or entry.state ~= 'waiting' or not alive(entry.gatewayId) then
+      -- As below: a claim that gets nothing leaves no ticket, not even the one of the agent's last bridge.
+      redis.call('HDEL', K.tickets, A.callSid)
       return reply({ outcome = 'empty', queueSid = sid })
     end
     take(entry, ticket)

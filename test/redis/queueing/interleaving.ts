@@ -22,7 +22,7 @@ export class BrokenPromise extends Error {
 const CAUSES: readonly EndCause[] = ['leave', 'hangup', 'hangup', 'redirect', 'error', 'bridge-ended', 'system-error'];
 const QUEUE = 'support';
 /** More states than this mean that too little was looked at, not that something is wrong. */
-const MOST_STATES = 200;
+const MOST_STATES = 10_000;
 
 export interface Fleet {
   /** Living gateways; the run replaces those it kills. */

@@ -325,6 +325,16 @@ describe('the queue engine', () => {
       expect(await a.engine.beginBridge(entry, claim.token)).toEqual({ outcome: 'bridging' });
     });
 
+    it('forgets an agent\'s last bridge when he claims again, also if he gets nobody', async () => {
+      const [one, two] = [newCall(), newCall()];
+      await bridged(one);
+      await bridged(two);
+      expect(await b.claim(account, 'support', one)).toMatchObject({ outcome: 'empty' });
+      expect(await b.claim(account, 'support', two, { callSid: newCall() })).toMatchObject({ outcome: 'empty' });
+      expect(await b.engine.abandonClaim(account, one)).toEqual({ outcome: 'none' });
+      expect(await b.engine.abandonClaim(account, two)).toEqual({ outcome: 'none' });
+    });
+
     it('finds the live entry of a call for a redirect from elsewhere', async () => {
       const { entry } = await joined(a);
       expect(await b.engine.entryOfCall(account, entry.callSid)).toEqual(entry);
