@@ -1,5 +1,6 @@
 import { messageOf } from './lib';
 import { Gateway } from './gateway';
+import { surviveStrayErrors } from './stray-errors';
 import { configFilesFor, describeProblems, loadConfig, processEnvironment, redactConfig } from './platform/config';
 import { createLogger } from './platform/telemetry';
 
@@ -14,11 +15,7 @@ async function main(): Promise<void> {
   }
   const { config } = loaded;
   const log = createLogger({ level: config.log.level, pretty: config.log.pretty });
-  // What one call does wrong must not end the others': it is told to the operator, and the gateway goes on.
-  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a rejection nobody handled'));
-  // Nobody reads our log any more: who started us is gone, and telling of it would fail in the same way.
-  process.stdout.on('error', () => process.exit(1));
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'an exception nobody caught'));
+  surviveStrayErrors(log);
   log.debug({ config: redactConfig(config) }, 'effective configuration');
   const gateway = new Gateway(config, log);
   let stopping = false;

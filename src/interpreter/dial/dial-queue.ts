@@ -1,5 +1,5 @@
 import { deferred, type Deferred, messageOf } from '../../lib';
-import type { Bridge, MediaEndpoint } from '../../media';
+import type { Bridge, Layer, MediaEndpoint } from '../../media';
 import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
 import type { DialVerb, QueueNoun } from '../../twiml';
 import { seconds } from '../queue-params';
@@ -16,10 +16,10 @@ import { talk } from './talk';
 export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext): Promise<DialResult> {
   if (noun.fault) return { status: 'failed', params: {} };
   const endpoint = await context.media();
-  const ringing = await endpoint.addLayer(RING_BACK);
   const watch = new ClaimWatch(context, endpoint);
   try {
-    const claim = await watch.claim(noun, endpoint);
+    await watch.ring();
+    const claim = await watch.claim(noun);
     if (claim.outcome === 'unknown-queue') {
       context.alert({ code: 14214, message: `there is no queue "${noun.queueName}" to take a caller from` });
       return { status: 'failed', params: {} };
@@ -31,8 +31,7 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
     const talkedMs = await talk(verb, context, endpoint, met.bridge);
     return { status: 'completed', params: bridgedParams(met.claimed, talkedMs) };
   } finally {
-    watch.close();
-    await ringing.remove();
+    await watch.close();
   }
 }
 
@@ -52,15 +51,21 @@ type Met =
   | { readonly outcome: 'bridged'; readonly claimed: Claimed; readonly bridge: Bridge }
   | { readonly outcome: 'timeout' | 'canceled' | 'failed' };
 
-/** Follows one agent's claim from the request to the bridge. What the engine says and what the channel says come in any order. */
+/**
+ * Follows one agent's claim from the request to the bridge. The channel says first that it is bridged, the engine that it
+ * counts: a caller who hangs up in between was never met, and the agent waits for the next one.
+ */
 class ClaimWatch {
   readonly #context: VerbContext;
   readonly #endpoint: MediaEndpoint;
   readonly #bridgeEnded = deferred<void>();
   readonly #met: Deferred<Met> = deferred();
   readonly #cleanup: (() => void)[] = [];
+  #ringing: Layer | undefined;
   #claimed: Claimed | undefined;
-  #bridged = false;
+  /** The channel is or was in a bridge since this claim. */
+  #wasBridged = false;
+  #engineBridged = false;
   #timedOut = false;
   #givingUp: 'timeout' | 'canceled' | undefined;
 
@@ -69,12 +74,18 @@ class ClaimWatch {
     this.#endpoint = endpoint;
   }
 
-  async claim(noun: QueueNoun, endpoint: MediaEndpoint): Promise<ClaimOutcome> {
+  /** Lets the agent hear that he waits. */
+  async ring(): Promise<void> {
+    this.#ringing = await this.#endpoint.addLayer(RING_BACK);
+  }
+
+  async claim(noun: QueueNoun): Promise<ClaimOutcome> {
     const { call, ports } = this.#context;
     const { accountSid, from, to } = call.identity;
+    const endpoint = this.#endpoint;
     const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
     this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
-    this.#cleanup.push(endpoint.on('unbridged', () => this.#bridgeEnded.resolve()));
+    this.#cleanup.push(endpoint.on('unbridged', () => this.#onUnbridged()));
     this.#cleanup.push(endpoint.on('gone', () => this.#bridgeEnded.resolve()));
     const outcome = await ports.queues.claim({
       accountSid,
@@ -108,8 +119,9 @@ class ClaimWatch {
     return met;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const undo of this.#cleanup.splice(0)) undo();
+    await this.#ringing?.remove();
   }
 
   /** An agent's program may dial queues one after the other: each Dial is a new request of the same call. */
@@ -126,11 +138,8 @@ class ClaimWatch {
       try {
         const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
         // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
-        if (abandoned.outcome !== 'bridged') break;
-        if (outcome === 'timeout') return;
-        this.#bridged = true;
-        this.#bridgeEnded.resolve();
-        this.#settleIfBridged();
+        if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
+        if (abandoned.outcome === 'bridged') this.#meetingOver();
         break;
       } catch (error) {
         ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
@@ -148,37 +157,55 @@ class ClaimWatch {
       case 'waiting':
         // The caller went before the bridge; the agent waits for the next one while he has time.
         this.#claimed = undefined;
+        if (!this.#endpoint.isBridged) this.#forgetBridge();
         if (this.#timedOut) void this.#giveUp('timeout');
         return;
       case 'bridged':
-        this.#bridged = true;
         this.#haveCaller(change);
+        this.#engineBridged = true;
+        this.#settleIfBridged();
         return;
       case 'gone':
-        if (change.reason !== 'bridge-ended' || !this.#claimed) {
-          this.#met.resolve({ outcome: this.#givingUp ?? 'failed' });
-          return;
-        }
-        this.#bridged = true;
-        this.#bridgeEnded.resolve();
-        this.#settleIfBridged();
+        if (change.reason === 'bridge-ended') this.#meetingOver();
+        this.#met.resolve({ outcome: this.#givingUp ?? 'failed' });
     }
   }
 
   #haveCaller(claimed: Claimed): void {
+    const isAnother = this.#claimed !== undefined && this.#claimed.token !== claimed.token;
     this.#claimed = claimed;
-    if (this.#endpoint.isBridged) this.#bridged = true;
-    this.#settleIfBridged();
+    if (isAnother && !this.#endpoint.isBridged) this.#forgetBridge();
   }
 
   #onBridged(): void {
-    this.#bridged = true;
+    this.#wasBridged = true;
     this.#settleIfBridged();
   }
 
+  #onUnbridged(): void {
+    if (this.#engineBridged) this.#bridgeEnded.resolve();
+    else if (!this.#claimed) this.#forgetBridge();
+  }
+
+  /** A bridge that did not count took the ring-back with it. */
+  #forgetBridge(): void {
+    if (!this.#wasBridged) return;
+    this.#wasBridged = false;
+    void this.ring();
+  }
+
   #settleIfBridged(): void {
-    if (!this.#bridged || !this.#claimed) return;
+    if (!this.#wasBridged || !this.#engineBridged || !this.#claimed) return;
+    if (!this.#endpoint.isBridged) this.#bridgeEnded.resolve();
     const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
     this.#met.resolve({ outcome: 'bridged', claimed: this.#claimed, bridge });
+  }
+
+  /** The engine counted a bridge that is over, whether or not its beginning was heard of. */
+  #meetingOver(): void {
+    this.#wasBridged = true;
+    this.#engineBridged = true;
+    this.#bridgeEnded.resolve();
+    this.#settleIfBridged();
   }
 }

@@ -48,6 +48,7 @@ describe('the agent\'s side of a queue', () => {
     await settle();
     world.tell({ state: 'claimed', ...claimed });
     world.endpoint.bridge();
+    world.tell({ state: 'bridged', ...claimed });
     await settle();
     world.clock.advance(10_000);
     await world.endpoint.unbridge();
@@ -78,6 +79,32 @@ describe('the agent\'s side of a queue', () => {
     expect((await world.result).status).toBe('completed');
   });
 
+  it('a bridge with a caller who hung up before it counted is none: the agent hears ringing and gets the next one', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    world.endpoint.layers.length = 0;
+    world.endpoint.bridge();
+    await world.endpoint.unbridge();
+    world.tell({ state: 'waiting' });
+    await settle();
+    expect(world.endpoint.layers).toHaveLength(1);
+    const second = { ...claimed, token: 'second', caller: { ...claimed.caller, callSid: 'CAsecond' } };
+    world.tell({ state: 'claimed', ...second });
+    world.endpoint.bridge();
+    world.tell({ state: 'bridged', ...second });
+    await settle();
+    world.clock.advance(3_000);
+    await world.endpoint.unbridge();
+    expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAsecond', DialCallDuration: '3' } });
+  });
+
+  it('a meeting so short that only its end was heard of is one', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    world.tell({ state: 'gone', reason: 'bridge-ended' });
+    expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallDuration: '0' } });
+  });
+
   it('gives up after the timeout', async () => {
     const world = setUp();
     await settle();
@@ -104,6 +131,7 @@ describe('the agent\'s side of a queue', () => {
     world.engine.abandoned = { outcome: 'bridged' };
     world.clock.advance(30_000);
     await settle();
+    world.endpoint.bridge();
     world.tell({ state: 'bridged', ...claimed });
     await settle();
     await world.endpoint.unbridge();
