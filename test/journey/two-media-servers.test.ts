@@ -57,7 +57,7 @@ const AGENT_HZ = 1_300;
     await caller.call.hangup();
     await eventually(async () => expect(await recordOf(caller.callSid)).toMatchObject({ status: 'completed', endReason: 'remote-hangup' }));
     expect((await recordOf(caller.callSid))?.endedAt).toBeGreaterThan(0);
-    expect(await recordOf(caller.callSid)).not.toHaveProperty('queueEntry');
+    await eventually(async () => expect(await recordOf(caller.callSid)).not.toHaveProperty('queueEntry'));
   });
 
   it('hear each other, part, and the caller waits again with music', async () => {
