@@ -1,4 +1,4 @@
-export { AudioLibrary, type KeptAudio } from './audio-library';
+export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio';
 export { type Bridge, bridgeLegs, type RemoteLeg } from './bridge';
 export { createLink, type Link } from './link';
 export { MediaEndpoint } from './media-endpoint';

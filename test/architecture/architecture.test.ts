@@ -15,6 +15,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['platform'],
   'pino-pretty': ['platform'],
   'prom-client': ['platform'],
+  'mpg123-decoder': ['media'],
   'sdp-transform': ['protocol'],
   undici: ['webhooks'],
   yaml: ['platform'],

@@ -1,4 +1,5 @@
 import { decodeG711 } from '../g711';
+import { problemOfShape } from './shape';
 
 /** Decoded audio; samples of several channels are interleaved. */
 export interface PcmAudio {
@@ -11,7 +12,10 @@ export type WavDecoding =
   | { readonly outcome: 'audio'; readonly audio: PcmAudio }
   | { readonly outcome: 'invalid'; readonly reason: string };
 
-const FORMAT = { pcm: 1, float: 3, alaw: 6, mulaw: 7, extensible: 0xfffe } as const;
+/** As WavDecoding, with audio that is in the file as an MPEG stream (format 85) handed out as it is. */
+export type WavReading = WavDecoding | { readonly outcome: 'mpeg'; readonly bytes: Buffer };
+
+const FORMAT = { pcm: 1, float: 3, alaw: 6, mulaw: 7, mpegLayer3: 85, extensible: 0xfffe } as const;
 
 interface WavFormat {
   readonly tag: number;
@@ -60,6 +64,12 @@ function decodeData({ tag, bits }: WavFormat, data: Buffer): Int16Array | undefi
  * Unknown chunks are skipped; a data chunk that is cut off or whose size was never written gives what is there.
  */
 export function decodeWav(bytes: Buffer): WavDecoding {
+  const read = readWav(bytes);
+  return read.outcome === 'mpeg' ? invalid('an MPEG stream inside a WAV file is not supported') : read;
+}
+
+/** As decodeWav, for who can decode MPEG streams as well. */
+export function readWav(bytes: Buffer): WavReading {
   if (bytes.length < 12 || bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE') {
     return invalid('not a RIFF/WAVE file');
   }
@@ -69,16 +79,20 @@ export function decodeWav(bytes: Buffer): WavDecoding {
     const size = bytes.readUInt32LE(at + 4);
     const body = bytes.subarray(at + 8, at + 8 + size);
     if (name === 'fmt ') format = readFormat(body);
-    if (name === 'data') {
-      if (!format) return invalid('data before a format chunk');
-      if (format.channels < 1 || format.sampleRate < 1) return invalid('no channels or no sample rate');
-      const samples = decodeData(format, body);
-      if (!samples) return invalid(`format ${format.tag} with ${format.bits} bits is not supported`);
-      return { outcome: 'audio', audio: { sampleRate: format.sampleRate, channels: format.channels, samples } };
-    }
+    if (name === 'data') return format ? readData(format, body) : invalid('data before a format chunk');
     at += 8 + size + (size & 1); // chunks are padded to an even length
   }
   return invalid(format ? 'no data chunk' : 'no format chunk');
+}
+
+function readData(format: WavFormat, body: Buffer): WavReading {
+  const { sampleRate, channels, tag, bits } = format;
+  if (tag === FORMAT.mpegLayer3) return { outcome: 'mpeg', bytes: body };
+  const problem = problemOfShape(sampleRate, channels);
+  if (problem !== undefined) return invalid(problem);
+  const samples = decodeData(format, body);
+  if (!samples) return invalid(`format ${tag} with ${bits} bits is not supported`);
+  return { outcome: 'audio', audio: { sampleRate, channels, samples } };
 }
 
 /** All channels averaged into one. */

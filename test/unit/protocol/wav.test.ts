@@ -71,7 +71,7 @@ describe('WAV', () => {
   it('explains what it cannot read', () => {
     expect(samplesOf(Buffer.from('ID3'))).toBe('not a RIFF/WAVE file');
     expect(samplesOf(wav(2, 4, Buffer.from([1])))).toBe('format 2 with 4 bits is not supported');
-    expect(samplesOf(wav(1, 16, Buffer.alloc(2), { channels: 0 }))).toBe('no channels or no sample rate');
+    expect(samplesOf(wav(1, 16, Buffer.alloc(2), { channels: 0 }))).toBe('0 channels are not supported');
     expect(samplesOf(chunk('RIFF', Buffer.from('WAVE')))).toBe('no format chunk');
     expect(samplesOf(chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), chunk('data', Buffer.alloc(2))])))).toMatch(/^data before/);
   });

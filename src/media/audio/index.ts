@@ -1,0 +1,1 @@
+export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio-library';

@@ -1,0 +1,1 @@
+export { decodeAiff, type AiffDecoding } from './decode-aiff';

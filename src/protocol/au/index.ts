@@ -1,0 +1,1 @@
+export { type AuDecoding, decodeAu } from './decode-au';
