@@ -29,7 +29,7 @@ export interface ClientSurroundings extends MachineSurroundings {
  */
 export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
   readonly request: SipRequest;
-  readonly destination: PeerAddress;
+  #destination: PeerAddress;
   readonly #around: ClientSurroundings;
   readonly #machine: RunningMachine<InviteClientState | NonInviteClientState, ClientInput>;
   #arrived: { readonly response: SipResponse; readonly from: PeerAddress } | undefined;
@@ -40,7 +40,7 @@ export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
   constructor(request: SipRequest, destination: PeerAddress, around: ClientSurroundings) {
     super();
     this.request = request;
-    this.destination = destination;
+    this.#destination = destination;
     this.#around = around;
     const act = (action: ClientAction): void => this.#act(action);
     this.#machine = request.method === 'INVITE'
@@ -50,6 +50,16 @@ export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
 
   get state(): InviteClientState | NonInviteClientState {
     return this.#machine.state;
+  }
+
+  /** Where the request went, and what belongs to it goes. */
+  get destination(): PeerAddress {
+    return this.#destination;
+  }
+
+  /** The request goes elsewhere from now on (the stack found no way over TCP). */
+  reroute(destination: PeerAddress): void {
+    this.#destination = destination;
   }
 
   /** Sends the request; the stack calls it once. */

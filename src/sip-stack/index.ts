@@ -13,6 +13,10 @@ export {
 export { SipStack, type SipStackEvents, type SipStackOptions } from './sip-stack';
 export { defaultTiming, type SipTiming } from './timing';
 export { nextMove } from './transaction-machine';
-export { addressOfUri, type DropHook, type PassingMessage, type PeerAddress, type Transport } from './transport';
+export { defaultTcpLimits, type TcpLimits } from './tcp-connection';
+export { TcpTransport, type TcpTransportOptions } from './tcp-transport';
+export {
+  addressOfUri, type DropHook, type PassingMessage, type PeerAddress, type Receive, type Transport,
+} from './transport';
 export { UdpTransport, type UdpTransportOptions } from './udp-transport';
 export { type OutgoingRequest, UserAgent, type UserAgentOptions } from './user-agent';

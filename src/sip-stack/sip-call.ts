@@ -258,7 +258,7 @@ export function sameRemote(dialog: Dialog, response: SipResponse): boolean {
 export function requireDestination(dialog: Dialog): PeerAddress {
   const { destination } = dialog;
   if (destination === undefined) {
-    const why = 'only IP addresses over UDP are reachable';
+    const why = 'only IP addresses over UDP or TCP are reachable';
     throw new GatewayError('sip-stack-unresolved-target', `cannot send to ${dialog.remoteTarget}: ${why}`);
   }
   return destination;

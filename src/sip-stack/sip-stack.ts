@@ -1,6 +1,6 @@
 import { type Clock, GatewayError, newToken, systemClock, TypedEmitter } from '../lib';
 import {
-  branchCookie, createResponse, formatVia, parseMessage, reasonPhrase, requestFault, serialiseMessage, type SipMessage,
+  branchCookie, createResponse, formatVia, parseMessage, parseVia, reasonPhrase, requestFault, serialiseMessage, type SipMessage,
   type SipRequest, type SipResponse, topVia, type Via, withSource,
 } from '../protocol/sip';
 import { ClientTransaction } from './client-transaction';
@@ -9,8 +9,9 @@ import { defaultTiming, type SipTiming } from './timing';
 import { clientKey, serverKey } from './transaction-keys';
 import { defaultAdvertisedHost, ownHostFor } from './own-address';
 import type { MachineSurroundings } from './transaction-machine';
+import type { TcpLimits } from './tcp-connection';
+import { TransportSet } from './transport-set';
 import type { DropHook, PeerAddress, Transport } from './transport';
-import { UdpTransport } from './udp-transport';
 
 export interface SipStackOptions {
   readonly clock?: Clock;
@@ -23,9 +24,23 @@ export interface SipStackOptions {
   readonly advertisedHost?: string;
   /** Answer to a CANCEL that comes after the final response: RFC 3261 9.2 says 200 (default), some servers say 481. */
   readonly lateCancelStatus?: 200 | 481;
-  /** Instead of UDP. */
+  /** TCP beside UDP, on the same port. */
+  readonly tcp?: Partial<TcpLimits>;
+  /**
+   * Bytes from which a request goes by TCP although its target says UDP, when TCP is spoken here: 1,301 unless told
+   * otherwise (RFC 3261 18.1.1); when the peer does not take the connection it goes by UDP after all.
+   */
+  readonly tcpFromBytes?: number;
+  /** False: the message is dropped, and nothing is answered. `message` is what could be read of it. */
+  readonly admits?: (from: PeerAddress, message: SipMessage | undefined) => boolean;
+  /** False: a TCP connection from this address is closed before anything is read. */
+  readonly acceptsConnection?: (host: string) => boolean;
+  /** Instead of UDP and TCP. */
   readonly transport?: Transport;
 }
+
+/** What a network with an MTU of 1,500 bytes carries in one piece, with room for what is added on the way. */
+const datagramBytes = 1_300;
 
 export interface SipStackEvents extends Record<string, unknown[]> {
   /** Something arrived that is no usable SIP message; it was dropped, or answered 400 where that was possible. */
@@ -48,7 +63,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   readonly #options: SipStackOptions;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
-  #transport: Transport | undefined;
+  readonly #transports: TransportSet;
   #bound: PeerAddress | undefined;
   #advertisedHost = '';
   #onRequest: ((request: SipRequest, transaction: ServerTransaction) => void) | undefined;
@@ -59,6 +74,14 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.timing = { ...defaultTiming, ...options.timing };
+    const { drop, tcp, acceptsConnection, transport } = options;
+    this.#transports = new TransportSet({
+      clock: this.clock,
+      ...(drop === undefined ? {} : { drop }),
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(acceptsConnection === undefined ? {} : { accepts: acceptsConnection }),
+      ...(transport === undefined ? {} : { transport }),
+    });
   }
 
   /** Who takes new requests, all but ACK and CANCEL; each must get a final response through its transaction. */
@@ -73,11 +96,8 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Binds `host` (IP literal) and `port` (0: any). Throws GatewayError `sip-stack-bind-failed`. */
   async start(at: { readonly host: string; readonly port: number }): Promise<PeerAddress> {
-    const { drop } = this.#options;
-    const transport = this.#options.transport ?? new UdpTransport({ ...at, ...(drop === undefined ? {} : { drop }) });
-    this.#bound = await transport.start((bytes, peer) => this.#receive(bytes, peer));
+    this.#bound = await this.#transports.start(at, (bytes, peer, broken) => this.#receive(bytes, peer, broken));
     this.#advertisedHost = this.#options.advertisedHost ?? defaultAdvertisedHost(this.#bound.host);
-    this.#transport = transport;
     return this.#bound;
   }
 
@@ -86,9 +106,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.halt();
     this.#clients.clear();
     this.#servers.clear();
-    const transport = this.#transport;
-    this.#transport = undefined;
-    await transport?.stop();
+    await this.#transports.stop();
   }
 
   /** Our address as peers on other machines see it. Throws GatewayError `sip-stack-stopped` before `start`. */
@@ -96,9 +114,9 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     return { ...this.bound, host: this.#advertisedHost };
   }
 
-  /** Our address as this peer sees it: on the same machine the bound one. Throws as `local` does. */
+  /** Our address as this peer sees it, over its protocol: on the same machine the bound one. Throws as `local` does. */
   addressFor(peer: PeerAddress): PeerAddress {
-    return { ...this.bound, host: ownHostFor(peer.host, this.bound.host, this.#advertisedHost) };
+    return { ...this.bound, protocol: peer.protocol, host: ownHostFor(peer.host, this.bound.host, this.#advertisedHost) };
   }
 
   /** The address this stack listens on. Throws GatewayError `sip-stack-stopped` before `start`. */
@@ -112,8 +130,10 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
    */
   request(request: SipRequest, destination: PeerAddress): ClientTransaction {
     this.#complete(request, destination);
-    const transaction = new ClientTransaction(request, destination, {
-      ...this.#surroundings(),
+    const first = this.#wayFor(request, destination);
+    const transaction: ClientTransaction = new ClientTransaction(request, first, {
+      ...this.#surroundings(destination),
+      ...(first === destination ? {} : { send: this.#byTcpElseUdp(request, destination, () => transaction) }),
       startCancel: (cancel, where) => {
         this.request(cancel, where);
       },
@@ -131,11 +151,41 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     this.#transmit(request, destination, (error) => this.emit('transportError', error));
   }
 
-  #surroundings(): TransactionSurroundings {
+  /** Where a request goes first: a large one for a UDP target to the same place by TCP. */
+  #wayFor(request: SipRequest, destination: PeerAddress): PeerAddress {
+    const from = this.#options.tcpFromBytes ?? datagramBytes + 1;
+    if (destination.protocol === 'TCP' || !this.#transports.has('TCP')) return destination;
+    if (request.method === 'ACK' || request.method === 'CANCEL') return destination;
+    if (serialiseMessage(request).length < from) return destination;
+    setViaTransport(request, 'TCP');
+    return { ...destination, protocol: 'TCP' };
+  }
+
+  /**
+   * Sending for a request moved to TCP: once there, and by UDP from then on when the peer does not take it. Timers run
+   * as for UDP, so nothing is repeated while TCP has it.
+   */
+  #byTcpElseUdp(
+    request: SipRequest, udp: PeerAddress, transaction: () => ClientTransaction,
+  ): TransactionSurroundings['send'] {
+    let sent = false;
+    return (message, to, failed) => {
+      if (to.protocol === 'UDP' || message !== request) return this.#transmit(message, to, failed);
+      if (sent) return;
+      sent = true;
+      this.#transmit(message, to, () => {
+        setViaTransport(request, 'UDP');
+        transaction().reroute(udp);
+        this.#transmit(request, udp, failed);
+      });
+    };
+  }
+
+  #surroundings(peer: PeerAddress): TransactionSurroundings {
     return {
       clock: this.clock,
       timing: this.timing,
-      reliable: this.#transport?.reliable ?? false,
+      reliable: this.#transports.reliable(peer.protocol),
       send: (message, to, failed) => this.#transmit(message, to, failed),
     };
   }
@@ -149,15 +199,19 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   }
 
   #transmit(message: SipMessage, to: PeerAddress, failed: (error: Error) => void): void {
-    if (this.#transport === undefined) throw new GatewayError('sip-stack-stopped', 'the SIP stack is not started');
-    this.#transport.send(serialiseMessage(message), to, failed);
+    this.#transports.send(serialiseMessage(message), to, failed);
   }
 
-  #receive(bytes: Buffer, from: PeerAddress): void {
+  #receive(bytes: Buffer, from: PeerAddress, broken?: string): void {
     // RFC 5626 3.5.1: keep-alives are empty lines; they are no message.
     if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
     const parsed = parseMessage(bytes);
-    if (parsed.ok && parsed.message.kind === 'response') this.#receiveResponse(parsed.message, from);
+    const message = parsed.ok ? parsed.message : parsed.refused?.request;
+    if (this.#options.admits?.(from, message) === false) return;
+    if (broken !== undefined) {
+      if (message?.kind === 'request') this.#refuse(message, { status: 400, reason: broken }, from);
+      else this.emit('malformed', broken, from);
+    } else if (parsed.ok && parsed.message.kind === 'response') this.#receiveResponse(parsed.message, from);
     else if (parsed.ok && parsed.message.kind === 'request') this.#receiveRequest(parsed.message, from);
     else if (!parsed.ok) {
       const { reason, refused } = parsed;
@@ -190,7 +244,9 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     if (via === undefined) return undefined;
     const vias = request.headers.list('Via');
     request.headers.set('Via', [formatVia(withSource(via, from)), ...vias.slice(1)]);
-    return { ...from, port: via.params.has('rport') ? from.port : via.port ?? 5060 };
+    const listensAt = via.port ?? 5060;
+    if (from.protocol === 'TCP') return { ...from, listensAt };
+    return { ...from, port: via.params.has('rport') ? from.port : listensAt };
   }
 
   #receiveRequest(request: SipRequest, from: PeerAddress): void {
@@ -223,7 +279,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   }
 
   #newServer(request: SipRequest, from: PeerAddress, replyTo: PeerAddress): ServerTransaction {
-    const transaction = new ServerTransaction(request, from, replyTo, this.#surroundings());
+    const transaction = new ServerTransaction(request, from, replyTo, this.#surroundings(from));
     const key = serverKey(request);
     this.#servers.set(key, transaction);
     transaction.once('terminated', () => this.#servers.delete(key));
@@ -233,4 +289,10 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   #answerOutside(response: SipResponse, to: PeerAddress): void {
     this.#transmit(response, to, (error) => this.emit('transportError', error));
   }
+}
+
+function setViaTransport(request: SipRequest, transport: PeerAddress['protocol']): void {
+  const [first, ...others] = request.headers.list('Via').map((value) => ({ value, via: parseVia(value) }));
+  if (first?.via === undefined) return;
+  request.headers.set('Via', [formatVia({ ...first.via, transport }), ...others.map(({ value }) => value)]);
 }

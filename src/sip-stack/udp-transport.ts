@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { deferred, GatewayError } from '../lib';
-import type { DropHook, PeerAddress, Transport } from './transport';
+import type { DropHook, PeerAddress, Receive, Transport } from './transport';
 
 export interface UdpTransportOptions {
   /** IP literal to bind. */
@@ -26,7 +26,7 @@ export class UdpTransport implements Transport {
     this.#options = options;
   }
 
-  async start(receive: (bytes: Buffer, peer: PeerAddress) => void): Promise<PeerAddress> {
+  async start(receive: Receive): Promise<PeerAddress> {
     const { host, port, drop } = this.#options;
     const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
     const bound = deferred<void>();

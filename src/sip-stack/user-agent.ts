@@ -164,7 +164,8 @@ export class UserAgent {
   }
 
   #contactOf(address: PeerAddress): string {
-    return `<sip:${this.#user}@${formatHostPort(address)}>`;
+    const transport = address.protocol === 'TCP' ? ';transport=tcp' : '';
+    return `<sip:${this.#user}@${formatHostPort(address)}${transport}>`;
   }
 }
 
@@ -176,7 +177,7 @@ function destinationOf({ uri, destination }: OutgoingRequest): PeerAddress {
   const address = destination ?? addressOfUri(uri);
   if (address === undefined) {
     throw new GatewayError('sip-stack-unresolved-target',
-      `cannot send to ${uri}: only IP addresses over UDP are reachable`);
+      `cannot send to ${uri}: only IP addresses over UDP or TCP are reachable`);
   }
   return address;
 }

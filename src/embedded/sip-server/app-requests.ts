@@ -40,7 +40,7 @@ export class AppRequests {
     // Time may have passed in the resolver.
     if (client.closed) return;
     if (destination === undefined) {
-      return client.reply(command.id, 'NOK', `${hop} has no address to be reached at over UDP`);
+      return client.reply(command.id, 'NOK', `${hop} has no address to be reached at over UDP or TCP`);
     }
     const built = this.#build(wanted, destination);
     if (!built.ok) return client.reply(command.id, 'NOK', built.reason);

@@ -37,6 +37,11 @@ export function openDialog(
 export function routeAroundNat(dialog: Dialog, message: SipMessage, source: PeerAddress, comparePort: boolean): void {
   if (message.headers.has('Record-Route') && dialog.destination !== undefined) return;
   const contact = parseUri(contactUriOf(message) ?? '');
+  if (source.protocol === 'TCP') {
+    // Its connection is the way to it while it lasts; then there is where it says that it listens.
+    dialog.overrideDestination({ ...source, listensAt: contact?.port ?? 5060 });
+    return;
+  }
   const samePort = !comparePort || (contact?.port ?? 5060) === source.port;
   if (contact?.host !== source.host || !samePort) dialog.overrideDestination(source);
 }
@@ -47,7 +52,8 @@ export function awaitAck(
 ): void {
   entry.answeredTransactionId = incoming.transactionId;
   entry.repetition.start(
-    () => void incoming.transaction.respond(response),
+    // What TCP carries arrives; only the wait for the ACK is left (seen on drachtio-server 0.9.10).
+    () => void (incoming.transaction.source.protocol === 'UDP' && incoming.transaction.respond(response)),
     () => endByServer(context, entry, 'ACK timeout'),
   );
 }

@@ -1,6 +1,6 @@
 import { newToken, newUuid } from '../../lib';
 import { type ClientSipMessage, requestSentLine, sipLine } from '../../protocol/drachtio';
-import { createResponse, serialiseMessage, type SipRequest, type SipResponse } from '../../protocol/sip';
+import { createResponse, serialiseMessage, type SipRequest, type SipResponse, topVia } from '../../protocol/sip';
 import type { ClientTransaction, PeerAddress } from '../../sip-stack';
 import type { AppClient } from './app-client';
 import { type ServerContext, traceOf } from './server-context';
@@ -11,7 +11,8 @@ export function echoRequest(
 ): void {
   const bytes = serialiseMessage(sent);
   // The address told is the one it was sent from, as drachtio has it.
-  const trace = traceOf(context, bytes, context.receivedOn());
+  const protocol = topVia(sent)?.transport === 'TCP' ? 'TCP' : 'UDP';
+  const trace = traceOf(context, bytes, { ...context.receivedOn(), protocol });
   client.push(requestSentLine(newUuid(), command.id, trace, transactionId), bytes);
 }
 

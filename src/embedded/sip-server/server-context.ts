@@ -22,7 +22,7 @@ export interface ServerContext {
 
 /** `<sip:host:port>` of this server for this peer, as drachtio writes it. */
 export function ownContact(context: ServerContext, peer: PeerAddress): string {
-  return `<sip:${context.hostPort(peer)}>`;
+  return `<sip:${context.hostPort(peer)}${peer.protocol === 'TCP' ? ';transport=tcp' : ''}>`;
 }
 
 export function traceOf(context: ServerContext, bytes: Buffer, peer: PeerAddress): SipTrace {

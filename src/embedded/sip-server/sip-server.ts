@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../../lib';
 import type { ClientSipMessage } from '../../protocol/drachtio';
-import { formatHostPort, parseMessage } from '../../protocol/sip';
+import { formatHostPort, type HostPort, parseMessage } from '../../protocol/sip';
 import { type DropHook, SipStack, type SipTiming } from '../../sip-stack';
 import { AdminServer } from './admin-server';
 import { answerFromApp } from './app-answers';
@@ -16,7 +16,7 @@ import { RouteTable } from './route-table';
 import type { ServerContext } from './server-context';
 
 export interface SipServerOptions {
-  /** Where SIP is heard: an IP literal, and a UDP port (0: any). */
+  /** Where SIP is heard: an IP literal, and a port of UDP and TCP (0: any). */
   readonly sip: { readonly host: string; readonly port: number };
   /** Where applications connect: TCP (port 0: any). */
   readonly admin: { readonly host: string; readonly port: number; readonly secret: string };
@@ -39,7 +39,7 @@ export interface SipServer {
 }
 
 /**
- * Starts the drachtio stand-in: SIP over UDP outward, the drachtio control protocol inward. Throws GatewayError
+ * Starts the drachtio stand-in: SIP over UDP and TCP outward, the drachtio control protocol inward. Throws GatewayError
  * `sip-stack-bind-failed` or `embedded-admin-bind-failed` when an address is taken; nothing is left running then.
  */
 export async function startSipServer(options: SipServerOptions): Promise<SipServer> {
@@ -47,6 +47,9 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
   const stack = new SipStack({
     clock,
     lateCancelStatus: 481,
+    tcp: {},
+    // drachtio-server 0.9.10 sends what is too large for a datagram by UDP all the same.
+    tcpFromBytes: Number.POSITIVE_INFINITY,
     ...(options.timing === undefined ? {} : { timing: options.timing }),
     ...(options.drop === undefined ? {} : { drop: options.drop }),
     ...(options.externalIp === undefined ? {} : { advertisedHost: options.externalIp }),
@@ -65,7 +68,7 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
   const admin = new AdminServer({
     ...options.admin,
     routes: context.routes,
-    hostports: () => ({ external: `udp/${formatHostPort(stack.local)}`, local: `udp/${formatHostPort(stack.bound)}` }),
+    hostports: () => ({ external: hostportsOf(stack.local), local: hostportsOf(stack.bound) }),
     onSip: (client, command) => dispatch(context, requests, client, command),
   });
 
@@ -90,6 +93,11 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     await stack.stop();
     throw error;
   }
+}
+
+/** As applications are told where SIP is heard, in drachtio's order. */
+function hostportsOf(address: HostPort): string {
+  return `tcp/${formatHostPort(address)},udp/${formatHostPort(address)}`;
 }
 
 /** Every failure of the resolver means the same here: no address. The application is told so. */

@@ -15,5 +15,6 @@ export {
   callIdOf, contactUriOf, cseqOf, fromTagOf, type SipMessage, type SipRequest, type SipResponse, toTagOf, topVia,
 } from './sip-message';
 export { splitList } from './split-list';
+export { type StreamFrame, StreamFramer } from './stream-framer';
 export { formatHostPort, formatUri, type HostPort, parseHostPort, parseUri, type SipUri } from './uri';
 export { branchCookie, formatVia, parseVia, type Via, withSource } from './via';

@@ -5,6 +5,8 @@
 export const sipLimits = Object.freeze({
   /** Bytes of a whole message. */
   messageBytes: 65_536,
+  /** Bytes of start line and headers on a stream, where nothing else bounds them. */
+  headBytes: 32_768,
   /** Header lines of one message (folded lines count once). */
   headerLines: 256,
 });

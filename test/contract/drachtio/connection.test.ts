@@ -13,7 +13,8 @@ describe('the control connection', () => {
   it('tells an application the SIP address it works at', async () => {
     const srf = newApp();
     stage.after(() => srf.disconnect());
-    expect(await connect(srf, target)).toContain(`udp/${target.sip.host}:${target.sip.port}`);
+    const at = `${target.sip.host}:${target.sip.port}`;
+    expect(await connect(srf, target)).toBe(`tcp/${at},udp/${at}`);
   });
 
   it('is refused with a wrong secret', async () => {

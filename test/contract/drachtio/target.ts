@@ -1,6 +1,6 @@
 import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
-import { type DropHook, type SipTiming, UserAgent } from '../../../src/sip-stack';
+import { type DropHook, type SipTiming, UserAgent, type UserAgentOptions } from '../../../src/sip-stack';
 
 /**
  * The server under test: a real drachtio-server when DRACHTIO_HOST and its companions are set, else the embedded one.
@@ -125,9 +125,11 @@ export class Stage {
     return srf;
   }
 
-  async peer(user: string, drop?: DropHook, timing?: SipTiming): Promise<{ agent: UserAgent; uri: string }> {
+  async peer(
+    user: string, drop?: DropHook, timing?: SipTiming, more: UserAgentOptions = {},
+  ): Promise<{ agent: UserAgent; uri: string }> {
     const agent = new UserAgent({
-      user, ...(drop === undefined ? {} : { drop }), ...(timing === undefined ? {} : { timing }),
+      user, ...more, ...(drop === undefined ? {} : { drop }), ...(timing === undefined ? {} : { timing }),
     });
     const { host, port } = await agent.start({ host: '127.0.0.1', port: 0 });
     this.after(() => agent.stop());

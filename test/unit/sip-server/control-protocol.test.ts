@@ -81,7 +81,8 @@ describe('the control protocol', () => {
     const raw = app();
     const { port } = server.sip;
     expect(await raw.ask('authenticate|s|tag')).toEqual([
-      'OK', `udp/203.0.113.9:${port}`, expect.stringMatching(/^v\d+\.\d+\.\d+/), `udp/127.0.0.1:${port}`,
+      'OK', `tcp/203.0.113.9:${port},udp/203.0.113.9:${port}`, expect.stringMatching(/^v\d+\.\d+\.\d+/),
+      `tcp/127.0.0.1:${port},udp/127.0.0.1:${port}`,
     ]);
     expect(await raw.ask('ping')).toEqual(['OK', 'pong']);
     expect(await raw.ask('sip|x|\r\nnonsense')).toEqual(['NO', expect.stringContaining('invalid sip message')]);
@@ -169,7 +170,7 @@ describe('the control protocol', () => {
     expect(raw.received.join('\n')).toContain(`OPTIONS ${uri} SIP/2.0`);
     expect(await raw.ask('sip||\r\nOPTIONS sip:nowhere.example SIP/2.0\r\n\r\n'))
       .toEqual(['NOK', expect.stringContaining('has no address')]);
-    expect(await raw.ask('sip|||sip:127.0.0.1:9;transport=tcp\r\nOPTIONS sip:a@b SIP/2.0\r\n\r\n'))
+    expect(await raw.ask('sip|||sip:127.0.0.1:9;transport=tls\r\nOPTIONS sip:a@b SIP/2.0\r\n\r\n'))
       .toEqual(['NOK', expect.stringContaining('has no address')]);
   });
 
