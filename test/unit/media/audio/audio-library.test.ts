@@ -106,7 +106,7 @@ describe('audio of tenants', () => {
   });
 
   it('is converted once for the same content of one account, also by many at once, and apart for another', async () => {
-    const library = newLibrary();
+    const library = newLibrary({ maxWaitingPerAccount: 1 });
     const request = { accountSid: ACCOUNT, body: tone16k, contentType: 'audio/wav' };
     const kept = await Promise.all(Array.from({ length: 20 }, () => library.keep({ ...request })));
     expect(new Set(kept.map(messageOf)).size).toBe(1);
