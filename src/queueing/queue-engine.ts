@@ -152,9 +152,11 @@ class RedisQueueEngine implements QueueEngine {
     }
   }
 
-  async abandonClaim(accountSid: string, agentCallSid: string): Promise<AbandonOutcome> {
-    const args = { callSid: agentCallSid };
+  async abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome> {
+    const args = { callSid: agentCallSid, token: token ?? '' };
     const reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args);
+    // The agent's present claim goes on: its end is still news.
+    if (reply.outcome === 'stale') return { outcome: 'stale' };
     this.#watch.forget(agentCallSid);
     if (reply.outcome === 'released') return { outcome: 'released', entry: entryRef(accountSid, reply) };
     return { outcome: reply.outcome as 'cancelled' | 'bridged' | 'none' };

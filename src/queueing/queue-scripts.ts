@@ -34,8 +34,8 @@ export const QUEUE_SCRIPTS = {
   },
   'abandon-claim': {
     keys: MATCHING,
-    args: [...MATCHING_SCOPE, 'queueSid', 'callSid'],
-    replies: ['cancelled', 'released', 'bridged', 'none', 'moved'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'token'],
+    replies: ['cancelled', 'released', 'bridged', 'none', 'stale', 'moved'],
   },
   'begin-bridge': {
     keys: ['entries', 'tickets', 'leases'],

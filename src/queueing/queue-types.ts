@@ -123,7 +123,9 @@ export type AbandonOutcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'released'; readonly entry: EntryRef }
   | { readonly outcome: 'bridged' }
-  | { readonly outcome: 'none' };
+  | { readonly outcome: 'none' }
+  /** The token is not that of the agent's present claim; nothing changed. */
+  | { readonly outcome: 'stale' };
 
 export interface EndOutcome {
   readonly outcome: 'ended' | 'already-ended';
@@ -246,8 +248,11 @@ export interface QueueEngine {
    * `queueing-agent-busy`.
    */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
-  /** The agent hung up or timed out: his ticket is removed, or his caller waits again at the original score. */
-  abandonClaim(accountSid: string, agentCallSid: string): Promise<AbandonOutcome>;
+  /**
+   * The agent hung up or timed out: his ticket is removed, or his caller waits again at the original score. With a
+   * `token` only that claim is given up: whoever read an older one cannot touch a newer.
+   */
+  abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome>;
   beginBridge(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridging' } | { readonly outcome: 'stale' }>;
   markBridged(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridged' } | { readonly outcome: 'stale' }>;
   /** The one place a QueueResult is written: whoever comes first decides it, everybody gets the same. */

@@ -1,11 +1,13 @@
 -- name: abandon-claim
 -- The agent is gone or gave up: his ticket is removed, his caller (if not bridged) waits again and is offered to the next agent.
 -- keys: entries tickets leases retained claims sequence waiting agents
--- args: account channels nonce queueSid callSid
--- replies: cancelled | released | bridged | none | moved
+-- A token fences: unless it is that of the present claim nothing changes.
+-- args: account channels nonce queueSid callSid token
+-- replies: cancelled | released | bridged | none | stale | moved
 -- include: shared/entry-state shared/records shared/match
 local ticket = read_ticket(A.callSid)
 if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end
+if A.token ~= '' and ticket.token ~= A.token then return reply({ outcome = 'stale' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
 if ticket.state == 'bridged' then return reply({ outcome = 'bridged' }) end
 if ticket.state == 'waiting' then

@@ -40,7 +40,7 @@ export class Interleaving {
   readonly #account = newAccount();
   readonly #random: () => number;
   readonly #refs = new Map<string, EntryRef>();
-  readonly #tokens: { call: string; token: string }[] = [];
+  readonly #tokens: { call: string; agent: string; token: string }[] = [];
   readonly #calls: string[] = [];
   readonly #agents = new Map<string, TestGateway>();
   readonly #dead: TestGateway[] = [];
@@ -81,10 +81,10 @@ export class Interleaving {
       const again = agent !== undefined && this.#chance(0.3) && !this.#dead.some((one) => one === this.#agents.get(agent));
       return this.#claim(again ? agent : undefined, call);
     }
-    if (roll < 0.6 && agent !== undefined) return { op: 'abandon', agent };
+    if (roll < 0.6 && agent !== undefined) return this.#abandon(agent);
     const known = this.#tokens.at(-1 - this.#below(3)) ?? this.#pick(this.#tokens);
-    if (roll < 0.72 && known) return { op: 'begin-bridge', ...known };
-    if (roll < 0.84 && known) return { op: 'mark-bridged', ...known };
+    if (roll < 0.72 && known) return { op: 'begin-bridge', call: known.call, token: known.token };
+    if (roll < 0.84 && known) return { op: 'mark-bridged', call: known.call, token: known.token };
     if (!this.#refs.has(call)) return { op: 'lookup', call };
     return this.#chance(0.75) ? { op: 'end', call, cause: this.#pick(CAUSES) ?? 'hangup' } : { op: 'view', call };
   }
@@ -95,6 +95,14 @@ export class Interleaving {
     const gateway = this.#agents.get(agent) ?? this.#gateway();
     const target = this.#chance(0.1) ? { target: call } : {};
     return { op: 'claim', agent, gateway: gateway.gatewayId, wait: this.#chance(0.5), ...target };
+  }
+
+  /** With no token, with one that is or was this agent's, or with anybody's. */
+  #abandon(agent: string): Operation {
+    if (this.#chance(0.4)) return { op: 'abandon', agent };
+    const own = this.#tokens.filter((known) => known.agent === agent);
+    const known = this.#pick(this.#chance(0.8) && own.length > 0 ? own : this.#tokens);
+    return { op: 'abandon', agent, ...(known ? { token: known.token } : {}) };
   }
 
   async #batch(operations: Operation[]): Promise<void> {
@@ -232,12 +240,12 @@ export class Interleaving {
       const outcome = await gateway.claim(account, QUEUE, operation.agent, more);
       if (outcome.outcome !== 'claimed') return { outcome: outcome.outcome };
       const { callSid: call } = outcome.entry;
-      this.#tokens.push({ call, token: outcome.token });
+      this.#tokens.push({ call, agent: operation.agent, token: outcome.token });
       this.#refs.set(call, outcome.entry);
       return { outcome: 'claimed', call, token: outcome.token };
     }
     if (operation.op === 'abandon') {
-      const outcome = await engine.abandonClaim(account, operation.agent);
+      const outcome = await engine.abandonClaim(account, operation.agent, operation.token);
       return outcome.outcome === 'released' ? { outcome: 'released', call: outcome.entry.callSid } : { outcome: outcome.outcome };
     }
     if (operation.op === 'expire') throw new Error('see #expire()');
@@ -268,7 +276,7 @@ export class Interleaving {
 
   #claimSeen(call: string, claim: ClaimView | undefined): { agent?: string; token?: string } {
     if (!claim) return {};
-    if (!this.#tokens.some((known) => known.token === claim.token)) this.#tokens.push({ call, token: claim.token });
+    if (!this.#tokens.some((known) => known.token === claim.token)) this.#tokens.push({ call, agent: claim.agent.callSid, token: claim.token });
     return { agent: claim.agent.callSid, token: claim.token };
   }
 

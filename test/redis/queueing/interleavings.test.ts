@@ -49,14 +49,16 @@ describe('random interleavings of everything that can happen to a queue', () => 
     if (RUNS >= 100) expect(died).toBeGreaterThan(RUNS / 50);
   }, 300_000);
 
-  it('are noticed to lose callers when claim pops first', async () => {
-    const broken = { claim: join(__dirname, 'fixtures', 'claim-pop-first.lua') };
-    const popFirst = await fleet(2, { scriptFiles: broken });
+  it.each([
+    ['lose callers when claim pops first', 'claim', 'claim-pop-first.lua'],
+    ['give up newer claims when abandon-claim is not fenced by the token', 'abandon-claim', 'abandon-unfenced.lua'],
+  ])('are noticed to %s', async (_, script, fixture) => {
+    const broken = await fleet(2, { scriptFiles: { [script]: join(__dirname, 'fixtures', fixture) } });
     let seenAfter = 0;
     let seen: unknown;
     while (seen === undefined && seenAfter < 50) {
       seenAfter++;
-      seen = await new Interleaving(SEED + seenAfter, popFirst).run().then(
+      seen = await new Interleaving(SEED + seenAfter, broken).run().then(
         () => undefined,
         (error: unknown) => error,
       );

@@ -265,6 +265,39 @@ describe('the queue engine', () => {
     });
   });
 
+  describe('a claim given up by its token', () => {
+    it('is given up if it is the present one, and only once', async () => {
+      const { entry } = await joined(a);
+      const agent = newCall();
+      const { token } = await claimedBy(b, agent);
+      expect(await a.engine.abandonClaim(account, agent, token)).toEqual({ outcome: 'released', entry });
+      expect(await a.engine.abandonClaim(account, agent, token)).toEqual({ outcome: 'none' });
+    });
+
+    it('is stale once the agent has a newer one, which stays and whose end is heard', async () => {
+      await joined(a);
+      const agent = newCall();
+      const old = await claimedBy(b, agent);
+      await b.engine.abandonClaim(account, agent, old.token);
+      const present = await claimedBy(b, agent);
+      const heard: ClaimChange[] = [];
+      expect(await b.engine.abandonClaim(account, agent, old.token)).toEqual({ outcome: 'stale' });
+      b.engine.onClaimChanged(account, agent, (change) => heard.push(change));
+      expect(await a.engine.beginBridge(present.entry, present.token)).toEqual({ outcome: 'bridging' });
+      expect(await a.engine.abandonClaim(account, agent, present.token)).toMatchObject({ outcome: 'released' });
+      await eventually(() => expect(heard.at(-1)).toEqual({ state: 'gone', reason: 'released' }));
+    });
+
+    it('is stale while the agent waits for his next caller, who still gets him', async () => {
+      const { entry } = await joined(a);
+      const agent = newCall();
+      const { token } = await claimedBy(b, agent, { wait: true });
+      await a.engine.end(entry, 'hangup');
+      expect(await a.engine.abandonClaim(account, agent, token)).toEqual({ outcome: 'stale' });
+      expect((await joined(a)).claimed?.agent).toEqual(leg(agent));
+    });
+  });
+
   describe('bridge and end', () => {
     const bridged = async (agent = newCall()) => {
       const { entry } = await joined(a);

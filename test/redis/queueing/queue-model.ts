@@ -4,7 +4,7 @@ import { type EndCause, type EntryState, nextEntryState, type QueueResult } from
 export type Operation =
   | { readonly op: 'join'; readonly call: string; readonly gateway: string; readonly priority: number }
   | { readonly op: 'claim'; readonly agent: string; readonly gateway: string; readonly wait: boolean; readonly target?: string }
-  | { readonly op: 'abandon'; readonly agent: string }
+  | { readonly op: 'abandon'; readonly agent: string; readonly token?: string }
   | { readonly op: 'begin-bridge' | 'mark-bridged'; readonly call: string; readonly token: string }
   | { readonly op: 'end'; readonly call: string; readonly cause: EndCause }
   | { readonly op: 'view' | 'lookup'; readonly call: string }
@@ -102,7 +102,7 @@ export class QueueModel {
       case 'claim':
         return this.#claim(operation);
       case 'abandon':
-        return this.#abandon(operation.agent);
+        return this.#abandon(operation.agent, operation.token);
       case 'begin-bridge':
       case 'mark-bridged':
         return this.#bridge(operation);
@@ -151,9 +151,11 @@ export class QueueModel {
     return { outcome: 'empty' };
   }
 
-  #abandon(call: string): Expected {
+  #abandon(call: string, token: string | undefined): Expected {
     const agent = this.#agent(call);
     if (!agent) return { outcome: 'none' };
+    const isPresent = agent.serial !== undefined && agent.serial === this.tokens[token ?? ''];
+    if (token !== undefined && !isPresent) return { outcome: 'stale' };
     if (agent.state === 'bridged') return { outcome: 'bridged' };
     this.#drop(call);
     if (agent.state === 'waiting' || agent.caller === undefined) return { outcome: 'cancelled' };

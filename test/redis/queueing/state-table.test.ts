@@ -49,5 +49,14 @@ describe('the scripts keep to the state table', () => {
       const expected = next ?? { state, ...(before?.result === undefined ? {} : { result: before.result }) };
       expect({ state: after?.state, result: after?.result }).toEqual({ result: undefined, ...expected });
     });
+
+    it(`${state}, release of another claim`, async () => {
+      const { entry, agent } = await entryIn(state);
+      const before = await gateway.engine.view(entry);
+      const { outcome } = await gateway.engine.abandonClaim(entry.accountSid, agent, 'another-1');
+      expect(outcome).toBe(before?.claim ? 'stale' : 'none');
+      const { queueTimeMs: _, averageQueueTimeMs: __, ...after } = (await gateway.engine.view(entry)) ?? {};
+      expect(before).toMatchObject(after);
+    });
   }
 });
