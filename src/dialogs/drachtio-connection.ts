@@ -94,7 +94,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
   }
 
   stop(): void {
-    this.#lost();
+    this.#endAnswers();
     this.#srf.disconnect();
   }
 
@@ -171,9 +171,14 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
 
   #lost(): void {
     if (!this.#connected) return;
+    this.#endAnswers();
+    this.emit('disconnected');
+  }
+
+  /** Whoever waits for an answer over this connection gets none any more. */
+  #endAnswers(): void {
     this.#connected = false;
     for (const lost of [...this.#whenLost]) lost();
     this.#whenLost.clear();
-    this.emit('disconnected');
   }
 }
