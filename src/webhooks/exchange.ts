@@ -1,22 +1,31 @@
 import type { Dispatcher } from 'undici';
-import { failureOf, stageOf } from './failure-code';
+import type { AnswerHeaders } from './cache-rules';
+import { failureOf, type FailureStage, stageOf } from './failure-code';
+import type { AnswerFacts } from './failure-evidence';
 import { readBody } from './read-body';
 
 /** One HTTP request and what came back. */
 export type Exchange =
-  | { readonly kind: 'response'; readonly response: ReceivedResponse }
-  | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
-  | { readonly kind: 'failed'; readonly code: number; readonly message: string; readonly status?: number };
+  | { readonly kind: 'response'; readonly response: ReceivedResponse; readonly setCookies: readonly string[] }
+  | { readonly kind: 'not-modified'; readonly headers: AnswerHeaders; readonly setCookies: readonly string[] }
+  | { readonly kind: 'redirect'; readonly answer: AnswerFacts; readonly location: string; readonly setCookies: readonly string[] }
+  | FailedExchange;
 
-export interface ReceivedResponse {
-  readonly status: number;
+export interface FailedExchange {
+  readonly kind: 'failed';
+  readonly code: number;
+  readonly message: string;
+  readonly stage: FailureStage | 'answered';
+  /** What the application answered, when it did. */
+  readonly answer?: AnswerFacts;
+}
+
+export interface ReceivedResponse extends AnswerFacts {
   /** The whole header; '' when there was none. */
   readonly contentType: string;
-  readonly body: Buffer;
 }
 
 export interface ExchangeRequest {
-  readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
@@ -33,49 +42,66 @@ export interface BodyCaps {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** Read of a body that is only looked at by people: what an alert shows, and room to find secrets in it. */
+const REFUSED_BYTES = 4_096;
+
 /** Sends one request and reads its answer; `caps` is chosen by the content type, for a document may be audio. */
-export async function exchange(agent: Dispatcher, request: ExchangeRequest, caps: BodyCaps): Promise<Exchange> {
-  try {
-    return await receive(await send(agent, request), caps);
-  } catch (thrown) {
-    return { kind: 'failed', ...failureOf(thrown) };
-  }
-}
-
-/** Tried a second time only when the application cannot have read anything (contract 9: retry count 1, policy `ct`). */
-async function send(agent: Dispatcher, request: ExchangeRequest): Promise<Dispatcher.ResponseData> {
+export async function exchange(ways: Dispatcher, request: ExchangeRequest, origin: string, caps: BodyCaps): Promise<Exchange> {
   const { readTimeoutMs, ...rest } = request;
-  const options = { ...rest, headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs };
   try {
-    return await agent.request(options);
+    const timeouts = { headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs };
+    return await receive(await ways.request({ ...rest, ...timeouts, origin }), caps, 'if-none-match' in rest.headers || 'if-modified-since' in rest.headers);
   } catch (thrown) {
-    if (request.signal.aborted || stageOf(thrown) !== 'connect') throw thrown;
-    return agent.request(options);
+    return { kind: 'failed', ...failureOf(thrown), stage: stageOf(thrown) };
   }
 }
 
-async function receive(answer: Dispatcher.ResponseData, caps: BodyCaps): Promise<Exchange> {
-  const { statusCode: status, headers, body } = answer;
-  if (status < 200 || status > 299) {
-    await body.dump();
+async function receive(received: Dispatcher.ResponseData, caps: BodyCaps, isConditional: boolean): Promise<Exchange> {
+  const { statusCode: status, body: stream } = received;
+  const headers = joined(received.headers);
+  const setCookies = listed(received.headers['set-cookie']);
+  if (status === 304 && isConditional) {
+    await stream.dump();
+    return { kind: 'not-modified', headers, setCookies };
+  }
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  const isEncoded = encoding !== '' && encoding !== 'identity';
+  const isSuccess = status >= 200 && status <= 299;
+  if (!isSuccess || isEncoded) {
+    const answer = { status, headers, body: await beginning(stream) };
     const said = `the application answered ${status}`;
-    if (!REDIRECTS.has(status)) return { kind: 'failed', code: 11200, message: said, status };
-    const location = single(headers['location']);
+    if (isSuccess) return failed(11206, `the answer's encoding ${encoding.slice(0, 80)} was not accepted`, answer);
+    if (!REDIRECTS.has(status)) return failed(11200, said, answer);
+    const location = headers['location'] ?? '';
     return location === ''
-      ? { kind: 'failed', code: 11206, message: `${said} without a Location`, status }
-      : { kind: 'redirect', status, location };
+      ? failed(11206, `${said} without a Location`, answer)
+      : { kind: 'redirect', answer, location, setCookies };
   }
-  const encoding = single(headers['content-encoding']).trim().toLowerCase();
-  if (encoding !== '' && encoding !== 'identity') {
-    await body.dump();
-    return { kind: 'failed', code: 11206, message: `the answer's encoding ${encoding} was not accepted`, status };
-  }
-  const contentType = single(headers['content-type']);
+  const contentType = headers['content-type'] ?? '';
   const cap = /^\s*audio\//i.test(contentType) ? caps.audioBytes : caps.documentBytes;
-  const received = await readBody(body, cap);
-  return received === undefined
-    ? { kind: 'failed', code: 11750, message: `the answer has more than ${cap} bytes`, status }
-    : { kind: 'response', response: { status, contentType, body: received } };
+  const { body, isComplete } = await readBody(stream, cap);
+  return isComplete
+    ? { kind: 'response', response: { status, contentType, headers, body }, setCookies }
+    : failed(11750, `the answer has more than ${cap} bytes`, { status, headers, body: body.subarray(0, REFUSED_BYTES) });
 }
 
-const single = (header: string | string[] | undefined): string => (Array.isArray(header) ? header[0] : header) ?? '';
+const failed = (code: number, message: string, answer: AnswerFacts): FailedExchange =>
+  ({ kind: 'failed', code, message, stage: 'answered', answer });
+
+/** The beginning of a body that is not used; what it says of a failure counts for less than the failure. */
+async function beginning(stream: Dispatcher.ResponseData['body']): Promise<Buffer> {
+  try {
+    return (await readBody(stream, REFUSED_BYTES)).body;
+  } catch {
+    return Buffer.alloc(0); // Cut off in the middle: the status has already been said.
+  }
+}
+
+function joined(headers: Dispatcher.ResponseData['headers']): AnswerHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) =>
+    // Location and Content-Type are single: the first one counts.
+    [name, name === 'location' || name === 'content-type' ? (listed(value)[0] ?? '') : listed(value).join(', ')]));
+}
+
+const listed = (value: string | string[] | undefined): string[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];

@@ -1,4 +1,6 @@
-import type { WebhookClient, WebhookOutcome, WebhookRequest } from './webhook-client';
+import type { FailureEvidence } from './failure-evidence';
+import type { WebhookClient } from './webhook-client';
+import type { WebhookOutcome, WebhookRequest } from './webhook-request';
 
 export interface DocumentUrl {
   readonly url: string;
@@ -31,6 +33,8 @@ export type DocumentOutcome<T> =
 
 export interface DocumentFailure extends Refusal {
   readonly url: string;
+  /** Request and answer, for the alert. */
+  readonly evidence: FailureEvidence;
 }
 
 /**
@@ -62,8 +66,8 @@ async function attempt<T>(
 ): Promise<{ document: T; url: string } | DocumentFailure | 'aborted'> {
   const answer: WebhookOutcome = await client.request(request);
   if (answer.outcome === 'aborted') return 'aborted';
-  if (answer.outcome === 'failed') return { code: answer.code, message: answer.message, url: answer.url };
-  const understood = await understand(answer);
   const { url } = answer;
-  return 'document' in understood ? { document: understood.document, url } : { ...understood, url };
+  if (answer.outcome === 'failed') return { code: answer.code, message: answer.message, url, evidence: answer.evidence };
+  const understood = await understand(answer);
+  return 'document' in understood ? { document: understood.document, url } : { ...understood, url, evidence: answer.evidence() };
 }

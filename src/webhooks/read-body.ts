@@ -1,14 +1,20 @@
 import { type Readable } from 'node:stream';
 
-/** The whole body; undefined (and the stream destroyed) as soon as it is longer than `maxBytes`. */
-export async function readBody(body: Readable, maxBytes: number): Promise<Buffer | undefined> {
+export interface ReadBody {
+  /** Of a body over the cap, what came before it. */
+  readonly body: Buffer;
+  readonly isComplete: boolean;
+}
+
+/** The body, up to `maxBytes`; the stream (and with it the connection) is destroyed as soon as it proves longer. */
+export async function readBody(stream: Readable, maxBytes: number): Promise<ReadBody> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the stream and with it the connection.
-    if (bytes > maxBytes) return undefined;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
     chunks.push(chunk);
+    bytes += chunk.length;
+    // Leaving the loop destroys the stream.
+    if (bytes > maxBytes) return { body: Buffer.concat(chunks, bytes).subarray(0, maxBytes), isComplete: false };
   }
-  return Buffer.concat(chunks, bytes);
+  return { body: Buffer.concat(chunks, bytes), isComplete: true };
 }

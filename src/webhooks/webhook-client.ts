@@ -1,77 +1,71 @@
-import { newUuid } from '../lib';
-import { createGuardPolicy, type DenyReason, type GuardPolicy, type GuardSettings } from './address-rules';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Clock, newUuid, systemClock } from '../lib';
+import { AccountGate } from './account-gate';
+import { AccountPolicies, type PolicySettings } from './account-policies';
+import type { DenyReason } from './address-rules';
+import { AnswerCache } from './answer-cache';
+import { CallCookies } from './call-cookies';
+import { type ConnectionOverrides, readOverrides } from './connection-overrides';
 import { Egress } from './egress';
-import { type Exchange, exchange } from './exchange';
+import type { FailedExchange } from './exchange';
+import { evidenceOf, type FailureEvidence, type RequestFacts } from './failure-evidence';
+import { redirected } from './redirected';
 import type { HostResolver } from './resolve-host';
-import { signRequest } from './sign-request';
-import { encodeParams, type WebhookParams } from './webhook-params';
-import { wireUrl, withoutFragment, withQuery } from './wire-url';
+import { type StepAnswer, type StepContext, StepSender } from './step-sender';
+import { traceparent } from './trace-context';
+import type { WebhookOutcome, WebhookRequest } from './webhook-request';
+import { withoutFragment } from './wire-url';
 
-export interface WebhookRequest {
-  readonly accountSid: string;
-  readonly authToken: string;
-  /** Absolute http(s) URL; its fragment is neither sent nor signed. */
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly params?: WebhookParams;
-  /** Same value on every delivery of one request, so that the application can tell repetitions. */
-  readonly idempotencyToken?: string;
-  readonly signal?: AbortSignal;
-  /** Media is fetched without signature and standard parameters (contracts/twilio 5.2), and any type may be large. */
-  readonly kind?: 'document' | 'media';
-}
-
-export type WebhookOutcome =
-  | {
-      readonly outcome: 'response';
-      readonly status: number;
-      readonly contentType: string;
-      readonly body: Buffer;
-      /** After redirects, without the parameters of a GET: the base of relative URLs, `the current document`. */
-      readonly url: string;
-      readonly durationMs: number;
-    }
-  | {
-      readonly outcome: 'failed';
-      readonly code: number;
-      readonly message: string;
-      readonly url: string;
-      readonly status?: number;
-      readonly durationMs: number;
-    }
-  | { readonly outcome: 'aborted' };
-
-export interface WebhookClientOptions extends GuardSettings {
-  /** Whole time of one request with its retries and redirects; also the longest silence of a server. */
+export interface WebhookClientOptions extends PolicySettings {
+  /** Whole time of one request with its turn, retries and redirects; also the longest silence of a server. */
   readonly budgetMs: number;
   readonly connectTimeoutMs: number;
   /** Largest body that is not audio. */
   readonly documentBytes: number;
   /** Largest body of type audio/*. */
   readonly audioBytes: number;
-  /** More blocks that one account may reach; asked for each request, and only public addresses while it fails. */
-  readonly allowPrivateFor?: (accountSid: string) => Promise<readonly string[]> | readonly string[];
+  /** Requests at once: of one account, and of all. */
+  readonly accountConcurrency?: number;
+  readonly concurrency?: number;
+  /** Answers to GET that are kept, in bytes: of one account, and of all. */
+  readonly accountCacheBytes?: number;
+  readonly cacheBytes?: number;
   /** Told of each target the guard refuses. */
   readonly onRefused?: (reason: DenyReason) => void;
   readonly resolve?: HostResolver;
+  readonly clock?: Clock;
 }
 
 /** Contract 4 and 14: followed here, so that each step is signed, counted and goes out by the same door. */
 const MAX_REDIRECTS = 10;
-const USER_AGENT = 'Holdfast/0.1';
+/** Before the second retry, the third and so on; the first one follows at once, for the caller is waiting. */
+const RETRY_STEP_MS = 100;
 
 /** Asks customer applications over HTTP. Failures are outcomes with a code, never exceptions. */
 export class WebhookClient {
   readonly #options: WebhookClientOptions;
   readonly #egress: Egress;
-  readonly #policy: GuardPolicy;
+  readonly #policies: AccountPolicies;
+  readonly #gate: AccountGate;
+  readonly #cookies = new CallCookies();
+  readonly #sender: StepSender;
   readonly #stopping = new AbortController();
 
   constructor(options: WebhookClientOptions) {
     this.#options = options;
-    this.#policy = createGuardPolicy(options);
-    const { resolve, onRefused } = options;
-    this.#egress = new Egress({ resolve, onRefused, connections: 50 });
+    this.#policies = new AccountPolicies(options);
+    const { resolve, onRefused, documentBytes, audioBytes, clock = systemClock } = options;
+    const { accountConcurrency = 50, concurrency = 1_000 } = options;
+    const { accountCacheBytes = 32 * 1024 * 1024, cacheBytes = 256 * 1024 * 1024 } = options;
+    this.#gate = new AccountGate({ perAccount: accountConcurrency, total: concurrency });
+    this.#egress = new Egress({ resolve, onRefused, connections: accountConcurrency });
+    this.#sender = new StepSender({
+      egress: this.#egress,
+      cookies: this.#cookies,
+      cache: new AnswerCache({ bytes: cacheBytes, bytesPerAccount: accountCacheBytes }),
+      caps: { documentBytes, audioBytes },
+      clock,
+    });
   }
 
   /** Ends every request (outcome `aborted`) and closes the connections. */
@@ -80,97 +74,103 @@ export class WebhookClient {
     await this.#egress.stop();
   }
 
-  /** One request, its redirects followed (at most 10) and its connection tried twice, all within the budget. */
+  /** Forgets the cookies of a call that has ended; without it they go when room is needed. */
+  forgetCall(accountSid: string, callSid: string): void {
+    this.#cookies.forget(accountSid, callSid);
+  }
+
+  /** One request with its retries and redirects (at most 10), all within the budget and within the account's turn. */
   async request(request: WebhookRequest): Promise<WebhookOutcome> {
     const startedAt = performance.now();
+    const overrides = readOverrides(request.url, this.#options);
     const cancel = request.signal ? AbortSignal.any([request.signal, this.#stopping.signal]) : this.#stopping.signal;
-    const budget = AbortSignal.timeout(this.#options.budgetMs);
+    const budget = AbortSignal.timeout(overrides.totalMs);
     const signal = AbortSignal.any([cancel, budget]);
-    const token = request.idempotencyToken ?? newUuid();
-    const policy = await this.#policyFor(request.accountSid);
-    let step: Step = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
-    for (let redirects = 0; ; redirects += 1) {
+    const first: RequestFacts = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
+    const turn = await this.#gate.enter(request.accountSid, signal);
+    if (turn === 'full' || turn === 'aborted') {
       if (cancel.aborted) return { outcome: 'aborted' };
-      const answer = await this.#step(request, step, token, signal, policy);
+      const message = 'too many requests of this account are under way: there was no turn for this one';
+      return failure(first, { code: 11200, message }, startedAt);
+    }
+    try {
+      const { step, answer } = await this.#follow(request, first, overrides, signal);
       const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
-      if (answer.kind === 'response') return { outcome: 'response', ...answer.response, ...facts };
-      if (cancel.aborted) return { outcome: 'aborted' };
-      const failed = (code: number, message: string): WebhookOutcome =>
-        ({ outcome: 'failed', code, message, ...facts });
-      if (budget.aborted) return failed(11200, `no answer within ${this.#options.budgetMs} ms`);
-      if (answer.kind === 'failed') {
-        const { kind: _kind, ...failure } = answer;
-        return { outcome: 'failed', ...failure, ...facts };
+      if (answer.kind === 'response') {
+        const { response } = answer;
+        const { status, contentType, body } = response;
+        const evidence = (): FailureEvidence => evidenceOf(step, response);
+        const cached = answer.cached === undefined ? {} : { cached: answer.cached };
+        return { outcome: 'response', status, contentType, body, ...facts, ...cached, evidence };
       }
-      if (redirects === MAX_REDIRECTS) return failed(11215, `more than ${MAX_REDIRECTS} redirects`);
-      const next = redirected(step, answer);
-      if (!next) return failed(11100, `redirected to "${answer.location.slice(0, 200)}": no usable http URL`);
+      if (cancel.aborted) return { outcome: 'aborted' };
+      const late = { ...answer, code: 11200, message: `no answer within ${overrides.totalMs} ms` };
+      return failure(step, budget.aborted ? late : answer, startedAt);
+    } finally {
+      turn.leave();
+    }
+  }
+
+  /** Follows redirects to a response or a failure, and the step that brought it. */
+  async #follow(
+    request: WebhookRequest,
+    first: RequestFacts,
+    overrides: ConnectionOverrides,
+    signal: AbortSignal,
+  ): Promise<{ step: RequestFacts; answer: Extract<StepAnswer, { kind: 'response' }> | Ending }> {
+    const context: StepContext = {
+      request, overrides, signal,
+      policy: await this.#policies.of(request.accountSid),
+      idempotencyToken: request.idempotencyToken ?? newUuid(),
+      traceparent: traceparent(callOf(request)),
+      callSid: callOf(request),
+    };
+    let step = first;
+    let retries = overrides.retryCount;
+    for (let redirects = 0; ; redirects += 1) {
+      let answer = await this.#sender.send(step, context);
+      for (let delayMs = 0; retries > 0 && isRetried(answer, overrides); retries -= 1, delayMs += RETRY_STEP_MS) {
+        if (signal.aborted) break;
+        // Rejects when the time is up; the last answer then stands.
+        if (delayMs > 0) await wait(delayMs, undefined, { signal }).catch(() => undefined);
+        if (!signal.aborted) answer = await this.#sender.send(step, context);
+      }
+      if (answer.kind !== 'redirect') return { step, answer };
+      if (redirects === MAX_REDIRECTS) return { step, answer: { code: 11215, message: `more than ${MAX_REDIRECTS} redirects` } };
+      const next = redirected(step, answer.answer.status, answer.location);
+      if (!next) {
+        const message = `redirected to "${answer.location.slice(0, 200)}": no usable http URL`;
+        return { step, answer: { code: 11100, message, answer: answer.answer } };
+      }
       step = next;
     }
   }
-
-  async #step(
-    request: WebhookRequest,
-    step: Step,
-    token: string,
-    signal: AbortSignal,
-    policy: GuardPolicy,
-  ): Promise<Exchange> {
-    const wire = wireUrl(step.url);
-    if (!wire) return { kind: 'failed', code: 11100, message: `"${step.url.slice(0, 200)}" is not a usable http URL` };
-    const isPost = step.method === 'POST';
-    const form = encodeParams(step.params);
-    const path = isPost ? wire.path : withQuery(wire.path, form);
-    const isMedia = request.kind === 'media';
-    const headers: Record<string, string> = {
-      'user-agent': USER_AGENT,
-      accept: '*/*',
-      // A compressed body could be far larger than its cap: refuse the encoding instead of unpacking it.
-      'accept-encoding': 'identity',
-      ...(isPost ? { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' } : {}),
-      ...(wire.authorization === undefined ? {} : { authorization: wire.authorization }),
-    };
-    if (!isMedia) {
-      headers['x-twilio-signature'] = signRequest(request.authToken, wire.origin + path, isPost ? step.params : {});
-      headers['i-twilio-idempotency-token'] = token;
-    }
-    const { documentBytes, audioBytes, connectTimeoutMs, budgetMs } = this.#options;
-    const { accountSid } = request;
-    const { origin } = wire;
-    return exchange(
-      this.#egress.pool({ accountSid, origin, policy, connectTimeoutMs, sni: true }),
-      { origin, path, method: step.method, headers, signal, readTimeoutMs: budgetMs, ...(isPost ? { body: form } : {}) },
-      { documentBytes: isMedia ? audioBytes : documentBytes, audioBytes },
-    );
-  }
-
-  async #policyFor(accountSid: string): Promise<GuardPolicy> {
-    const { allowPrivateFor, allowPrivate = [], deny, allowPorts } = this.#options;
-    let own: readonly string[];
-    try {
-      own = await allowPrivateFor?.(accountSid) ?? [];
-    } catch {
-      return this.#policy; // Redis is away: this account reaches what every account reaches, and nothing more.
-    }
-    if (own.length === 0) return this.#policy;
-    return createGuardPolicy({ allowPrivate: [...allowPrivate, ...own], deny, allowPorts });
-  }
 }
 
-interface Step {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly params: WebhookParams;
+/** Why no response came. `kind` is absent where no exchange failed. */
+type Ending = Pick<FailedExchange, 'code' | 'message' | 'answer'> & { readonly kind?: 'failed' };
+
+/** Contract 9: which failures `rp` has asked to be tried again. */
+function isRetried(answer: StepAnswer, { retryPolicy }: ConnectionOverrides): boolean {
+  if (answer.kind !== 'failed' || answer.stage === 'never-retry') return false;
+  if (answer.stage === 'connect') return retryPolicy.has('ct') || retryPolicy.has('all');
+  if (answer.stage === 'read') return retryPolicy.has('rt') || retryPolicy.has('all');
+  const status = answer.answer?.status ?? 0;
+  if (status >= 400 && status <= 499) return retryPolicy.has('4xx') || retryPolicy.has('all');
+  if (status >= 500) return retryPolicy.has('5xx') || retryPolicy.has('all');
+  return retryPolicy.has('all') && answer.stage === 'other';
 }
 
-/**
- * RFC 9110 15.4: 307 and 308 repeat the request; after 301, 302 and 303 it becomes a GET without the body. A GET's
- * parameters were part of its URL: the Location has what the application kept of them, they are not appended again.
- */
-function redirected(step: Step, { status, location }: { status: number; location: string }): Step | undefined {
-  if (!URL.canParse(location, step.url)) return undefined;
-  const url = withoutFragment(URL.canParse(location) ? location : new URL(location, step.url).href);
-  if (!wireUrl(url)) return undefined;
-  const repeats = step.method === 'POST' && (status === 307 || status === 308);
-  return repeats ? { ...step, url } : { url, method: 'GET', params: {} };
+function failure(step: RequestFacts, { code, message, answer }: Ending, startedAt: number): WebhookOutcome {
+  return {
+    outcome: 'failed', code, message, url: step.url,
+    ...(answer === undefined ? {} : { status: answer.status }),
+    durationMs: Math.round(performance.now() - startedAt),
+    evidence: evidenceOf(step, answer),
+  };
+}
+
+function callOf({ callSid, params }: WebhookRequest): string | undefined {
+  const named = params?.['CallSid'];
+  return callSid ?? (typeof named === 'string' ? named : undefined);
 }

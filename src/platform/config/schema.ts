@@ -98,6 +98,16 @@ const webhooks = z.strictObject({
     why: 'largest document (Twilio: 64 kB, error 11750)', unit: 'bytes',
   }),
   audioBytes: field(count().default(33_554_432), { why: 'largest audio file fetched for Play', unit: 'bytes' }),
+  accountConcurrency: field(count().default(50), {
+    why: 'requests of one account at once; further ones wait for their turn within budgetMs', unit: 'requests',
+  }),
+  concurrency: field(count().default(1_000), {
+    why: 'requests of all accounts at once; no account may hold more of them than are still free', unit: 'requests',
+  }),
+  accountCacheBytes: field(count().default(33_554_432), {
+    why: 'documents and audio kept for one account as their cache headers allow; one of them may take a quarter', unit: 'bytes',
+  }),
+  cacheBytes: field(count().default(268_435_456), { why: 'the same for all accounts together', unit: 'bytes' }),
   allowPrivate: field(z.array(z.string().refine(isAddressBlock, BLOCK)).default([]), {
     why: 'address blocks beyond the public ones that every account may reach, e.g. applications in your own network; '
       + 'demo mode adds this machine',

@@ -50,7 +50,10 @@ describe('a document of a call', () => {
     const outcome = await fetchDocument(client, request({ idempotencyToken: 'one' }), fallback(), understand);
     expect(outcome).toEqual({
       outcome: 'document', document: 8, url: url('/fallback?x=1'),
-      failures: [{ code, url: url('/first'), message: expect.any(String) as string }],
+      failures: [{
+        code, url: url('/first'), message: expect.any(String) as string,
+        evidence: expect.objectContaining({ requestUrl: url('/first') }) as never,
+      }],
     });
     const asked = application.seen.at(-1);
     expect(Object.fromEntries(new URL(asked?.url ?? '', application.origin).searchParams))
