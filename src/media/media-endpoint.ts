@@ -9,6 +9,8 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
   gone: [cause: string];
   bridged: [];
   unbridged: [];
+  /** The channel was left alone by a bridge that could not be made. */
+  parked: [];
 }
 
 export interface EndpointFacts {
@@ -82,7 +84,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Lays the floor of silence. */
   async start(): Promise<void> {
-    await this.#socket.api(`uuid_setvar ${this.uuid} playback_terminators ${STOP_KEY}`);
+    // Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made.
+    await this.#socket.api(`uuid_setvar_multi ${this.uuid} playback_terminators=${STOP_KEY};uuid_bridge_park_on_cancel=true`);
     await this.#sounds.addLayer(SILENCE);
   }
 
@@ -116,8 +119,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = deferred<'bridged' | 'failed'>();
-    const off = [this.on('bridged', () => live.resolve('bridged')), this.on('gone', () => live.resolve('failed'))];
-    const timer = this.#clock.after(withinMs, () => live.resolve('failed'));
+    const fail = (): void => live.resolve('failed');
+    const off = [this.on('bridged', () => live.resolve('bridged')), this.on('parked', fail), this.on('gone', fail)];
+    const timer = this.#clock.after(withinMs, fail);
     try {
       const reply = await this.#socket.api(`uuid_bridge ${this.uuid} ${otherUuid}`);
       if (reply.startsWith('+OK') && (await live.promise) === 'bridged') return 'bridged';
@@ -178,8 +182,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       case 'CHANNEL_BRIDGE':
         this.#onBridged();
         return;
-      case 'CHANNEL_UNBRIDGE':
       case 'CHANNEL_PARK':
+        if (this.#state === 'alone') this.emit('parked');
+        this.#onUnbridged();
+        return;
+      case 'CHANNEL_UNBRIDGE':
         this.#onUnbridged();
         return;
       case 'CHANNEL_HANGUP':
