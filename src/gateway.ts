@@ -189,6 +189,7 @@ export class Gateway {
       speech: this.#speech,
       audio: new AudioLibrary(`${this.#config.mediaDir}/audio`),
       dialer,
+      defaultQueueSize: this.#config.queue.defaultMaxSize,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
       alert: (call: Call, alert: Alert) => {
         call.state('alert.raised', alert);

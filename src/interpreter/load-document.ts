@@ -14,6 +14,7 @@ export type LoadOutcome =
 interface Understood {
   readonly document: TwimlDocument;
   readonly audioPath?: string;
+  readonly audioMs?: number | undefined;
   readonly warnings: readonly TwimlWarning[];
 }
 
@@ -40,10 +41,10 @@ export async function loadDocument(
     const last = outcome.failures.at(-1);
     return { outcome: 'failed', url: last?.url ?? target.url, code: last?.code ?? 11200, message: last?.message ?? '' };
   }
-  const { document, warnings, audioPath } = outcome.document;
+  const { document, warnings, audioPath, audioMs } = outcome.document;
   call.state('document.parsed', { verbs: document.verbs.length, warnings: warnings.length });
   for (const { code, message } of warnings) context.alert({ code, message, url: outcome.url });
-  return { outcome: 'loaded', document, url: outcome.url, ...(audioPath === undefined ? {} : { audioPath }) };
+  return { outcome: 'loaded', document, url: outcome.url, ...(audioPath === undefined ? {} : { audioPath, audioMs }) };
 }
 
 /** Tells an action URL something whose answer nobody can run any more (the call has ended). */
@@ -91,7 +92,7 @@ async function understand(context: VerbContext, answer: DocumentAnswer): Promise
   if (type.startsWith('audio/')) {
     const kept = await context.ports.audio.keep({ accountSid: context.account.sid, body: answer.body, contentType: type });
     if (kept.outcome === 'failed') return { code: kept.code, message: kept.message };
-    return { document: { document: { verbs: [] }, audioPath: kept.path, warnings: [] } };
+    return { document: { document: { verbs: [] }, audioPath: kept.path, audioMs: kept.durationMs, warnings: [] } };
   }
   const text = answer.body.toString('utf8');
   if (type !== '' && !TWIML_TYPES.has(type) && type !== 'text/plain') {

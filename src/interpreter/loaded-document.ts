@@ -4,5 +4,7 @@ import type { TwimlDocument } from '../twiml';
 export interface LoadedDocument {
   readonly document: TwimlDocument;
   readonly audioPath?: string;
+  /** How long the audio is, when that is known. */
+  readonly audioMs?: number | undefined;
   readonly url: string;
 }

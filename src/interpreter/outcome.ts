@@ -1,5 +1,6 @@
 import { GatewayError } from '../lib';
 import type { TerminationReason } from '../calls';
+import type { EnqueueVerb } from '../twiml';
 import type { WebhookParams } from '../webhooks';
 
 /** A document to be requested: absolute URL, method, and parameters beside the standard ones. */
@@ -17,6 +18,8 @@ export type VerbOutcome =
   | { readonly next: 'document'; readonly target: DocumentTarget }
   | { readonly next: 'hangup'; readonly reason: TerminationReason }
   | { readonly next: 'leave' }
+  /** Only in a document that runs before a caller is added: what he is added to instead. */
+  | { readonly next: 'enqueue'; readonly verb: EnqueueVerb }
   /** The scope that runs the document was interrupted; its owner knows why. */
   | { readonly next: 'interrupted' };
 

@@ -8,11 +8,15 @@ import type { WebhookClient } from '../webhooks';
 
 /** Speech as a file the media servers can read. */
 export interface SpeechSource {
-  fileFor(request: { text: string; voice: string; language: string }): Promise<{ path: string; fellBack: boolean }>;
+  fileFor(request: { text: string; voice: string; language: string }): Promise<{
+    path: string;
+    durationMs: number;
+    fellBack: boolean;
+  }>;
 }
 
 export type AudioOutcome =
-  | { readonly outcome: 'file'; readonly path: string }
+  | { readonly outcome: 'file'; readonly path: string; readonly durationMs?: number }
   | { readonly outcome: 'failed'; readonly code: number; readonly message: string };
 
 /** Turns fetched audio into a file that the media servers can read. */
@@ -61,6 +65,8 @@ export interface InterpreterPorts {
   readonly speech: SpeechSource;
   readonly audio: AudioSource;
   readonly dialer: Dialer;
+  /** Size of a queue that its first caller creates without saying one. */
+  readonly defaultQueueSize: number;
   /** `local_stream://NAME` of the default hold music. */
   readonly holdMusic: string;
   /** Tells the account of an error or warning. */

@@ -1,4 +1,5 @@
-import type { QueueView } from '../queueing';
+import type { QueueSummary, QueueView } from '../queueing';
+import type { EnqueueVerb } from '../twiml';
 import type { WebhookParams } from '../webhooks';
 
 /** Whole seconds, as the Twilio edge has them. */
@@ -13,6 +14,17 @@ export function waitParams(view: QueueView): WebhookParams {
     AvgQueueTime: seconds(view.averageQueueTimeMs),
     CurrentQueueSize: String(view.size),
     MaxQueueSize: String(view.maxSize),
+  };
+}
+
+/** Parameters of a request before a caller is added; `queue` is undefined when joining it will create it. */
+export function addingParams(verb: EnqueueVerb, queue: QueueSummary | undefined, defaultSize: number): WebhookParams {
+  return {
+    QueueName: verb.queueName,
+    CurrentQueueSize: String(queue?.size ?? 0),
+    MaxQueueSize: String(queue?.maxSize ?? verb.maxQueueSize ?? defaultSize),
+    AvgQueueTime: seconds(queue?.averageQueueTimeMs ?? 0),
+    Priority: String(verb.priority),
   };
 }
 

@@ -7,7 +7,7 @@ import { endEntry } from './end-entry';
 import { seconds } from './queue-params';
 import { pause, untilAborted } from './sounds';
 import type { VerbContext } from './verb-context';
-import { runWaitLoop } from './wait-loop';
+import { runAdded, runWaitLoop, type WaitEnd } from './wait-loop';
 import { runWhisper } from './whisper';
 
 /** Between attempts while Redis or a media server fails: no reason to lose a caller's place. */
@@ -28,6 +28,8 @@ export class QueueStay {
   readonly #startedAt: number;
   #claim: ClaimView | undefined;
   #engineEnded = false;
+  /** The document of `addedUrl` is heard directly after joining or not at all. */
+  #justAdded = true;
   #talking = false;
   #claimedAt = 0;
   #music: Layer | undefined;
@@ -78,13 +80,19 @@ export class QueueStay {
     const scope = this.#open();
     try {
       if (this.#verb.waitUrl !== '') this.#music ??= await this.#endpoint.addLayer(this.#context.ports.holdMusic);
-      const end = await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal);
+      const end = (await this.#added(scope.signal)) ?? (await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal));
       // Claimed: the music stays until the whisper or the bridge replaces it; a bridge drops it by itself.
       if (end === 'interrupted') return undefined;
       return end === 'lost' ? 'system-error' : end;
     } finally {
       this.#close(scope);
     }
+  }
+
+  async #added(signal: AbortSignal): Promise<WaitEnd | undefined> {
+    if (!this.#justAdded) return undefined;
+    this.#justAdded = false;
+    return runAdded(this.#verb, this.#context, this.#entry, signal);
   }
 
   async #stopMusic(): Promise<void> {
@@ -206,6 +214,7 @@ export class QueueStay {
     this.#released();
     this.#scope?.interrupt({ kind: 'claimed' });
     this.#claim = claim;
+    this.#justAdded = false;
     this.#claimedAt = ports.clock.monotonic();
     call.state('queue-entry.claimed', { queueSid: this.#entry.queueSid, agentCallSid: claim.agent.callSid });
   }

@@ -8,9 +8,12 @@ import { executeVerb } from './verbs/registry';
 /** Verbs a document may use by its role; others are skipped with warning 12200. */
 const ALLOWED: Readonly<Record<Exclude<DocumentRole, 'program'>, readonly VerbName[]>> = verbsAllowedIn;
 
+/** Verbs that are over when their sound is. */
+const SOUNDS: ReadonlySet<VerbName> = new Set<VerbName>(['Say', 'Play', 'Pause']);
+
 /** Runs the verbs from the top until one of them says that something else comes next, or none is left. */
 export async function runDocument(loaded: LoadedDocument, context: VerbContext): Promise<DocumentEnd> {
-  if (loaded.audioPath !== undefined) await playLoops(context, loaded.audioPath, 1);
+  if (loaded.audioPath !== undefined) await playLoops(context, { path: loaded.audioPath, durationMs: loaded.audioMs }, 1);
   for (const [index, verb] of loaded.document.verbs.entries()) {
     if (context.signal.aborted) return { next: 'interrupted' };
     if (!isAllowed(verb, context)) continue;
@@ -18,7 +21,8 @@ export async function runDocument(loaded: LoadedDocument, context: VerbContext):
       const { documentUrl, documentMethod } = context;
       context.call.progress = { documentUrl, documentMethod, verbIndex: index, verb: verb.name };
     }
-    const outcome = await runVerb(verb, context);
+    const isLast = index === loaded.document.verbs.length - 1;
+    const outcome = await runVerb(verb, isLast && SOUNDS.has(verb.name) ? context : { ...context, endsIn: undefined });
     if (context.signal.aborted && outcome.next === 'verb') return { next: 'interrupted' };
     if (outcome.next !== 'verb') return outcome;
   }

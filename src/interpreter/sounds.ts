@@ -12,6 +12,12 @@ export interface SpokenText {
   readonly loop: number;
 }
 
+/** A file of ours. */
+export interface Sound {
+  readonly path: string;
+  readonly durationMs?: number | undefined;
+}
+
 /** `<Play loop="0">` ends here at the latest (contracts/twilio 5.2: practical cap 1000). */
 const MAX_LOOPS = 1_000;
 
@@ -25,14 +31,14 @@ export async function say(context: VerbContext, spoken: SpokenText, signal = con
   if (file.fellBack) {
     context.alert({ code: 13511, message: `no voice for "${voice}" in ${language}: the default voice is used` });
   }
-  await playLoops(context, file.path, spoken.loop, signal);
+  await playLoops(context, file, spoken.loop, signal);
 }
 
 /** Text that cannot be spoken is an alert and the program goes on, as with audio that cannot be had. */
 async function speechFile(
   context: VerbContext,
   spoken: { text: string; voice: string; language: string },
-): Promise<{ path: string; fellBack: boolean } | undefined> {
+): Promise<(Sound & { fellBack: boolean }) | undefined> {
   try {
     return await context.ports.speech.fileFor(spoken);
   } catch (error) {
@@ -45,26 +51,28 @@ async function speechFile(
 export async function playUrl(context: VerbContext, url: string, loop: number, signal = context.signal): Promise<void> {
   const resolved = resolveUrl(context, url);
   if (!resolved) return;
-  const [path] = await Promise.all([fetchAudio(context, resolved, signal), context.media()]);
-  if (path !== undefined) await playLoops(context, path, loop, signal);
+  const [sound] = await Promise.all([fetchAudio(context, resolved, signal), context.media()]);
+  if (sound) await playLoops(context, sound, loop, signal);
 }
 
-async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal): Promise<string | undefined> {
+async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal): Promise<Sound | undefined> {
   const { account, ports } = context;
   const { sid: accountSid, authToken } = account;
   const answer = await ports.webhooks.request({ accountSid, authToken, url, method: 'GET', kind: 'media', signal });
   if (answer.outcome === 'aborted') return undefined;
   const { body, contentType } = answer.outcome === 'response' ? answer : { body: Buffer.alloc(0), contentType: '' };
   const audio = answer.outcome === 'failed' ? answer : await ports.audio.keep({ accountSid, body, contentType });
-  if (audio.outcome === 'file') return audio.path;
+  if (audio.outcome === 'file') return audio;
   context.alert({ code: audio.code, message: audio.message, url });
   return undefined;
 }
 
 /** Plays a file of ours once or several times. */
-export async function playLoops(context: VerbContext, path: string, loop: number, signal = context.signal): Promise<PlayOutcome> {
+export async function playLoops(context: VerbContext, sound: Sound, loop: number, signal = context.signal): Promise<PlayOutcome> {
+  const { path, durationMs } = sound;
   const endpoint = await context.media();
   const times = loop === 0 ? MAX_LOOPS : Math.min(loop, MAX_LOOPS);
+  if (durationMs !== undefined) context.endsIn?.(durationMs * times);
   let outcome: PlayOutcome = 'finished';
   for (let round = 0; round < times && outcome === 'finished' && !signal.aborted; round += 1) {
     outcome = await endpoint.play(path, signal);

@@ -24,6 +24,8 @@ export interface VerbContext {
   readonly fallback: DocumentTarget | undefined;
   /** The call's media; answers the call when nobody has yet. */
   readonly media: () => Promise<MediaEndpoint>;
+  /** Told in how many milliseconds the document ends, when a sound of known length is its last. */
+  readonly endsIn?: ((ms: number) => void) | undefined;
   readonly alert: (alert: Alert) => void;
   /** Runs a document inside this one (wait state, whisper). */
   readonly runDocument: (loaded: LoadedDocument, context: VerbContext) => Promise<DocumentEnd>;

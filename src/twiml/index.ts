@@ -13,7 +13,7 @@ export {
 export { NOT_YET_VERBS, type Verb, type VerbName, verbRegistry, verbsAllowedIn } from './verb-registry';
 export { verbsReference } from './verbs-reference';
 export { type DialVerb } from './verbs/dial';
-export { type EnqueueVerb } from './verbs/enqueue';
+export { type EnqueueAttributes, type EnqueueVerb } from './verbs/enqueue';
 export { type GatherChild, type GatherInput, type GatherVerb } from './verbs/gather';
 export { type HangupVerb } from './verbs/hangup';
 export { type LeaveVerb } from './verbs/leave';

@@ -37,6 +37,7 @@ export const NOT_YET_VERBS = [
 /** Which verbs a document may hold, by where it runs (contract 5.10, 6.2, 6.4). A call's own document may hold all. */
 export const verbsAllowedIn = {
   wait: ['Play', 'Say', 'Pause', 'Hangup', 'Redirect', 'Leave', 'Gather'],
+  adding: ['Play', 'Say', 'Pause', 'Gather', 'Redirect', 'Hangup', 'Enqueue', 'Leave'],
   calleeWhisper: ['Play', 'Say', 'Pause', 'Gather', 'Redirect', 'Hangup'],
   queueWhisper: ['Play', 'Say', 'Pause', 'Redirect'],
 } as const satisfies Record<string, readonly VerbName[]>;

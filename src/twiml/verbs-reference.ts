@@ -103,7 +103,8 @@ export function verbsReference(): string {
     'Elsewhere they are skipped with alert 12200.', '',
     '| document | verbs |', '|---|---|',
     '| program of a call | all but Leave |',
-    `| wait document of Enqueue (\`waitUrl\`) | ${verbsAllowedIn.wait.join(', ')} |`,
+    `| wait document of Enqueue (\`waitUrl\`, \`waitFallbackUrl\`, \`addedUrl\`) | ${verbsAllowedIn.wait.join(', ')} |`,
+    `| before a caller is added (\`addingUrl\` of Enqueue) | ${verbsAllowedIn.adding.join(', ')} |`,
     `| whisper to a callee (\`url\` of Number and Sip) | ${verbsAllowedIn.calleeWhisper.join(', ')} |`,
     `| whisper to a waiting caller (\`url\` of Queue) | ${verbsAllowedIn.queueWhisper.join(', ')} |`, '',
   ].join('\n');

@@ -3,6 +3,7 @@ import type { MediaEndpoint } from '../../media';
 import type { JoinOutcome } from '../../queueing';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
+import { runAdding, withAbsoluteUrls } from '../adding';
 import { notifyAction } from '../load-document';
 import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import { resultParams } from '../queue-params';
@@ -17,16 +18,27 @@ interface Ending {
 
 /**
  * Puts the caller into a queue until somebody takes him, he leaves, or the call ends; then exactly one action request
- * says how it ended (contracts/twilio 6.3). Without `action` the next verb runs.
+ * says how it ended (contracts/twilio 6.3). Without `action` the next verb runs. In the document of an `addingUrl` it only
+ * says where the caller goes instead.
  */
 export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
-  const ending = await enqueue(verb, context);
-  return finish(verb, context, ending);
+  if (context.role === 'adding') return verb.fault ? NEXT_VERB : { next: 'enqueue', verb: withAbsoluteUrls(verb, context) };
+  if (verb.fault) return finish(verb, context, { result: 'error' });
+  const adding = await runAdding(verb, context);
+  switch (adding.next) {
+    case 'join':
+      return finish(adding.verb, context, await enqueue(adding.verb, context));
+    case 'gone':
+      // A caller who vanished before being in the queue (contracts/twilio 6.3).
+      return finish(verb, context, { result: 'system-error' });
+    default:
+      context.call.state('queue-entry.refused', { queueName: verb.queueName, reason: adding.next });
+      return finish(verb, context, { result: adding.next });
+  }
 };
 
 async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
   const { call, ports } = context;
-  if (verb.fault) return { result: 'error' };
   let joined: JoinOutcome;
   let endpoint: MediaEndpoint;
   try {

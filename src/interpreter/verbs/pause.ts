@@ -14,6 +14,7 @@ export const executePause: Executor<PauseVerb> = async (verb, context) => {
     context.call.ring();
     await pause(context, lengthMs);
   } else if (lengthMs > 0) {
+    context.endsIn?.(lengthMs);
     await endpoint.play(`silence_stream://${lengthMs}`, context.signal);
   }
   return NEXT_VERB;

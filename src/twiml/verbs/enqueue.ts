@@ -1,9 +1,9 @@
 import { attribute, readAttributes } from '../attribute-table';
-import { httpMethod, type HttpMethod, integer, matching, optional, url } from '../attribute-types';
+import { httpMethod, type HttpMethod, integer, matching, oneOf, optional, url } from '../attribute-types';
 import { type ElementSpec } from '../element-spec';
 import { SCHEMA_WARNING, type VerbFault } from '../findings';
 import { queueNameFault } from '../queue-name';
-import { elementsOf, ownText } from '../xml/xml-element';
+import { elementsOf, ownText, type XmlElement } from '../xml/xml-element';
 
 export interface EnqueueAttributes {
   readonly action: string | undefined;
@@ -16,6 +16,17 @@ export interface EnqueueAttributes {
   /** Ours, 0-999: higher is taken first. */
   readonly priority: number;
   readonly workflowSid: string | undefined;
+  /** Ours: asked while `waitUrl` fails. */
+  readonly waitFallbackUrl: string | undefined;
+  readonly waitFallbackMethod: HttpMethod;
+  /** Ours: `music` keeps the caller waiting while documents fail, `strict` ends the stay with result `error`. */
+  readonly waitErrors: 'music' | 'strict';
+  /** Ours: its document runs before the caller is added and may change or refuse that. */
+  readonly addingUrl: string | undefined;
+  readonly addingMethod: HttpMethod;
+  /** Ours: its document runs once, directly after the caller was added. */
+  readonly addedUrl: string | undefined;
+  readonly addedMethod: HttpMethod;
 }
 
 export interface EnqueueVerb extends EnqueueAttributes {
@@ -24,11 +35,13 @@ export interface EnqueueVerb extends EnqueueAttributes {
   readonly queueName: string;
   /** Set: nothing is enqueued, the QueueResult is `error`. */
   readonly fault: VerbFault | undefined;
+  /** Attributes that were written and accepted; the others have their defaults. */
+  readonly given: readonly (keyof EnqueueAttributes)[];
 }
 
 const error = { isError: true } as const;
 
-/** Contract 6.1; `priority` is an extension. Every code here is an error: the call is not enqueued. */
+/** Contract 6.1; what is marked `ours` is an extension. Every code of its own is an error: the call is not enqueued. */
 export const enqueueSpec: ElementSpec<EnqueueVerb, EnqueueAttributes> = {
   name: 'Enqueue',
   attributes: {
@@ -41,6 +54,13 @@ export const enqueueSpec: ElementSpec<EnqueueVerb, EnqueueAttributes> = {
     ),
     priority: attribute(integer(0, 999), 0),
     workflowSid: attribute(optional(matching('a workflow SID', /^WW[0-9a-fA-F]{32}$/)), undefined, 14220, error),
+    waitFallbackUrl: attribute(optional(url), undefined),
+    waitFallbackMethod: attribute(httpMethod, 'POST'),
+    waitErrors: attribute(oneOf('music', 'strict'), 'music'),
+    addingUrl: attribute(optional(url), undefined),
+    addingMethod: attribute(httpMethod, 'POST'),
+    addedUrl: attribute(optional(url), undefined),
+    addedMethod: attribute(httpMethod, 'POST'),
   },
   notYetAttributes: [],
   children: [],
@@ -56,6 +76,14 @@ export const enqueueSpec: ElementSpec<EnqueueVerb, EnqueueAttributes> = {
       ? undefined
       : queueNameFault(queueName, { tooShort: 14204, tooLong: 14205 });
     if (nameFault) findings.warn('Enqueue', nameFault.code, nameFault.message);
-    return { name: 'Enqueue', queueName, ...read.values, fault: read.fault ?? nameFault };
+    return { name: 'Enqueue', queueName, ...read.values, fault: read.fault ?? nameFault, given: givenIn(element) };
   },
 };
+
+function givenIn(element: XmlElement): readonly (keyof EnqueueAttributes)[] {
+  const names = Object.keys(enqueueSpec.attributes) as (keyof EnqueueAttributes)[];
+  return names.filter((name) => {
+    const written = element.attributes.get(name);
+    return written !== undefined && enqueueSpec.attributes[name].type.read(written) !== undefined;
+  });
+}

@@ -1,14 +1,11 @@
 import { QueueStay } from '../../../src/interpreter/queue-stay';
 import type { MediaEndpoint, MediaPool } from '../../../src/media';
 import type { ClaimView, EndCause, EndOutcome, EntryChange, EntryRef, QueueEngine } from '../../../src/queueing';
-import type { EnqueueVerb } from '../../../src/twiml';
+import { enqueueVerb } from './fake-app';
 import { settle, stageCall } from './fake-call';
 
 const entry: EntryRef = { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CA1' };
-const verb: EnqueueVerb = {
-  name: 'Enqueue', action: undefined, method: 'POST', waitUrl: undefined, waitUrlMethod: 'POST', maxQueueSize: undefined, priority: 0,
-  workflowSid: undefined, queueName: 'support', fault: undefined,
-};
+const verb = enqueueVerb();
 const claimBy = (agent: string): ClaimView => ({
   token: `token of ${agent}`,
   gatewayId: 'gateway-2',

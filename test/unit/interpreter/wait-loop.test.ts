@@ -1,14 +1,11 @@
 import { runWaitLoop } from '../../../src/interpreter/wait-loop';
 import type { EntryRef } from '../../../src/queueing';
-import type { EnqueueVerb } from '../../../src/twiml';
 import type { WebhookOutcome, WebhookRequest } from '../../../src/webhooks';
+import { answerOf, enqueueVerb } from './fake-app';
 import { settle, stageCall } from './fake-call';
 
 const entry: EntryRef = { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CA1' };
-const verb: EnqueueVerb = {
-  name: 'Enqueue', action: undefined, method: 'POST', waitUrl: '/wait', waitUrlMethod: 'POST', maxQueueSize: undefined, priority: 0,
-  workflowSid: undefined, queueName: 'support', fault: undefined,
-};
+const verb = enqueueVerb('waitUrl="/wait"');
 const view = {
   queueSid: entry.queueSid, queueName: 'support', position: 2, size: 3, maxSize: 1_000, queueTimeMs: 61_000, averageQueueTimeMs: 30_500,
   state: 'waiting',
@@ -21,12 +18,7 @@ function setUp(answers: Readonly<Record<string, string | number>>, views: () => 
     request: ({ url, params }: WebhookRequest): Promise<WebhookOutcome> => {
       const path = new URL(url).pathname;
       asked.push({ path, at: stage.clock.monotonic(), params });
-      const answer = answers[path] ?? 404;
-      return Promise.resolve(
-        typeof answer === 'number'
-          ? { outcome: 'failed', code: 11200, message: `answered ${answer}`, url, durationMs: 1 }
-          : { outcome: 'response', status: 200, contentType: 'text/xml', body: Buffer.from(answer), url, durationMs: 1 },
-      );
+      return Promise.resolve(answerOf(url, answers[path] ?? 404));
     },
   };
   const stage = stageCall({ webhooks, queues: { view: async () => views() } });

@@ -171,7 +171,9 @@ describe('Enqueue', () => {
       verb: {
         name: 'Enqueue', queueName: 'support', action: undefined, method: 'POST', waitUrl: undefined,
         waitUrlMethod: 'POST',
-        maxQueueSize: undefined, priority: 0, workflowSid: undefined, fault: undefined,
+        maxQueueSize: undefined, priority: 0, workflowSid: undefined, waitFallbackUrl: undefined,
+        waitFallbackMethod: 'POST', waitErrors: 'music', addingUrl: undefined, addingMethod: 'POST', addedUrl: undefined,
+        addedMethod: 'POST', given: [], fault: undefined,
       },
       warnings: [],
       codes: [],
@@ -186,6 +188,20 @@ describe('Enqueue', () => {
     expect(read('Enqueue', '<Enqueue action="/a" method="GET" waitUrl="w?x=1" waitUrlMethod="GET" maxQueueSize="5000" '
       + 'priority="999">q</Enqueue>')).toMatchObject({
       verb: { action: '/a', method: 'GET', waitUrl: 'w?x=1', waitUrlMethod: 'GET', maxQueueSize: 5_000, priority: 999 }, codes: [],
+    });
+  });
+
+  it('reads our extensions, says which attributes were given, and only warns of a wrong one', () => {
+    const given = 'waitFallbackUrl="f" waitFallbackMethod="GET" waitErrors="strict" addingUrl="a" addingMethod="GET" addedUrl="b"';
+    const { verb, codes } = read('Enqueue', `<Enqueue ${given} addedMethod="PUT" priority="x">q</Enqueue>`);
+    expect(verb).toMatchObject({
+      waitFallbackUrl: 'f', waitFallbackMethod: 'GET', waitErrors: 'strict', addingUrl: 'a', addingMethod: 'GET', addedUrl: 'b',
+      addedMethod: 'POST', fault: undefined,
+    });
+    expect(verb.given).toEqual(['waitFallbackUrl', 'waitFallbackMethod', 'waitErrors', 'addingUrl', 'addingMethod', 'addedUrl']);
+    expect(codes).toEqual([12200, 12200]);
+    expect(read('Enqueue', '<Enqueue waitErrors="silence" waitFallbackUrl="ftp://x/">q</Enqueue>')).toMatchObject({
+      verb: { waitErrors: 'music', waitFallbackUrl: undefined, fault: undefined }, codes: [12200, 12200],
     });
   });
 
