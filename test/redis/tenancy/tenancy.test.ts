@@ -128,6 +128,20 @@ describe('tenancy in Redis', () => {
     await expect(alerts.list(OTHER)).resolves.toEqual([]);
   });
 
+  it('keeps the request and the answer of a failure with its alert, and no more of them than fits', async () => {
+    const alerts = new AlertLog(redis, 'evidence:');
+    const evidence = {
+      requestUrl: 'http://a.example/voice', requestMethod: 'POST', requestParams: 'CallSid=CA1', responseStatus: 500,
+      responseHeaders: { 'content-type': 'text/html' }, responseBody: '<h1>Sorry</h1>',
+    };
+    await alerts.record({ accountSid: ACCOUNT, code: 11200, message: 'bad status', ...evidence });
+    expect((await alerts.list(ACCOUNT))[0]).toMatchObject(evidence);
+    const responseHeaders = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`h${n}`, 'v'.repeat(10_000)]));
+    const responseBody = 'x'.repeat(1_000_000);
+    await alerts.record({ accountSid: ACCOUNT, code: 11200, message: responseBody, ...evidence, responseHeaders, responseBody });
+    expect((await redis.lindex(`evidence:{${ACCOUNT}}:alerts`, 0))?.length).toBeLessThan(32_000);
+  });
+
   it('keeps no more than the newest 1,000 alerts of an account, and not for ever', async () => {
     const alerts = new AlertLog(redis, 'capped:');
     const all = Array.from({ length: 1_005 }, (_, code) => code);
