@@ -6,7 +6,7 @@ import {
 import { ClientTransaction } from './client-transaction';
 import { ServerTransaction } from './server-transaction';
 import { defaultTiming, type SipTiming } from './timing';
-import { clientKey, serverKey } from './transaction-keys';
+import { clientKey, mergeKey, serverKey } from './transaction-keys';
 import { defaultAdvertisedHost, ownHostFor } from './own-address';
 import type { MachineSurroundings } from './transaction-machine';
 import type { TcpLimits } from './tcp-connection';
@@ -63,6 +63,8 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   readonly #options: SipStackOptions;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
+  /** Requests outside dialogs, by what they keep when a fork brings them here twice. */
+  readonly #mergeable = new Map<string, ServerTransaction>();
   readonly #transports: TransportSet;
   #bound: PeerAddress | undefined;
   #advertisedHost = '';
@@ -106,6 +108,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.halt();
     this.#clients.clear();
     this.#servers.clear();
+    this.#mergeable.clear();
     await this.#transports.stop();
   }
 
@@ -256,8 +259,18 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
     const known = this.#servers.get(serverKey(request));
     if (request.method === 'ACK') return this.#receiveAck(request, known, from);
     if (known !== undefined) return known.receive(request);
+    const merged = mergeKey(request);
+    const twin = merged === undefined ? undefined : this.#mergeable.get(merged);
     const transaction = this.#newServer(request, from, replyTo);
     if (request.method === 'CANCEL') return this.#receiveCancel(request, transaction);
+    if (twin !== undefined) {
+      transaction.reply(482);
+      return;
+    }
+    if (merged !== undefined) {
+      this.#mergeable.set(merged, transaction);
+      transaction.once('terminated', () => this.#mergeable.delete(merged));
+    }
     if (this.#onRequest === undefined) transaction.reply(503);
     else this.#onRequest(request, transaction);
   }

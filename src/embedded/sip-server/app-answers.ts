@@ -5,13 +5,17 @@ import {
 } from '../../protocol/sip';
 import { Dialog } from '../../sip-stack';
 import type { AppClient } from './app-client';
-import { awaitAck, openDialog, routeAroundNat } from './dialog-life';
+import { awaitAck, noteLocalSession, openDialog, routeAroundNat } from './dialog-life';
 import { allowedHeaders, contentTypeFor } from './header-policy';
 import type { IncomingRequest } from './incoming-table';
+import { names100rel, ReliableProvisionals } from './reliable-provisionals';
 import { ownContact, type ServerContext, traceOf } from './server-context';
+import type { ServerDialog } from './server-dialog';
+import { agreeOnAnswer } from './session-timer';
 
 /** Headers that identify the transaction: they come from the request, whatever the application wrote. */
 const ofRequest: ReadonlySet<string> = new Set(['From', 'To', 'Call-ID', 'CSeq']);
+const refreshing: ReadonlySet<string> = new Set(['INVITE', 'UPDATE']);
 
 /** An application answers a request by its transaction id; any client may (contracts: drachtio section 8.4). */
 export function answerFromApp(
@@ -24,37 +28,93 @@ export function answerFromApp(
       : 'Response not sent due to unknown transaction';
     return client.reply(command.id, 'NOK', why);
   }
-  incoming.answeredByApp = true;
-  if (wanted.status >= 200) context.incoming.remove(incoming.transactionId);
-  else context.incoming.keep(incoming.transactionId);
-
-  const invite = incoming.request.method === 'INVITE';
-  const makesDialog = invite && incoming.dialog === undefined && wanted.status >= 200 && wanted.status < 300;
-  if (makesDialog && context.dialogs.byId(incoming.dialogId) !== undefined) {
+  const { early } = incoming;
+  const makesDialog = isNewInvite(incoming) && isSuccess(wanted);
+  const taken = context.dialogs.byId(incoming.dialogId);
+  if (makesDialog && taken !== undefined && taken !== early) {
+    context.incoming.remove(incoming.transactionId);
     incoming.transaction.reply(480);
     return client.reply(command.id, 'NOK', 'dialog already exists, rejecting this request');
   }
   const response = buildResponse(context, incoming, wanted);
-  const dialog = makesDialog ? Dialog.asUas(incoming.request, response) : undefined;
-  if (makesDialog && dialog === undefined) {
+  const reliable = isNewInvite(incoming) && wanted.status > 100 && wanted.status < 200
+    && (names100rel(wanted, 'Require') || names100rel(incoming.request, 'Require'));
+  if (reliable && !names100rel(incoming.request, 'Supported') && !names100rel(incoming.request, 'Require')) {
+    return client.reply(command.id, 'NOK', 'Remote endpoint does not support 100rel');
+  }
+  incoming.answeredByApp = true;
+  if (wanted.status >= 200) context.incoming.remove(incoming.transactionId);
+  else context.incoming.keep(incoming.transactionId);
+
+  const entry = makesDialog || reliable ? early ?? newDialog(context, incoming, response, reliable) : incoming.dialog;
+  if (entry === undefined && (makesDialog || reliable)) {
+    context.incoming.remove(incoming.transactionId);
     incoming.transaction.reply(400, { reason: 'Bad Request (Contact is missing)' });
     return client.reply(command.id, 'NOK', 'the INVITE has no Contact');
   }
-  if (!incoming.transaction.respond(response)) {
+  if (!send(context, incoming, response, entry, reliable)) {
     return client.reply(command.id, 'NOK', 'Response not sent due to unknown transaction');
-  }
-  if (dialog !== undefined) {
-    routeAroundNat(dialog, incoming.request, incoming.transaction.source, true);
-    const contact = response.headers.get('Contact') ?? ownContact(context, incoming.transaction.source);
-    awaitAck(context, openDialog(context, incoming.dialogId, dialog, incoming.owner, contact), incoming, response);
-  } else if (invite && incoming.dialog !== undefined && response.status >= 200 && response.status < 300) {
-    awaitAck(context, incoming.dialog, incoming, response);
   }
   const bytes = serialiseMessage(response);
   const trace = traceOf(context, bytes, incoming.transaction.source);
   // A BYE took its dialog with it.
   const dialogId = incoming.request.method === 'BYE' ? '' : incoming.dialogId;
   client.push(responseSentLine(newUuid(), command.id, trace, incoming.transactionId, dialogId), bytes);
+}
+
+const isSuccess = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
+
+function isNewInvite({ request, dialog }: IncomingRequest): boolean {
+  return request.method === 'INVITE' && dialog === undefined;
+}
+
+/** Sends the response in the way its kind needs; false when it came too late. */
+function send(
+  context: ServerContext, incoming: IncomingRequest, response: SipResponse, entry: ServerDialog | undefined,
+  reliable: boolean,
+): boolean {
+  const { transaction, request } = incoming;
+  if (reliable && entry?.provisionals !== undefined) return entry.provisionals.send(response);
+  if (response.status >= 300 && incoming.early !== undefined) context.dialogs.remove(incoming.early);
+  if (entry === undefined || !isSuccess(response) || !refreshing.has(request.method)) return transaction.respond(response);
+  if (!transaction.pending) return false;
+  if (request.method === 'INVITE') {
+    for (const [name, value] of Object.entries(agreeOnAnswer(context, entry, request, response))) {
+      response.headers.set(name, value);
+    }
+  }
+  noteLocalSession(entry, response);
+  if (request.method !== 'INVITE') return transaction.respond(response);
+  const answer = (): void => {
+    if (!transaction.respond(response)) return;
+    entry.early = false;
+    awaitAck(context, entry, incoming, response);
+  };
+  // RFC 3262 3: no 2xx before the PRACK of what was said before it.
+  if (entry.provisionals === undefined) answer();
+  else entry.provisionals.whenAcknowledged(answer);
+  return true;
+}
+
+/** The dialog that this response makes; undefined when the INVITE tells no Contact. */
+function newDialog(
+  context: ServerContext, incoming: IncomingRequest, response: SipResponse, early: boolean,
+): ServerDialog | undefined {
+  const { transaction, request } = incoming;
+  const dialog = Dialog.asUas(request, response);
+  if (dialog === undefined || !transaction.pending) return undefined;
+  routeAroundNat(dialog, request, transaction.source, true);
+  const contact = response.headers.get('Contact') ?? ownContact(context, transaction.source);
+  const entry = openDialog(context, incoming.dialogId, dialog, incoming.owner, contact, early);
+  if (!early) return entry;
+  incoming.early = entry;
+  entry.provisionals = new ReliableProvisionals(transaction, context.clock, context.stack.timing, () => {
+    // RFC 3262 3: a caller who acknowledges nothing gets a 5xx.
+    context.incoming.remove(incoming.transactionId);
+    context.dialogs.remove(entry);
+    transaction.reply(504);
+  });
+  return entry;
 }
 
 function buildResponse(context: ServerContext, incoming: IncomingRequest, wanted: SipResponse): SipResponse {
@@ -73,8 +133,9 @@ function buildResponse(context: ServerContext, incoming: IncomingRequest, wanted
   }
   const type = contentTypeFor(wanted);
   if (type.ok && type.contentType !== undefined) response.headers.set('Content-Type', type.contentType);
+  const reliable = names100rel(wanted, 'Require') && wanted.status < 200;
   const needsContact = (request.method === 'INVITE' || request.method === 'SUBSCRIBE')
-    && wanted.status >= 200 && wanted.status < 300;
+    && (isSuccess(wanted) || reliable);
   if (needsContact && !response.headers.has('Contact')) {
     response.headers.append('Contact', incoming.dialog?.localContact ?? ownContact(context, transaction.source));
   }

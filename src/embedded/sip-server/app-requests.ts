@@ -2,20 +2,25 @@ import { newToken, newUuid } from '../../lib';
 import { type ClientSipMessage, drachtioDialogId } from '../../protocol/drachtio';
 import {
   callIdOf, createCancel, cseqOf, formatHostPort, formatUri, fromTagOf, parseCSeq, parseUri, SipHeaders,
-  type SipRequest, type SipResponse, tagOf, withTag,
+  type SipRequest, type SipResponse, tagOf, toTagOf, withTag,
 } from '../../protocol/sip';
 import { addressOfUri, type ClientTransaction, Dialog, type PeerAddress } from '../../sip-stack';
 import type { AppClient } from './app-client';
-import { openDialog, routeAroundNat } from './dialog-life';
+import { noteLocalSession, openDialog, routeAroundNat } from './dialog-life';
 import { allowedHeaders, contentTypeFor } from './header-policy';
 import { echoRequest, followResponses } from './outgoing';
+import { names100rel } from './reliable-provisionals';
 import { repeatAck } from './sent-ack';
 import { ownContact, type ServerContext } from './server-context';
+import type { ServerDialog } from './server-dialog';
+import { agreeOnResponse } from './session-timer';
 
 interface PendingInvite {
   readonly transaction: ClientTransaction;
   readonly dialogId: string;
   cancelled: boolean;
+  /** RSeq and To tag of the reliable responses that came. */
+  readonly seenReliable: Set<string>;
 }
 
 type Built = { readonly ok: true; readonly request: SipRequest } | { readonly ok: false; readonly reason: string };
@@ -57,7 +62,8 @@ export class AppRequests {
     const pending = this.#invites.get(command.transactionId ?? '');
     const entry = pending === undefined ? undefined : this.#context.dialogs.byId(pending.dialogId);
     // An acknowledged INVITE is over.
-    if (pending === undefined || (entry !== undefined && entry.unacknowledgedCSeq === undefined)) {
+    const confirmed = entry !== undefined && !entry.early;
+    if (pending === undefined || (confirmed && entry.unacknowledgedCSeq === undefined)) {
       return client.reply(command.id, 'NOK', `unable to cancel unknown transaction id: ${command.transactionId ?? ''}`);
     }
     const { transaction } = pending;
@@ -67,17 +73,49 @@ export class AppRequests {
     transaction.cancel(fields);
     pending.cancelled = true;
     // The 200 was here first and waits for the application's ACK: BYE follows that.
-    if (entry !== undefined) entry.byeAfterAck = true;
+    if (confirmed) entry.byeAfterAck = true;
     echoRequest(this.#context, client, command, createCancel(transaction.request, fields), newUuid());
   }
 
   #followInvite(client: AppClient, transaction: ClientTransaction, transactionId: string): void {
     const dialogId = drachtioDialogId(callIdOf(transaction.request) ?? '', fromTagOf(transaction.request) ?? '');
-    const pending: PendingInvite = { transaction, dialogId, cancelled: false };
+    const pending: PendingInvite = { transaction, dialogId, cancelled: false, seenReliable: new Set() };
     this.#invites.set(transactionId, pending);
     transaction.once('terminated', () => this.#invites.delete(transactionId));
-    followResponses(this.#context, client, transaction, transactionId, dialogId, (response, from) =>
-      response.status < 200 || response.status > 299 || this.#firstAnswer(client, pending, response, from));
+    followResponses(this.#context, client, transaction, transactionId, dialogId, (response, from) => {
+      if (response.status < 200) return this.#firstOfItsNumber(client, pending, response, from);
+      if (response.status < 300) return this.#firstAnswer(client, pending, response, from);
+      const early = this.#context.dialogs.byId(dialogId);
+      if (early?.early === true) this.#context.dialogs.remove(early);
+      return true;
+    });
+  }
+
+  /**
+   * A reliable provisional response makes an early dialog, in which the application sends its PRACK; repeated ones are
+   * not for it, since that PRACK is repeated by its own transaction. True: the application gets the response.
+   */
+  #firstOfItsNumber(client: AppClient, pending: PendingInvite, response: SipResponse, from: PeerAddress): boolean {
+    const number = response.headers.get('RSeq');
+    if (number === undefined || !names100rel(response, 'Require') || client.closed) return true;
+    const key = `${number} ${toTagOf(response) ?? ''}`;
+    if (pending.seenReliable.has(key)) return false;
+    pending.seenReliable.add(key);
+    if (this.#context.dialogs.byId(pending.dialogId) === undefined) this.#open(client, pending, response, from, true);
+    return true;
+  }
+
+  #open(
+    client: AppClient, pending: PendingInvite, response: SipResponse, from: PeerAddress, early: boolean,
+  ): ServerDialog | undefined {
+    const { request } = pending.transaction;
+    const dialog = Dialog.asUac(request, response);
+    if (dialog === undefined) return undefined;
+    routeAroundNat(dialog, response, from, false);
+    const contact = request.headers.get('Contact') ?? ownContact(this.#context, from);
+    const entry = openDialog(this.#context, pending.dialogId, dialog, client, contact, early);
+    noteLocalSession(entry, request);
+    return entry;
   }
 
   /** True for the first 2xx: it makes the dialog. Another one is the same again, and gets our ACK if there is one. */
@@ -85,19 +123,22 @@ export class AppRequests {
     const { request } = pending.transaction;
     const inviteCSeq = cseqOf(request)?.number ?? 0;
     const known = this.#context.dialogs.byId(pending.dialogId);
-    if (known !== undefined) {
+    if (known !== undefined && !known.early) {
       repeatAck(this.#context, known, inviteCSeq);
       return false;
     }
+    // Another branch of the INVITE than the one that rang reliably has answered.
+    const sameBranch = known !== undefined && known.dialog.remoteTag === toTagOf(response);
+    if (known !== undefined && !sameBranch) this.#context.dialogs.remove(known);
     // Nobody left to acknowledge: the far end gives up after 64*T1 (contracts: drachtio section 8.6).
     if (client.closed) return false;
-    const dialog = Dialog.asUac(request, response);
-    if (dialog === undefined) return true;
-    routeAroundNat(dialog, response, from, false);
-    const contact = request.headers.get('Contact') ?? ownContact(this.#context, from);
-    const entry = openDialog(this.#context, pending.dialogId, dialog, client, contact);
+    const entry = sameBranch ? known : this.#open(client, pending, response, from, false);
+    if (entry === undefined) return true;
+    entry.early = false;
+    entry.dialog.refreshTarget(response);
     entry.unacknowledgedCSeq = inviteCSeq;
     entry.byeAfterAck = pending.cancelled;
+    agreeOnResponse(this.#context, entry, response);
     return true;
   }
 

@@ -8,15 +8,18 @@ import { type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
 
 /** Reasons of a BYE that no application asked for, worded as drachtio words them. */
-export type OwnByeReason = 'ACK timeout' | 'ACK-BYE due to cancel race condition';
+export type OwnByeReason =
+  'ACK timeout' | 'ACK-BYE due to cancel race condition' | 'Session timer expired' | 'CANCEL before PRACK';
 
-/** Enters a dialog that an answer has just made. */
+/** Enters a dialog that an answer has just made, or a reliable provisional response (`early`). */
 export function openDialog(
-  context: ServerContext, id: string, dialog: Dialog, owner: AppClient, localContact: string,
+  context: ServerContext, id: string, dialog: Dialog, owner: AppClient, localContact: string, early = false,
 ): ServerDialog {
   const entry: ServerDialog = {
     id,
     dialog,
+    early,
+    provisionals: undefined,
     owner,
     localContact,
     repetition: new AnswerRepetition(context.clock, context.stack.timing),
@@ -24,6 +27,8 @@ export function openDialog(
     unacknowledgedCSeq: undefined,
     sentAck: undefined,
     reinvite: undefined,
+    localSession: undefined,
+    sessionTimer: undefined,
     byeAfterAck: false,
   };
   context.dialogs.add(entry);
@@ -44,6 +49,12 @@ export function routeAroundNat(dialog: Dialog, message: SipMessage, source: Peer
   }
   const samePort = !comparePort || (contact?.port ?? 5060) === source.port;
   if (contact?.host !== source.host || !samePort) dialog.overrideDestination(source);
+}
+
+/** Remembers a body of ours that a refresh will repeat. */
+export function noteLocalSession(entry: ServerDialog, { headers, body }: SipMessage): void {
+  if (body.length === 0) return;
+  entry.localSession = { contentType: headers.get('Content-Type') ?? 'application/sdp', body };
 }
 
 /** Repeats a 2xx until its ACK; without one in 64*T1 the call is ended from here. */

@@ -6,8 +6,11 @@ export class DialogTable {
   readonly #byId = new Map<string, ServerDialog>();
   readonly #byTags = new Map<string, ServerDialog>();
 
+  /** Confirmed dialogs. */
   get size(): number {
-    return this.#byId.size;
+    let confirmed = 0;
+    for (const { early } of this.#byId.values()) if (!early) confirmed += 1;
+    return confirmed;
   }
 
   add(entry: ServerDialog): void {
@@ -31,6 +34,9 @@ export class DialogTable {
     if (this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id);
     this.#byTags.delete(tagsKey(callId, localTag, remoteTag));
     entry.repetition.stop();
+    entry.provisionals?.stop();
+    entry.sessionTimer?.timer.cancel();
+    entry.sessionTimer = undefined;
     entry.sentAck?.forget.cancel();
     entry.sentAck = undefined;
   }

@@ -17,6 +17,8 @@ export interface IncomingRequest {
   readonly dialogId: string;
   /** An application has answered, provisionally or finally. */
   answeredByApp: boolean;
+  /** The early dialog that its first reliable response made. */
+  early: ServerDialog | undefined;
 }
 
 interface Waiting {
@@ -34,8 +36,10 @@ export class IncomingTable {
   }
 
   /** Waits for an answer; after `patienceMs` without any the request is dropped and nothing is sent. */
-  add(facts: Omit<IncomingRequest, 'transactionId' | 'answeredByApp'>, patienceMs: number): IncomingRequest {
-    const incoming: IncomingRequest = { ...facts, transactionId: newUuid(), answeredByApp: false };
+  add(facts: Omit<IncomingRequest, 'transactionId' | 'answeredByApp' | 'early'>, patienceMs: number): IncomingRequest {
+    const incoming: IncomingRequest = {
+      ...facts, transactionId: newUuid(), answeredByApp: false, early: undefined,
+    };
     const timer = this.#clock.after(patienceMs, () => {
       this.remove(incoming.transactionId);
       incoming.transaction.abandon();

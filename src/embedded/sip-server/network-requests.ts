@@ -2,10 +2,12 @@ import { newUuid } from '../../lib';
 import { drachtioDialogId, newRequestLine, sipLine } from '../../protocol/drachtio';
 import { callIdOf, fromTagOf, serialiseMessage, type SipRequest, toTagOf } from '../../protocol/sip';
 import type { PeerAddress, ServerTransaction } from '../../sip-stack';
+import { endByServer } from './dialog-life';
 import { extensionCheck } from './extension-check';
 import type { IncomingRequest } from './incoming-table';
 import { type ServerContext, traceOf } from './server-context';
 import type { ServerDialog } from './server-dialog';
+import { isTooShort, minSessionSeconds, refreshedByPeer } from './session-timer';
 
 /** How long a request may stay without any answer of an application (contracts: drachtio section 4). */
 const silenceMs = 64_000;
@@ -50,6 +52,11 @@ function receiveNew(context: ServerContext, request: SipRequest, transaction: Se
     return;
   }
   const dialogId = invite ? drachtioDialogId(callIdOf(request) ?? '', fromTagOf(request) ?? '') : '';
+  // The leg is there already and waits for its ACK (contracts: drachtio section 5).
+  if (invite && context.dialogs.byId(dialogId)?.repetition.running === true) {
+    transaction.reply(491);
+    return;
+  }
   const incoming = context.incoming.add({ request, transaction, owner, dialog: undefined, dialogId }, silenceMs);
   if (invite) watchCancel(context, incoming);
   const bytes = serialiseMessage(request);
@@ -76,7 +83,15 @@ function receiveInDialog(
     transaction.reply(491);
     return;
   }
-  if (method === 'INVITE' || method === 'UPDATE') entry.dialog.refreshTarget(request);
+  if (method === 'PRACK') entry.provisionals?.acknowledge(request);
+  if (method === 'INVITE' || method === 'UPDATE') {
+    if (isTooShort(request)) {
+      transaction.reply(422, { headers: { 'Min-SE': String(minSessionSeconds) } });
+      return;
+    }
+    entry.dialog.refreshTarget(request);
+    refreshedByPeer(context, entry, request);
+  }
   const facts = { request, transaction, owner: entry.owner, dialog: entry, dialogId: entry.id };
   const incoming = context.incoming.add(facts, method === 'BYE' ? byeAnswerMs : silenceMs);
   if (method === 'INVITE') watchCancel(context, incoming);
@@ -90,9 +105,15 @@ function receiveInDialog(
 function watchCancel(context: ServerContext, incoming: IncomingRequest): void {
   const { transaction } = incoming;
   transaction.once('cancelled', (cancel) => {
+    const waiting = context.incoming.find(incoming.transactionId) !== undefined;
     context.incoming.remove(incoming.transactionId);
     transaction.reply(487);
     forwardInDialog(context, incoming, cancel);
+    const { early } = incoming;
+    if (early === undefined) return;
+    // The application has answered, and only the PRACK was missing: for it there is a call, which has to end.
+    if (early.provisionals?.pending === true && !waiting) endByServer(context, early, 'CANCEL before PRACK');
+    else context.dialogs.remove(early);
   });
 }
 

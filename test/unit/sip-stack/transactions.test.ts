@@ -314,6 +314,26 @@ describe('what is no proper request', () => {
     expect(seen).toEqual(['OPTIONS', 'INFO', 'INFO']);
   });
 
+  it('that comes by two ways is refused the second time, unless it belongs to a dialog', async () => {
+    const { stack, transport } = await stackOn();
+    const seen: string[] = [];
+    stack.onRequest(({ method }, transaction) => {
+      seen.push(method);
+      transaction.reply(180);
+    });
+    transport.receive(received('INVITE', 'z9hG4bKone'));
+    transport.receive(received('INVITE', 'z9hG4bKtwo'));
+    transport.receive(received('INVITE', 'z9hG4bKone'));
+    expect(seen).toEqual(['INVITE']);
+    expect(transport.times(482)).toHaveLength(1);
+    for (const branch of ['z9hG4bK3', 'z9hG4bK4']) {
+      const inside = received('INFO', branch);
+      inside.headers.set('To', '<sip:bob@10.0.0.2>;tag=t');
+      transport.receive(inside);
+    }
+    expect(seen).toEqual(['INVITE', 'INFO', 'INFO']);
+  });
+
   it('goes back to where it came from: rport, or the port of Via', async () => {
     const { transport, stack } = await stackOn();
     stack.onRequest((_request, transaction) => transaction.reply(200));
