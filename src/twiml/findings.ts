@@ -15,12 +15,20 @@ export interface VerbFault {
 /** Schema warning: the code for everything that has none of its own (contracts/twilio section 13). */
 export const SCHEMA_WARNING = 12200;
 
-/** Collects what readers find. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
+/** Each warning becomes an alert in Redis: a document of 64 kB could hold ten thousand of them. */
+const MAX_WARNINGS = 100;
+
+/** Collects what readers find, the first hundred of it. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
 export class Findings {
   readonly warnings: TwimlWarning[] = [];
   #translation: Readonly<Record<number, number>> = {};
 
   warn(element: string, code: number, message: string, attribute?: string): void {
+    if (this.warnings.length >= MAX_WARNINGS) return;
+    if (this.warnings.length === MAX_WARNINGS - 1) {
+      this.warnings.push({ code: SCHEMA_WARNING, message: 'there is more to warn of, which is not listed', element });
+      return;
+    }
     const translated = this.#translation[code] ?? code;
     this.warnings.push({ code: translated, message, element, ...(attribute === undefined ? {} : { attribute }) });
   }

@@ -22,3 +22,4 @@ export { type PlayVerb } from './verbs/play';
 export { type RedirectVerb } from './verbs/redirect';
 export { type RejectVerb } from './verbs/reject';
 export { type SayVerb } from './verbs/say';
+export { type DecodedText, decodeText } from './xml/decode-text';

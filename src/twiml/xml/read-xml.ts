@@ -1,15 +1,15 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { messageOf } from '../../lib';
 import { decodeEntities } from './decode-entities';
-import { findForbiddenMarkup } from './forbidden-markup';
+import { findForbiddenMarkup, type MarkupCaps } from './forbidden-markup';
 import { type XmlElement } from './xml-element';
 
 export type XmlReading =
   | { readonly ok: true; readonly root: XmlElement }
   | { readonly ok: false; readonly message: string };
 
-/** Deepest legal TwiML is Response > Gather > Say > SSML four deep; beyond this only an attack nests. */
-export const MAX_DEPTH = 16;
+/** Deepest legal TwiML is Response > Gather > Say > SSML four deep, the longest attributes are URLs and SSML phonemes. */
+const CAPS: MarkupCaps = Object.freeze({ depth: 16, elements: 1_000, attributes: 64, attributeValue: 4_096, sections: 1_000 });
 
 const TEXT = '#text';
 const CDATA = '#cdata';
@@ -24,12 +24,13 @@ class Refusal extends Error {}
  */
 export function readXml(body: string): XmlReading {
   const xml = body.replace(/^\uFEFF/, '').trim();
-  const forbidden = findForbiddenMarkup(xml, MAX_DEPTH);
+  const forbidden = findForbiddenMarkup(xml, CAPS);
   if (forbidden !== undefined) return { ok: false, message: forbidden };
   try {
     const validity = XMLValidator.validate(xml, { allowBooleanAttributes: false });
     if (validity !== true) {
-      return { ok: false, message: `line ${validity.err.line}, column ${validity.err.col}: ${validity.err.msg}` };
+      const { line, col, msg } = validity.err;
+      return { ok: false, message: `line ${line}, column ${col}: ${shorten(msg)}` };
     }
     const parser = new XMLParser({
       preserveOrder: true,
@@ -52,9 +53,12 @@ export function readXml(body: string): XmlReading {
     return { ok: true, root };
   } catch (thrown) {
     // fast-xml-parser throws on names such as __proto__; for the tenant that is XML we do not accept.
-    return { ok: false, message: messageOf(thrown) };
+    return { ok: false, message: shorten(messageOf(thrown)) };
   }
 }
+
+/** The parser's messages repeat what was written, all of it. */
+const shorten = (message: string): string => (message.length > 200 ? `${message.slice(0, 200)}...` : message);
 
 function convertAll(nodes: unknown): (XmlElement | string)[] {
   return Array.isArray(nodes) ? nodes.map((node) => convert(node as Record<string, unknown>)) : [];

@@ -148,3 +148,49 @@ describe('XML that is not well formed, or not harmless, is refused as 12100', ()
     }
   });
 });
+
+// RFC 7303 section 3.
+describe('the charset of a document', () => {
+  const spoken = (body: Buffer, contentType: string): unknown => {
+    const result = parseDocument(body, contentType);
+    const [verb] = result.ok ? result.document.verbs : [];
+    return result.ok ? (verb?.name === 'Say' ? verb.text : verb?.name) : result.code;
+  };
+  const say = (text: string): string => `<Response><Say>${text}</Say></Response>`;
+  const latin = Buffer.from(say('caf\u00e9'), 'latin1');
+  const utf16 = Buffer.from(say('caf\u00e9'), 'utf16le');
+
+  it.each<[string, Buffer, string, unknown]>([
+    ['UTF-8 by default', Buffer.from(say('caf\u00e9 \u{1f600}')), 'text/xml', 'caf\u00e9 \u{1f600}'],
+    ['UTF-8 by name', Buffer.from(say('caf\u00e9')), 'text/xml; charset="UTF-8"', 'caf\u00e9'],
+    ['ISO-8859-1 by name', latin, 'text/xml;charset=iso-8859-1', 'caf\u00e9'],
+    ['ISO-8859-1 by declaration', Buffer.concat([Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?>'), latin]), 'text/xml', 'caf\u00e9'],
+    ['the header before the declaration', Buffer.from(`<?xml version="1.0" encoding="ISO-8859-1"?>${say('caf\u00e9')}`), 'text/xml; charset=utf-8', 'caf\u00e9'],
+    ['a byte order mark before the header', Buffer.from(`\ufeff${say('caf\u00e9')}`), 'text/xml; charset=iso-8859-1', 'caf\u00e9'],
+    ['US-ASCII', Buffer.from(say('cafe')), 'text/xml; charset=US-ASCII', 'cafe'],
+    ['UTF-16, little-endian', utf16, 'text/xml; charset=utf-16le', 'caf\u00e9'],
+    ['UTF-16, big-endian', Buffer.from(utf16).swap16(), 'text/xml; charset=utf-16', 'caf\u00e9'],
+    ['eight bits in US-ASCII', latin, 'text/xml; charset=us-ascii', 12100],
+    ['ISO-8859-1 that says nothing', latin, 'text/xml', 12100],
+    ['a charset we do not read', Buffer.from(say('a')), 'text/xml; charset=shift_jis', 12100],
+  ])('%s', (_what, body, contentType, text) => {
+    expect(spoken(body, contentType)).toBe(text);
+  });
+});
+
+describe('the caps of a document', () => {
+  it.each<[string, (n: number) => string, number]>([
+    ['elements', (n) => `<Response>${'<Pause/>'.repeat(n - 1)}</Response>`, 1_000],
+    ['attributes of an element', (n) => `<Response><Pause${Array.from({ length: n }, (_, at) => ` a${at}=""`).join('')}/></Response>`, 64],
+    ['characters of an attribute', (n) => `<Response><Say voice="${'v'.repeat(n)}">a</Say></Response>`, 4_096],
+    ['comments', (n) => `<Response>${'<!---->'.repeat(n)}</Response>`, 1_000],
+  ])('%s', (_what, make, most) => {
+    expect([codeOf(make(most)), codeOf(make(most + 1))]).toEqual(['ok', 12100]);
+  });
+
+  it('warns of a hundred things at most, the last one saying that there are more', () => {
+    const { warnings } = parsed(`<Response>${'<Shout/>'.repeat(500)}</Response>`);
+    expect(warnings).toHaveLength(100);
+    expect(warnings.at(-1)?.message).toMatch(/more to warn of/);
+  });
+});
