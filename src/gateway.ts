@@ -192,7 +192,9 @@ export class Gateway {
       defaultQueueSize: this.#config.queue.defaultMaxSize,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
       alert: (call: Call, alert: Alert) => {
-        call.state('alert.raised', alert);
+        const { code, message, url } = alert;
+        // The timeline names the failure; request and answer are kept with the alert.
+        call.state('alert.raised', { code, message, ...(url === undefined ? {} : { url }) });
         const { accountSid } = call.identity;
         this.#alerts
           .record({ accountSid, callSid: call.sid, ...alert })
@@ -227,7 +229,10 @@ export class Gateway {
       call.end('internal-error');
     });
     this.#running.add(running);
-    void running.finally(() => this.#running.delete(running));
+    void running.finally(() => {
+      this.#running.delete(running);
+      this.#webhooks.forgetCall(account.sid, call.sid);
+    });
   }
 
   #startOperations(): Promise<OperationsServer> {
