@@ -112,7 +112,7 @@ function newDialog(
     // RFC 3262 3: a caller who acknowledges nothing gets a 5xx.
     context.incoming.remove(incoming.transactionId);
     context.dialogs.remove(entry);
-    transaction.reply(504);
+    transaction.reply(503, { reason: 'Reliable Response Time-Out' });
   });
   return entry;
 }

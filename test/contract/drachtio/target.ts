@@ -1,5 +1,6 @@
 import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
+import type { Clock } from '../../../src/lib';
 import { type DropHook, type SipTiming, UserAgent, type UserAgentOptions } from '../../../src/sip-stack';
 
 /**
@@ -15,7 +16,9 @@ export interface Target {
 /** Short timers only where they are ours to set; with a real server every wait is that of RFC 3261. */
 export const timing = { t1Ms: 50, t2Ms: 200, t4Ms: 200 };
 
-export async function startTarget(drop?: DropHook, timers: Partial<SipTiming> = timing): Promise<Target> {
+export async function startTarget(
+  drop?: DropHook, timers: Partial<SipTiming> = timing, clock?: Clock,
+): Promise<Target> {
   const { DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT } = process.env;
   if (DRACHTIO_HOST) {
     return {
@@ -31,6 +34,7 @@ export async function startTarget(drop?: DropHook, timers: Partial<SipTiming> = 
     admin: { host: '127.0.0.1', port: 0, secret },
     timing: timers,
     ...(drop === undefined ? {} : { drop }),
+    ...(clock === undefined ? {} : { clock }),
   });
   return { embedded: true, sip: server.sip, admin: { ...server.admin, secret }, stop: () => server.stop() };
 }
