@@ -52,6 +52,16 @@ describe('while the wait application fails', () => {
     await settle();
   });
 
+  it('an empty document after a long failure is asked again as soon as any empty one', async () => {
+    let down = true;
+    const { asked, pass, interrupt } = setUp({ '/wait': () => (down ? 503 : '<Response/>') });
+    await pass(20);
+    down = false;
+    await pass(15);
+    expect(to(asked, '/wait').slice(5)).toEqual([31, 32, 34]);
+    interrupt();
+  });
+
   it('the fallback is run after two failures, told what failed, and the wait URL is tried again after it', async () => {
     let down = true;
     const { asked, pass, interrupt } = setUp({ '/wait': () => (down ? 503 : pauseOf(10)), '/fallback': pauseOf(5) }, FALLBACK);
