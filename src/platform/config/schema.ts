@@ -33,7 +33,8 @@ const rtp = z.strictObject({
 }).refine((range) => range.portMax > range.portMin, { path: ['portMax'], message: 'must be above rtp.portMin' });
 
 const redis = z.strictObject({
-  url: field(z.string().regex(/^(rediss?:\/\/.+|unix:\/\/\/.+)$/, 'must look like redis://host:6379 or unix:///path/redis.sock')
+  url: field(z.string().regex(/^(rediss?(\+sentinel|\+cluster)?:\/\/.+|unix:\/\/\/.+)$/,
+    'must look like redis://host:6379, unix:///path/redis.sock, redis+sentinel://... or redis+cluster://...')
     .default('redis://127.0.0.1:6379'), {
     why: 'everything that must outlive a gateway process is kept there', env: 'REDIS_URL', secret: true,
   }),

@@ -1,11 +1,13 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { GatewayError, messageOf } from '../../lib';
-
-/** Without the reply mapping, which stays ioredis's default (the types of exactOptionalPropertyTypes need it left out). */
-type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+import { type ClientOptions, redisPlace } from './redis-address';
+import { FailFastCluster, nextNodeConnector, SOCKET_CLOSE_MS } from './redis-cluster';
 
 export interface RedisConnectionOptions {
-  /** `redis://[user:password@]host:port[/db]`, `rediss://...`, `unix:///path.sock` or a bare `/path.sock`. */
+  /**
+   * `redis://[user:password@]host:port[/db]`, `rediss://...`, `unix:///path.sock`, a bare `/path.sock`,
+   * `redis+sentinel://host:port,host:port/service[/db]` or `redis+cluster://host:port,host:port`.
+   */
   readonly url: string;
   /** Seen in CLIENT LIST. */
   readonly name?: string;
@@ -24,64 +26,65 @@ export interface ChannelListener {
   subscribed(): void;
 }
 
-/** The connection options an address stands for. Throws GatewayError `platform-redis-bad-url`. */
-export function redisAddress(url: string): ClientOptions {
-  if (url.startsWith('/')) return { path: url };
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch (cause) {
-    throw new GatewayError('platform-redis-bad-url',
-      'REDIS_URL is not a URL; use redis://host:port or unix:///path.sock', { cause });
-  }
-  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) };
-  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
-    throw new GatewayError('platform-redis-bad-url',
-      `REDIS_URL has scheme ${parsed.protocol} instead of redis:, rediss: or unix:`);
-  }
-  const db = parsed.pathname.slice(1);
-  return {
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: parsed.port === '' ? 6379 : Number(parsed.port),
-    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
-    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
-    ...(db === '' ? {} : { db: Number(db) }),
-    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
-  };
-}
-
 /**
  * The process's way to Redis: one connection for commands and, once somebody subscribes, one for wake-ups.
  * Commands fail fast (with ioredis's own errors, for the store that sent them to interpret) instead of piling up while
  * Redis is away: a caller in the middle of a call is better served by an error within two seconds than by silence.
  */
 export class RedisConnection {
-  /** For commands. Connected by `start()`. */
+  /**
+   * For commands. Connected by `start()`. On a cluster it is a cluster client, which has the same commands; a command's
+   * (or a script's) keys must then be in one slot.
+   */
   readonly client: Redis;
   readonly #subscriber: Redis;
   readonly #onFailure: (failure: GatewayError) => void;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   #subscriberStarted: Promise<void> | undefined;
+  #started = false;
 
   constructor(options: RedisConnectionOptions) {
+    const place = redisPlace(options.url);
+    const retry = (attempt: number): number =>
+      Math.min(25 * 2 ** Math.min(attempt, 6), 1_000) + Math.floor(Math.random() * 50);
+    const connectTimeout = options.connectTimeoutMs ?? 2_000;
+    const commandTimeout = options.commandTimeoutMs ?? 2_000;
+    const name = options.name ?? 'holdfast';
     const shared: ClientOptions = {
-      ...redisAddress(options.url),
+      ...place.options,
       lazyConnect: true,
-      // ioredis waits this long for the close of a socket that never opened, and keeps the process alive meanwhile.
-      disconnectTimeout: 250,
-      connectTimeout: options.connectTimeoutMs ?? 2_000,
-      retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 6), 1_000) + Math.floor(Math.random() * 50),
+      disconnectTimeout: SOCKET_CLOSE_MS,
+      connectTimeout,
+      retryStrategy: retry,
       // A replica that was a primary answers READONLY after a failover: reconnect and send again.
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+      ...(place.kind === 'sentinel' ? {
+        sentinelCommandTimeout: connectTimeout,
+        // A primary that hangs keeps its sockets open: only the Sentinels tell that another took over.
+        failoverDetector: true,
+        // At start nobody waits for Sentinels that are not there; later they are asked until one answers.
+        sentinelRetryStrategy: (attempt: number) => (this.#started ? retry(attempt) : null),
+      } : {}),
     };
-    const name = options.name ?? 'holdfast';
-    this.client = new Redis({
-      ...shared,
-      connectionName: name,
-      commandTimeout: options.commandTimeoutMs ?? 2_000,
-      maxRetriesPerRequest: 2,
-    });
-    this.#subscriber = new Redis({ ...shared, connectionName: `${name}:wake-up`, maxRetriesPerRequest: null });
+    const forSubscriber = { connectionName: `${name}:wake-up`, maxRetriesPerRequest: null };
+    if (place.kind === 'cluster') {
+      const { lazyConnect: _, retryStrategy: __, ...redisOptions } = shared;
+      const cluster = new FailFastCluster([...place.nodes], {
+        redisOptions: { ...redisOptions, connectionName: name },
+        clusterRetryStrategy: retry,
+        // A primary that failed and was replaced is noticed also by whoever sends nothing.
+        slotsRefreshInterval: 5_000,
+        slotsRefreshTimeout: connectTimeout,
+      }, commandTimeout);
+      // Commands are the same on both (ioredis builds them from one list); nothing else of the client is used outside this file.
+      this.client = cluster as unknown as Redis;
+      const nodes = () => (cluster.primaries().length > 0 ? cluster.primaries() : place.nodes);
+      this.#subscriber = new Redis({ ...shared, ...forSubscriber, Connector: nextNodeConnector(nodes, shared.tls) });
+      cluster.on('node error', (error: Error) => this.#report(error));
+    } else {
+      this.client = new Redis({ ...shared, connectionName: name, commandTimeout, maxRetriesPerRequest: 2 });
+      this.#subscriber = new Redis({ ...shared, ...forSubscriber });
+    }
     this.#onFailure = options.onFailure;
     for (const connection of [this.client, this.#subscriber]) {
       connection.on('error', (error: Error) => this.#report(error));
@@ -100,6 +103,7 @@ export class RedisConnection {
   async start(): Promise<void> {
     try {
       await this.client.connect();
+      this.#started = true;
     } catch (cause) {
       this.client.disconnect();
       throw new GatewayError('platform-redis-unreachable', `cannot connect to Redis: ${messageOf(cause)}`, { cause });

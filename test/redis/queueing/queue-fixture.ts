@@ -10,7 +10,6 @@ import {
   type QueueEngineOptions,
   type QueueFact,
 } from '../../../src/queueing';
-import type { TestRedis } from '../../support/redis-server';
 
 /** One gateway's engine with its own connections, as a process would have it. */
 export class TestGateway {
@@ -21,7 +20,7 @@ export class TestGateway {
   /** Timers end with the process. */
   readonly #timers: Timer[] = [];
 
-  constructor(redis: TestRedis, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
+  constructor(redis: { readonly url: string }, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
     const onFailure = (failure: GatewayError): void => void this.failures.push(failure);
     this.connection = new RedisConnection({ url: redis.url, name: gatewayId, onFailure });
     const own = (timer: Timer): Timer => {
