@@ -31,6 +31,8 @@ export interface SipStackOptions {
    * otherwise (RFC 3261 18.1.1); when the peer does not take the connection it goes by UDP after all.
    */
   readonly tcpFromBytes?: number;
+  /** False: what comes from this address is dropped unread. */
+  readonly hears?: (from: PeerAddress) => boolean;
   /** False: the message is dropped, and nothing is answered. `message` is what could be read of it. */
   readonly admits?: (from: PeerAddress, message: SipMessage | undefined) => boolean;
   /** False: a TCP connection from this address is closed before anything is read. */
@@ -208,6 +210,7 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
   #receive(bytes: Buffer, from: PeerAddress, broken?: string): void {
     // RFC 5626 3.5.1: keep-alives are empty lines; they are no message.
     if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
+    if (this.#options.hears?.(from) === false) return;
     const parsed = parseMessage(bytes);
     const message = parsed.ok ? parsed.message : parsed.refused?.request;
     if (this.#options.admits?.(from, message) === false) return;

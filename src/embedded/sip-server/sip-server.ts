@@ -5,6 +5,7 @@ import type { ClientSipMessage } from '../../protocol/drachtio';
 import { formatHostPort, type HostPort, parseMessage } from '../../protocol/sip';
 import { type DropHook, SipStack, type SipTiming } from '../../sip-stack';
 import { AdminServer } from './admin-server';
+import { Admission } from './admission';
 import { answerFromApp } from './app-answers';
 import type { AppClient } from './app-client';
 import { sendInDialog } from './app-dialog-requests';
@@ -14,6 +15,7 @@ import { IncomingTable } from './incoming-table';
 import { receiveAck, receiveRequest } from './network-requests';
 import { RouteTable } from './route-table';
 import type { ServerContext } from './server-context';
+import type { SourceList, SourceRate } from './sources';
 
 export interface SipServerOptions {
   /** Where SIP is heard: an IP literal, and a port of UDP and TCP (0: any). */
@@ -22,6 +24,12 @@ export interface SipServerOptions {
   readonly admin: { readonly host: string; readonly port: number; readonly secret: string };
   /** Address peers on other machines reach us by, written into Via and Contact. */
   readonly externalIp?: string;
+  /** Who may speak to the server; absent: everybody. Others get no answer to anything. */
+  readonly sources?: SourceList;
+  /** Messages that one source address may send; generous unless given. */
+  readonly sourceRate?: SourceRate;
+  /** Takes a line about dropped messages, at most every ten seconds. */
+  readonly log?: (line: string) => void;
   readonly clock?: Clock;
   /** IP address of a host name, undefined when it has none; the system's resolver unless given. */
   readonly resolveHost?: (name: string) => Promise<string | undefined>;
@@ -44,8 +52,16 @@ export interface SipServer {
  */
 export async function startSipServer(options: SipServerOptions): Promise<SipServer> {
   const clock = options.clock ?? systemClock;
+  const dialogs = new DialogTable();
+  const admission = new Admission({
+    clock,
+    ...(options.sources === undefined ? {} : { sources: options.sources }),
+    ...(options.sourceRate === undefined ? {} : { rate: options.sourceRate }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
   const stack = new SipStack({
     clock,
+    ...admission.hooks(dialogs),
     lateCancelStatus: 481,
     tcp: {},
     // drachtio-server 0.9.10 sends what is too large for a datagram by UDP all the same.
@@ -58,7 +74,7 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     stack,
     clock,
     routes: new RouteTable(),
-    dialogs: new DialogTable(),
+    dialogs,
     incoming: new IncomingTable(clock),
     hostPort: (peer) => formatHostPort(stack.addressFor(peer)),
     receivedOn: () => stack.bound,
@@ -87,6 +103,7 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
         context.incoming.stop();
         context.dialogs.stop();
         await stack.stop();
+        admission.stop();
       },
     };
   } catch (error) {

@@ -104,11 +104,4 @@ describe('over TCP', () => {
     await eventually(() => expect(statuses(heard.text)).toEqual(['200', '200', '200']));
     expect(heard.closed).toBe(false);
   });
-
-  it('a message whose end cannot be told is refused', async () => {
-    await stage.app(target, (app) => app.options((_request, response) => response.send(200)));
-    const { socket, heard } = await raw();
-    socket.write(options('endless', ''));
-    await eventually(() => expect(statuses(heard.text)).toEqual(['400']));
-  });
 });

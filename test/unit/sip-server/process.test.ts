@@ -50,6 +50,8 @@ describe('the process of the SIP server', () => {
     [{ ...free, DRACHTIO_SECRET: '' }, 'DRACHTIO_SECRET is not set'],
     [{ ...free, HOLDFAST_SIP_HOST: 'localhost' }, 'set it to an IP address'],
     [{ ...free, HOLDFAST_SIP_PORT: '70000' }, 'set it to a port'],
+    [{ ...free, HOLDFAST_SIP_SOURCES: '10.0.0.0/8, 1.2.3/24' }, 'HOLDFAST_SIP_SOURCES: "1.2.3/24" is no network'],
+    [{ ...free, HOLDFAST_SIP_SOURCE_RATE: 'many' }, 'set it to messages a second'],
   ])('refuses bad settings: %o', async (env, reason) => {
     const { code, stderr } = await run(env);
     expect(code).toBe(1);

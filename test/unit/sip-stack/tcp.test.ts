@@ -132,6 +132,17 @@ describe('TCP', () => {
   });
 });
 
+describe('a message whose end cannot be told', () => {
+  it.each(['', 'Content-Length: -9\r\n', 'Content-Length: 4\r\nContent-Length: 5\r\n', 'Content-Length: 99999\r\n'])(
+    'is answered 400 and ends the connection (%j)', async (length) => {
+      const { port } = await agent();
+      const { socket, heard } = raw(port);
+      socket.write(options('endless').replace('Content-Length: 4\r\n', length));
+      await eventually(() => expect([heard.text.slice(0, 11), heard.closed]).toEqual(['SIP/2.0 400', true]));
+    },
+  );
+});
+
 describe('what a TCP peer may take', () => {
   it('is so many connections', async () => {
     const { port } = await agent({ tcp: { connectionsPerHost: 2 } });
