@@ -60,8 +60,8 @@ export class RedisConnection {
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
       ...(place.kind === 'sentinel' ? {
         sentinelCommandTimeout: connectTimeout,
-        // A primary that hangs keeps its sockets open: only the Sentinels tell that another took over.
-        failoverDetector: true,
+        // No failoverDetector: ioredis 6.0.0 gives up for good when its news comes while it is connecting already (seen in a
+        // failover by kill -9). A lost socket and READONLY, both of which reconnect, tell of a failover as well.
         // At start nobody waits for Sentinels that are not there; later they are asked until one answers.
         sentinelRetryStrategy: (attempt: number) => (this.#started ? retry(attempt) : null),
       } : {}),
