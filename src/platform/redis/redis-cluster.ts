@@ -57,7 +57,7 @@ export function nextNodeConnector(nodes: () => readonly RedisNode[], tls: object
       const node = known[attempt++ % known.length];
       if (!node) throw new Error('no node of the cluster is known');
       const stream = tls ? connectTls({ ...node, ...tls }) : createConnection({ ...node });
-      stream.once('error', (error) => (this.firstError = error));
+      stream.once('error', (error: Error) => (this.firstError = error));
       this.stream = stream;
       return stream;
     }
