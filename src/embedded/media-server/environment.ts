@@ -1,4 +1,5 @@
-import type { MediaServerOptions } from './options';
+import type { AudioCodec } from '../../protocol/sdp';
+import { AUDIO_CODECS, type MediaServerOptions } from './options';
 
 export type EnvironmentReading =
   | { readonly outcome: 'options'; readonly options: MediaServerOptions }
@@ -26,6 +27,23 @@ function streams(text: string | undefined, problems: string[]): Record<string, s
   return mapping;
 }
 
+/** `PCMA,G722`. */
+function codecs(text: string | undefined, problems: string[]): readonly AudioCodec[] {
+  if (text === undefined || text.trim() === '') return AUDIO_CODECS;
+  const names = text.split(',').map((name) => name.trim().toUpperCase());
+  const known = AUDIO_CODECS.filter((codec) => names.includes(codec));
+  if (known.length === names.length) return known.sort((a, b) => names.indexOf(a) - names.indexOf(b));
+  problems.push(`HOLDFAST_MEDIA_CODECS: ${text} is not a list of ${AUDIO_CODECS.join(', ')}`);
+  return AUDIO_CODECS;
+}
+
+function milliseconds(env: Environment, name: string, problems: string[]): number {
+  const value = Number(env[name] ?? '0');
+  if (Number.isInteger(value) && value >= 0) return value;
+  problems.push(`${name} must be a number of milliseconds, or 0`);
+  return 0;
+}
+
 /** The media server's options from its environment; all problems at once. */
 export function readEnvironment(env: Environment): EnvironmentReading {
   const problems: string[] = [];
@@ -44,6 +62,8 @@ export function readEnvironment(env: Environment): EnvironmentReading {
     ...(externalAddress === '' ? {} : { externalAddress }),
     localStreams: streams(env['HOLDFAST_LOCAL_STREAMS'], problems),
     workers,
+    codecs: codecs(env['HOLDFAST_MEDIA_CODECS'], problems),
+    mediaTimeoutMs: milliseconds(env, 'HOLDFAST_MEDIA_TIMEOUT_MS', problems),
   };
   return problems.length > 0 ? { outcome: 'invalid', problems } : { outcome: 'options', options };
 }

@@ -1,4 +1,5 @@
 import { type Clock, GatewayError, systemClock } from '../../lib';
+import type { AudioCodec } from '../../protocol/sdp';
 import { type IncomingCall, UserAgent } from '../../sip-stack';
 import { runApiCommand } from './api/api-commands';
 import type { ApiWorld } from './api/api-world';
@@ -10,7 +11,8 @@ import { EventSocketServer } from './event-socket/event-socket-server';
 import { controlByOutboundSocket, parseTarget } from './event-socket/outbound-socket';
 import { Heartbeat } from './heartbeat';
 import { AdmissionLimits } from './limits';
-import type { MediaServerOptions } from './options';
+import { AUDIO_CODECS, type MediaServerOptions } from './options';
+import { RTCP_INTERVAL_MS } from './rtp/rtcp-reporter';
 import { RtpEngine } from './rtp/rtp-engine';
 import { MediaCall } from './sip/media-call';
 import { ClipLibrary } from './sounds/clip-library';
@@ -55,7 +57,8 @@ export class MediaServer {
     const { maxSessions = CHANNELS_PER_WORKER * workers, sessionsPerSecond = 80 } = options;
     this.#limits = new AdmissionLimits({ maxSessions, sessionsPerSecond }, clock);
     const { rtpPortMin: portMin = 20_000, rtpPortMax: portMax = 24_000 } = options;
-    this.#engine = new RtpEngine({ address: host, portMin, portMax, workers, onFailure });
+    const { rtcpIntervalMs = RTCP_INTERVAL_MS } = options;
+    this.#engine = new RtpEngine({ address: host, portMin, portMax, workers, rtcpIntervalMs, onFailure });
     this.#clips = new ClipLibrary(onFailure);
     this.#agent = new UserAgent({
       user: 'mod_sofia', userAgent: 'Holdfast-media', clock,
@@ -86,13 +89,18 @@ export class MediaServer {
     return { host: this.#host, port: this.#eslPort };
   }
 
+  get #codecs(): readonly AudioCodec[] {
+    return this.#options.codecs ?? AUDIO_CODECS;
+  }
+
   /** Listens; rejects with GatewayError when an address is in use or a shared stream cannot be read. */
   async start(): Promise<void> {
     this.#clips.start();
     this.#engine.start();
     try {
       for (const [name, directory] of Object.entries(this.#options.localStreams ?? {})) {
-        this.#engine.tuneRadio(name, await loadLocalStream(this.#clips, name, directory));
+        const wideband = this.#codecs.includes('G722');
+        this.#engine.tuneRadio(name, await loadLocalStream(this.#clips, name, directory, wideband));
       }
       this.#agent.onInvite((call) => this.#onInvite(call));
       this.#sip = await this.#agent.start({ host: this.#host, port: this.#options.sipPort ?? 0 });
@@ -128,6 +136,8 @@ export class MediaServer {
     const media = new MediaCall(call, {
       around: this.#around,
       mediaAddress: this.#options.externalAddress ?? this.#host,
+      codecs: this.#codecs,
+      mediaTimeoutMs: this.#options.mediaTimeoutMs ?? 0,
       answered: (channel) => this.#control(channel),
       created: (channel) => void this.#channels.set(channel.uuid, channel),
       release: () => this.#limits.release(),

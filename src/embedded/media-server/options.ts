@@ -1,4 +1,8 @@
 import type { Clock } from '../../lib';
+import type { AudioCodec } from '../../protocol/sdp';
+
+/** All we have, in the order of the default. */
+export const AUDIO_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722'];
 
 export interface MediaServerOptions {
   /** Address of SIP, event socket and RTP; default 127.0.0.1. */
@@ -22,6 +26,15 @@ export interface MediaServerOptions {
   readonly sessionsPerSecond?: number;
   /** Default 20 s, as FreeSWITCH. */
   readonly heartbeatMs?: number;
+  /** In the order in which they are wanted; default PCMU, PCMA, G722: G.722 only for who has no G.711. */
+  readonly codecs?: readonly AudioCodec[];
+  /**
+   * A channel without packets for so long is hung up with MEDIA_TIMEOUT, ten times as long while it is on hold; a
+   * channel's own `media_timeout` goes before. Default 0: never, as FreeSWITCH.
+   */
+  readonly mediaTimeoutMs?: number;
+  /** Between RTCP reports, on average; 0 sends none. Default 5 s (RFC 3550 section 6.2). */
+  readonly rtcpIntervalMs?: number;
   readonly clock?: Clock;
   /** Operator's log, one line each; default: nothing. */
   readonly log?: (line: string) => void;

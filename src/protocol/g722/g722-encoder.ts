@@ -6,7 +6,7 @@ import {
 
 const saturate = (value: number): number => (value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : value);
 
-/** The higher band of 8 kHz audio is nothing: the code of the smallest step, on which its scale shrinks to the least. */
+/** The higher band of 8 kHz audio is nothing: the code of the smallest step, under which its scale shrinks. */
 const EMPTY_HIGH_BAND = 0xc0;
 
 /** One direction of one stream; its state follows all audio encoded so far. */

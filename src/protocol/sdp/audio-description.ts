@@ -38,6 +38,8 @@ export interface AudioDescription {
   readonly codecs: readonly RtpCodec[];
   readonly telephoneEvent?: RtpCodec;
   readonly ptimeMs?: number;
+  /** Where RTCP goes when it is not the next port (RFC 3605). */
+  readonly rtcpPort?: number;
   /** All m= lines in order, and which of them this is. */
   readonly mediaLines: readonly MediaLine[];
   readonly mediaIndex: number;
@@ -100,6 +102,7 @@ function factsOf(description: SessionDescription, media: MediaDescription, media
     codecs: codecs.filter((codec) => codec.name !== 'TELEPHONE-EVENT' && codec.name !== 'CN'),
     ...(telephoneEvent ? { telephoneEvent } : {}),
     ...(media.ptime ? { ptimeMs: media.ptime } : {}),
+    ...(media.rtcp ? { rtcpPort: media.rtcp.port } : {}),
     mediaLines: description.media.map((line) => ({
       type: line.type, protocol: line.protocol, payloads: String(line.payloads ?? ''), port: line.port,
     })),

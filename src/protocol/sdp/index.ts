@@ -3,5 +3,6 @@ export {
   type SdpParsing,
 } from './audio-description';
 export {
-  answerAudio, answerDirection, commonCodec, type LocalAudio, offerAudio, reverseDirection, type SdpAnswer,
+  answerAudio, answerDirection, type AudioCodec, commonCodec, type LocalAudio, offerAudio, reverseDirection,
+  type SdpAnswer,
 } from './offer-answer';

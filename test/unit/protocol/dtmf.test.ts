@@ -1,4 +1,4 @@
-import { decodeTelephoneEvent, digitOfEvent, encodeTelephoneEvent, eventOfDigit, keyPressPackets } from '../../../src/protocol/dtmf';
+import { decodeTelephoneEvent, digitOfEvent, encodeTelephoneEvent, eventOfDigit, keyPressPackets, relayedKey } from '../../../src/protocol/dtmf';
 
 describe('RFC 4733 telephone events', () => {
   it('encodes event, end bit, volume and duration as in RFC 4733 section 2.3', () => {
@@ -26,5 +26,25 @@ describe('RFC 4733 telephone events', () => {
     expect(packets.map((packet) => packet.marker)).toEqual([true, false, false, false, false, false, false]);
     expect(packets.map((packet) => packet.slot)).toEqual([0, 1, 2, 3, 4, 4, 4]);
     expect(keyPressPackets('?')).toBeUndefined();
+  });
+});
+
+describe('keys in the body of INFO', () => {
+  it.each<[string, string, unknown]>([
+    ['application/dtmf-relay', 'Signal=5\r\nDuration=160\r\n', { digit: '5', durationMs: 160 }],
+    ['Application/DTMF-Relay; x=y', ' Signal = * \n Duration= 99999999', { digit: '*' }],
+    ['application/dtmf-relay', 'duration=9000\r\nsignal=a', { digit: 'A', durationMs: 8_000 }],
+    ['application/dtmf-relay', 'Signal=10', { digit: '*' }],
+    ['application/dtmf-relay', 'Signal=11\n', { digit: '#' }],
+    ['application/dtmf-relay', 'Signal=16', undefined],
+    ['application/dtmf-relay', 'Signal=17', undefined],
+    ['application/dtmf-relay', 'Signal=hello', undefined],
+    ['application/dtmf-relay', 'Duration=100', undefined],
+    ['application/dtmf-relay', '', undefined],
+    ['application/dtmf', ' 7\r\n', { digit: '7' }],
+    ['application/dtmf', 'Signal=7', { digit: '7' }],
+    ['text/plain', '7', undefined],
+  ])('%s with %j is %j', (type, body, key) => {
+    expect(relayedKey(type, body)).toEqual(key);
   });
 });

@@ -1,4 +1,4 @@
-import { type AudioDescription, answerAudio, answerDirection, offerAudio, parseAudioSdp, reverseDirection } from '../../../src/protocol/sdp';
+import { type AudioDescription, answerAudio, answerDirection, commonCodec, offerAudio, parseAudioSdp, reverseDirection } from '../../../src/protocol/sdp';
 
 const OFFER = [
   'v=0', 'o=alice 123456789012345678901 7 IN IP4 192.0.2.1', 's=call', 'c=IN IP4 192.0.2.1', 't=0 0',
@@ -60,6 +60,24 @@ describe('SDP', () => {
       origin: local.origin, address: '127.0.0.1', port: 20_000, direction: 'inactive', ptimeMs: 20,
       codecs: [{ name: 'PCMU' }, { name: 'PCMA' }], telephoneEvent: { payloadType: 101 },
     });
+  });
+
+  it('offers G.722 with its static type and the clock of 8000, and takes it from an answer', () => {
+    const offer = offerAudio({ ...local, codecs: ['PCMU', 'G722'] });
+    expect(offer).toContain('RTP/AVP 0 9 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:9 G722/8000\r\n');
+    const answer = audioOf(offerAudio({ ...local, codecs: ['G722'] }));
+    expect(commonCodec(answer, ['PCMU', 'G722'])).toMatchObject({ law: 'G722', codec: { payloadType: 9 } });
+  });
+
+  it('answers in the order of the offer, or in its own when told so', () => {
+    const offer = audioOf(offerAudio({ ...local, codecs: ['PCMA', 'PCMU'] }));
+    expect(answerAudio(offer, { ...local, codecs: ['PCMU', 'PCMA'] })).toMatchObject({ codec: 'PCMA' });
+    expect(answerAudio(offer, { ...local, codecs: ['PCMU', 'PCMA'], preference: 'ours' })).toMatchObject({ codec: 'PCMU' });
+  });
+
+  it('reads where RTCP goes (RFC 3605)', () => {
+    expect(audioOf(OFFER).rtcpPort).toBeUndefined();
+    expect(audioOf(offerAudio(local).replace('a=ptime', 'a=rtcp:53020\r\na=ptime')).rtcpPort).toBe(53_020);
   });
 
   it('turns directions round and never promises more than both sides want', () => {

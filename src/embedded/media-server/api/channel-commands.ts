@@ -65,6 +65,11 @@ const setMediaStats = onChannel('<uuid>', async (channel) => {
     rtp_audio_out_packet_count: counters.packetsSent,
     rtp_audio_out_media_packet_count: counters.packetsSent,
     rtp_audio_out_send_errors: counters.sendErrors,
+    rtp_audio_in_jitter_ms: Math.round(counters.jitterMs),
+    rtp_audio_in_late_packet_count: counters.packetsLate,
+    rtp_audio_rtcp_packet_count: counters.far.received,
+    rtp_audio_out_lost_packet_count: counters.far.lost,
+    rtp_audio_round_trip_ms: Math.round(counters.far.roundTripMs ?? 0),
     rtp_wheel_worst_lateness_ms: Math.round(counters.worstLatenessMs),
   };
   for (const [name, value] of Object.entries(facts)) channel.variables.set(name, String(value));

@@ -1,3 +1,4 @@
+import { rateOf } from '../channel/channel-headers';
 import type { Channel } from '../channel/channel';
 import { STATE_NAMES } from '../channel/channel-state';
 import { type ApiCommand, type ApiWorld, splitFirst } from './api-world';
@@ -54,10 +55,10 @@ function rowOf(channel: Channel): Record<string, string> {
     application_data: variables.get('current_application_data') ?? '',
     dialplan: 'XML',
     context: 'mrf',
-    read_codec: channel.law,
-    read_rate: '8000',
-    write_codec: channel.law,
-    write_rate: '8000',
+    read_codec: channel.codec,
+    read_rate: rateOf(channel.codec),
+    write_codec: channel.codec,
+    write_rate: rateOf(channel.codec),
     callstate: channel.callState,
     call_uuid: channel.uuid,
     hostname: channel.around.hub.hostname,

@@ -1,4 +1,4 @@
-import type { G711Law } from '../../../protocol/g711';
+import type { AudioCodec } from '../../../protocol/sdp';
 import type { ChannelPhase } from './channel-state';
 
 /** What is known of a channel from its INVITE. */
@@ -9,7 +9,7 @@ export interface ChannelFacts {
   readonly callerNumber: string;
   readonly destination: string;
   readonly networkAddress: string;
-  readonly law: G711Law;
+  readonly codec: AudioCodec;
 }
 
 /** A channel as its headers show it. */
@@ -18,7 +18,7 @@ export interface ChannelView {
   readonly facts: ChannelFacts;
   readonly phase: ChannelPhase;
   readonly callState: 'DOWN' | 'RINGING' | 'ACTIVE' | 'HANGUP';
-  readonly law: G711Law;
+  readonly codec: AudioCodec;
   /** Epoch ms; 0 before the answer. */
   readonly createdAt: number;
   readonly answeredAt: number;

@@ -40,6 +40,9 @@ export function profileHeaders(channel: ChannelView, prefix: string): EslHeaders
   return Object.fromEntries(Object.entries(profile).map(([name, value]) => [`${prefix}-${name}`, value]));
 }
 
+/** Samples a second; G.722 has 16000 although its RTP clock says 8000. */
+export const rateOf = (codec: ChannelView['codec']): string => (codec === 'G722' ? '16000' : '8000');
+
 /** Headers of a channel event (switch_channel_event_set_basic_data), with variables when `extended`. */
 export function channelHeaders(channel: ChannelView, extended: boolean): EslHeaders {
   const [state, stateNumber] = STATE_NAMES[channel.phase];
@@ -55,11 +58,11 @@ export function channelHeaders(channel: ChannelView, extended: boolean): EslHead
     'Channel-Call-UUID': channel.uuid,
     'Answer-State': answerState(channel),
     ...(channel.hangupCause === undefined ? {} : { 'Hangup-Cause': channel.hangupCause }),
-    'Channel-Read-Codec-Name': channel.law,
-    'Channel-Read-Codec-Rate': '8000',
+    'Channel-Read-Codec-Name': channel.codec,
+    'Channel-Read-Codec-Rate': rateOf(channel.codec),
     'Channel-Read-Codec-Bit-Rate': '64000',
-    'Channel-Write-Codec-Name': channel.law,
-    'Channel-Write-Codec-Rate': '8000',
+    'Channel-Write-Codec-Name': channel.codec,
+    'Channel-Write-Codec-Rate': rateOf(channel.codec),
     'Channel-Write-Codec-Bit-Rate': '64000',
     ...profileHeaders(channel, 'Caller'),
   };

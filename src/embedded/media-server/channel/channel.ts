@@ -1,6 +1,6 @@
 import { type Clock, messageOf } from '../../../lib';
 import type { EslHeaders } from '../../../protocol/esl';
-import type { G711Law } from '../../../protocol/g711';
+import type { AudioCodec } from '../../../protocol/sdp';
 import type { EventHub } from '../event-socket/event-hub';
 import type { RtpEngine } from '../rtp/rtp-engine';
 import type { SoundResolver } from '../sounds/sound-resolver';
@@ -38,7 +38,7 @@ export class Channel implements ChannelView {
   readonly variables = new Map<string, string>();
   readonly runner: AppRunner;
   readonly recordings = new Map<string, string>();
-  law: G711Law;
+  codec: AudioCodec;
   answeredAt = 0;
   hangupCause: string | undefined;
   callState: ChannelView['callState'] = 'DOWN';
@@ -55,7 +55,7 @@ export class Channel implements ChannelView {
 
   constructor(readonly facts: ChannelFacts, readonly around: ChannelSurroundings, leg: ChannelLeg) {
     this.uuid = facts.uuid;
-    this.law = facts.law;
+    this.codec = facts.codec;
     this.#leg = leg;
     this.createdAt = around.clock.now();
     this.runner = new AppRunner((name) => around.application(this, name), {
@@ -125,7 +125,7 @@ export class Channel implements ChannelView {
   }
 
   /** A key of the far end. `duration` in samples at 8 kHz. */
-  receiveDigit(digit: string, duration: number, source: 'RTP' | 'APP' = 'RTP'): void {
+  receiveDigit(digit: string, duration: number, source: 'RTP' | 'APP' | 'ENDPOINT' = 'RTP'): void {
     if (this.ended) return;
     this.publish('DTMF', () => ({ 'DTMF-Digit': digit, 'DTMF-Duration': String(duration), 'DTMF-Source': source }));
     if (this.partner) this.around.engine.press(this.partner.uuid, digit, duration / 8);

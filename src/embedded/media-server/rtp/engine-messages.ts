@@ -1,21 +1,26 @@
-import type { G711Law } from '../../../protocol/g711';
+import type { AudioCodec } from '../../../protocol/sdp';
+import type { FarReports } from './rtcp-reporter';
 
 /** What one channel sends and receives. */
 export interface StreamPlan {
-  readonly law: G711Law;
+  readonly codec: AudioCodec;
   readonly payloadType: number;
   /** Payload type of telephone-event, or undefined when the far end has none. */
   readonly telephoneEvent?: number | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** Where its RTCP goes; default the next port. */
+  readonly remoteRtcpPort?: number | undefined;
   readonly sending: boolean;
   readonly receiving: boolean;
 }
 
-/** Audio encoded once in both laws; shared memory, so handing it to a worker copies nothing. */
+/** Audio encoded once in every codec; shared memory, so handing it to a worker copies nothing. One byte is 1/8 ms. */
 export interface Clip {
   readonly pcmu: Uint8Array;
   readonly pcma: Uint8Array;
+  /** Of shared streams; other clips are encoded where they are played, because few channels have this codec. */
+  readonly g722?: Uint8Array;
 }
 
 /** A stretch of what a channel plays. */
@@ -47,7 +52,11 @@ export interface RecordPlan {
 export type RecordEnd = 'stopped' | 'limit' | 'silence' | 'failed';
 
 export type EngineCommand =
-  | { readonly type: 'open'; readonly id: string; readonly address: string; readonly port: number }
+  | {
+      readonly type: 'open'; readonly id: string; readonly address: string; readonly port: number;
+      /** 0 sends no RTCP. */
+      readonly rtcpIntervalMs: number;
+    }
   | { readonly type: 'configure'; readonly id: string; readonly plan: StreamPlan }
   | { readonly type: 'close'; readonly id: string }
   | {
@@ -59,7 +68,7 @@ export type EngineCommand =
   | { readonly type: 'bridge'; readonly id: string; readonly partner: string }
   | { readonly type: 'unbridge'; readonly id: string }
   /** A frame of a bridge partner in another worker. */
-  | { readonly type: 'relayed'; readonly id: string; readonly law: G711Law; readonly bytes: Uint8Array }
+  | { readonly type: 'relayed'; readonly id: string; readonly codec: AudioCodec; readonly bytes: Uint8Array }
   | { readonly type: 'record'; readonly id: string; readonly recordId: string; readonly plan: RecordPlan }
   | { readonly type: 'stop-record'; readonly id: string; readonly recordId: string }
   /** `w` as the digit is a pause of `durationMs`. */
@@ -78,6 +87,10 @@ export interface StreamCounters {
   readonly bytesReceived: number;
   /** Packets that should have come by their sequence numbers and did not. */
   readonly packetsMissing: number;
+  /** Packets that came after their time, of those that were listened to. */
+  readonly packetsLate: number;
+  readonly jitterMs: number;
+  readonly far: FarReports;
   /** Datagrams that the operating system refused to send. */
   readonly sendErrors: number;
   readonly worstLatenessMs: number;
@@ -91,7 +104,7 @@ export type EngineReport =
       readonly stopped: boolean;
     }
   | { readonly type: 'digit'; readonly id: string; readonly digit: string; readonly duration: number }
-  | { readonly type: 'relay'; readonly id: string; readonly law: G711Law; readonly bytes: Uint8Array }
+  | { readonly type: 'relay'; readonly id: string; readonly codec: AudioCodec; readonly bytes: Uint8Array }
   | {
       readonly type: 'recorded'; readonly id: string; readonly recordId: string; readonly samples: number;
       readonly end: RecordEnd; readonly message?: string;

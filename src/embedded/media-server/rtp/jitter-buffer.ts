@@ -1,100 +1,131 @@
-import { G711_SILENCE, type G711Law } from '../../../protocol/g711';
-import { addSequence, sequenceDistance } from '../../../protocol/rtp';
+import { timestampDistance } from '../../../protocol/rtp';
 
-/** Samples gathered before the first are given out: two packets, 40 ms. */
-const START_SAMPLES = 320;
-/** More than this means that the sender's clock is faster or a burst came: cut back to the start depth. */
-const MAX_SAMPLES = 1_600;
-/** A sequence number this far off is a new stream, not a late packet. */
-const RESTART_DISTANCE = 100;
+/** One byte is one timestamp unit: G.711 is a byte a sample, G.722 a byte for two with a clock of 8000 all the same. */
+const FRAME = 160;
+/** First delay between arrival and playing: two packets, 40 ms. */
+const START_DELAY = 2 * FRAME;
+/** More delay than this is worse than what is lost without it (ITU-T G.114: 150 ms one way is still good). */
+const MAX_DELAY = 10 * FRAME;
+/** Arrivals are judged over this many packets, two seconds of them. */
+const WINDOW = 100;
+/** Kept between the latest arrival and its playing when the delay shrinks. */
+const MARGIN = FRAME;
 
-/** Puts received G.711 packets of any length in order and gives them out in 20 ms frames. */
+interface Waiting {
+  readonly timestamp: number;
+  readonly payload: Buffer;
+}
+
+/**
+ * Plays received packets at their timestamps, a little later than they come. The delay follows the arrivals: a packet
+ * that comes too late makes it longer at once, two seconds in which all came early make it a frame shorter.
+ */
 export class JitterBuffer {
-  readonly #waiting = new Map<number, Buffer>();
-  #queue: Buffer[] = [];
-  #queued = 0;
-  #next: number | undefined;
-  #started = false;
-  #missing = 0;
+  /** In the order of their timestamps. */
+  readonly #waiting: Waiting[] = [];
+  /** Timestamp of the next byte to give out. */
+  #head: number | undefined;
+  #late = 0;
+  #played = 0;
+  #seen = 0;
+  #leastSlack = Number.POSITIVE_INFINITY;
 
-  /** Packets that never came, or came too late. */
-  get missing(): number {
-    return this.#missing;
+  /** Packets that came after their time. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Packets of which something was given out. */
+  get played(): number {
+    return this.#played;
+  }
+
+  /** Milliseconds of audio held back now. */
+  get depthMs(): number {
+    const last = this.#waiting.at(-1);
+    if (!last || this.#head === undefined) return 0;
+    return Math.max(0, timestampDistance(this.#head, last.timestamp) + last.payload.length) / 8;
   }
 
   /** Forgets what it holds: a new listener shall not hear old audio. */
   reset(): void {
-    this.#waiting.clear();
-    this.#queue = [];
-    this.#queued = 0;
-    this.#next = undefined;
-    this.#started = false;
+    this.#waiting.length = 0;
+    this.#head = undefined;
+    this.#beginWindow();
   }
 
-  push(sequence: number, payload: Buffer): void {
-    if (this.#next === undefined || Math.abs(sequenceDistance(this.#next, sequence)) > RESTART_DISTANCE) {
-      this.#waiting.clear();
-      this.#next = sequence;
-    }
-    if (sequenceDistance(this.#next, sequence) < 0) return; // too late, its time is over
-    this.#waiting.set(sequence, payload);
-    this.#drainInOrder();
-    if (this.#queued > MAX_SAMPLES) this.#cutTo(START_SAMPLES);
+  push(timestamp: number, payload: Buffer): void {
+    if (payload.length === 0) return;
+    this.#head ??= timestamp - START_DELAY;
+    // what is left of the time until the packet is due; negative when it is late
+    const slack = timestampDistance(this.#head, timestamp);
+    if (slack < -MAX_DELAY || slack > MAX_DELAY + payload.length) this.#resume(timestamp);
+    else if (slack < 0) this.#comeLate(slack, payload.length);
+    else this.#judge(slack);
+    this.#insert({ timestamp, payload });
   }
 
-  /** Fills one frame in the sender's law; silence for what is not there. Returns whether any of it is audio. */
-  pull(law: G711Law, out: Uint8Array): boolean {
-    if (!this.#started && this.#queued < START_SAMPLES) {
-      out.fill(G711_SILENCE[law]);
+  /** Fills one frame; `silence` where nothing is. Returns whether any of it is audio. */
+  pull(out: Uint8Array, silence: number): boolean {
+    if (this.#head === undefined) {
+      out.fill(silence);
       return false;
     }
-    this.#started = true;
-    if (this.#queued < out.length && this.#waiting.size > 0) this.#skipGap();
-    let at = 0;
-    while (at < out.length) {
-      const head = this.#queue[0];
-      if (!head) break;
-      const part = head.subarray(0, out.length - at);
-      out.set(part, at);
-      at += part.length;
-      this.#queued -= part.length;
-      if (part.length === head.length) this.#queue.shift();
-      else this.#queue[0] = head.subarray(part.length);
+    const head = this.#head;
+    this.#head = (head + out.length) >>> 0;
+    let [at, any] = [0, false];
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const start = timestampDistance(head, first.timestamp);
+      if (start >= out.length) break;
+      const skipped = Math.max(0, at - start);
+      const part = first.payload.subarray(skipped, skipped + out.length - Math.max(at, start));
+      if (part.length > 0) {
+        if (start > at) out.fill(silence, at, start);
+        at = Math.max(at, start);
+        out.set(part, at);
+        at += part.length;
+        any = true;
+      }
+      if (start + first.payload.length > out.length) break; // the rest belongs to the next frame
+      if (part.length > 0) this.#played += 1;
+      this.#waiting.shift();
     }
-    if (at < out.length) {
-      out.fill(G711_SILENCE[law], at);
-      this.#started = false; // ran dry: gather again
-    }
-    return at > 0;
+    out.fill(silence, at);
+    return any;
   }
 
-  #drainInOrder(): void {
-    for (;;) {
-      const next = this.#next;
-      const payload = next === undefined ? undefined : this.#waiting.get(next);
-      if (next === undefined || !payload) return;
-      this.#waiting.delete(next);
-      this.#queue.push(payload);
-      this.#queued += payload.length;
-      this.#next = addSequence(next, 1);
-    }
+  #insert(packet: Waiting): void {
+    let at = this.#waiting.length;
+    while (at > 0 && timestampDistance(this.#waiting[at - 1]?.timestamp ?? 0, packet.timestamp) < 0) at -= 1;
+    if (at > 0 && this.#waiting[at - 1]?.timestamp === packet.timestamp) return; // came twice
+    this.#waiting.splice(at, 0, packet);
   }
 
-  /** The packet that is next did not come in time: go on with the nearest that did. */
-  #skipGap(): void {
-    const next = this.#next ?? 0;
-    const nearest = [...this.#waiting.keys()].sort((a, b) => sequenceDistance(next, a) - sequenceDistance(next, b))[0];
-    if (nearest === undefined) return;
-    this.#missing += sequenceDistance(next, nearest);
-    this.#next = nearest;
-    this.#drainInOrder();
+  /** A new stretch: after a pause in which the timestamps stood still, or ran on otherwise than time did. */
+  #resume(timestamp: number): void {
+    this.#waiting.length = 0;
+    this.#head = (timestamp - START_DELAY) >>> 0;
+    this.#beginWindow();
   }
 
-  #cutTo(samples: number): void {
-    while (this.#queued > samples) {
-      const head = this.#queue.shift();
-      if (!head) return;
-      this.#queued -= head.length;
-    }
+  #comeLate(slack: number, length: number): void {
+    if (slack <= -length) this.#late += 1;
+    // So much later that it is still in time, as long as that does not make the delay too long.
+    const longer = Math.min(FRAME - slack, MAX_DELAY - this.depthMs * 8);
+    if (longer > 0 && this.#head !== undefined) this.#head = (this.#head - longer) >>> 0;
+    this.#beginWindow();
+  }
+
+  #judge(slack: number): void {
+    this.#leastSlack = Math.min(this.#leastSlack, slack);
+    this.#seen += 1;
+    if (this.#seen < WINDOW) return;
+    if (this.#leastSlack >= MARGIN + FRAME && this.#head !== undefined) this.#head = (this.#head + FRAME) >>> 0;
+    this.#beginWindow();
+  }
+
+  #beginWindow(): void {
+    this.#seen = 0;
+    this.#leastSlack = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,10 +1,6 @@
-import { G711_SILENCE, type G711Law } from '../../../protocol/g711';
-import type { Clip, Segment } from './engine-messages';
+import type { ClipWriter } from './clip-bytes';
+import type { Segment } from './engine-messages';
 import type { RadioStation } from './radio-station';
-
-export const FRAME_SAMPLES = 160;
-
-export const bytesOf = (clip: Clip, law: G711Law): Uint8Array => (law === 'PCMU' ? clip.pcmu : clip.pcma);
 
 type Radio = (name: string) => RadioStation | undefined;
 
@@ -36,7 +32,7 @@ class Cursor {
   }
 
   /** Fills `out` from `offset`; returns the offset reached, which is less than its length only when all is played. */
-  fill(law: G711Law, out: Uint8Array, offset: number, frame: number, radio: Radio): number {
+  fill(writer: ClipWriter, out: Uint8Array, offset: number, frame: number, radio: Radio): number {
     let at = offset;
     const silentRound = { from: at, round: this.#round };
     while (at < out.length) {
@@ -50,7 +46,7 @@ class Cursor {
         this.#enter();
         continue;
       }
-      const read = this.#read(segment, law, out, at, frame, radio);
+      const read = this.#read(segment, writer, out, at, frame, radio);
       this.#position += read;
       this.played += read;
       at += read;
@@ -60,19 +56,16 @@ class Cursor {
   }
 
   #read(
-    segment: Segment, law: G711Law, out: Uint8Array, at: number, frame: number, radio: Radio,
+    segment: Segment, writer: ClipWriter, out: Uint8Array, at: number, frame: number, radio: Radio,
   ): number {
     if (segment.kind === 'clip') {
-      const bytes = bytesOf(segment.clip, law);
-      const count = Math.max(0, Math.min(out.length - at, bytes.length - this.#position));
-      out.set(bytes.subarray(this.#position, this.#position + count), at);
-      return count;
+      return writer.copy(segment.clip, this.#position, out.length - at, out, at);
     }
     const left = segment.kind === 'silence' ? segment.samples - this.#position : out.length;
     const count = Math.max(0, Math.min(out.length - at, left));
     const station = segment.kind === 'radio' ? radio(segment.name) : undefined;
-    if (station) station.read(law, frame, at, out);
-    else out.fill(G711_SILENCE[law], at, at + count);
+    if (station) station.read(writer, frame, at, out);
+    else writer.silence(out, at, at + count);
     return count;
   }
 
@@ -126,15 +119,15 @@ export class Playout {
   }
 
   /** Fills one packet. Returns false when nothing plays, and `out` is untouched from where the last playback ended. */
-  fill(law: G711Law, out: Uint8Array, frame: number): boolean {
+  fill(writer: ClipWriter, out: Uint8Array, frame: number): boolean {
     let at = 0;
     for (let top = this.#stack.at(-1); top; top = this.#stack.at(-1)) {
-      at = top.fill(law, out, at, frame, this.radio);
+      at = top.fill(writer, out, at, frame, this.radio);
       if (at >= out.length) return true;
       this.#stack.pop();
       this.events.ended(top.playId, top.played);
     }
-    if (at > 0) out.fill(G711_SILENCE[law], at);
+    if (at > 0) writer.silence(out, at, out.length);
     return at > 0;
   }
 }

@@ -1,4 +1,4 @@
-import { G711_SILENCE, type G711Law } from '../../../protocol/g711';
+import type { ClipWriter } from './clip-bytes';
 import type { Clip } from './engine-messages';
 
 const FRAME_SAMPLES = 160;
@@ -15,9 +15,9 @@ export class RadioStation {
   }
 
   /** Writes the part of `frame` that belongs at `offset` to the end of `out`. */
-  read(law: G711Law, frame: number, offset: number, out: Uint8Array): void {
+  read(writer: ClipWriter, frame: number, offset: number, out: Uint8Array): void {
     if (this.#length === 0) {
-      out.fill(G711_SILENCE[law], offset);
+      writer.silence(out, offset, out.length);
       return;
     }
     let position = (frame * FRAME_SAMPLES + offset) % this.#length;
@@ -25,15 +25,13 @@ export class RadioStation {
     while (at < out.length) {
       let start = 0;
       for (const clip of this.clips) {
-        const bytes = law === 'PCMU' ? clip.pcmu : clip.pcma;
-        if (position >= start && position < start + bytes.length) {
-          const part = bytes.subarray(position - start, position - start + out.length - at);
-          out.set(part, at);
-          at += part.length;
-          position += part.length;
+        if (position >= start && position < start + clip.pcmu.length) {
+          const copied = writer.copy(clip, position - start, out.length - at, out, at);
+          at += copied;
+          position += copied;
           if (at >= out.length) return;
         }
-        start += bytes.length;
+        start += clip.pcmu.length;
       }
       position %= this.#length;
     }

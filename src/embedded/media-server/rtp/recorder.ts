@@ -1,7 +1,6 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../../../lib';
-import { decodeG711, type G711Law } from '../../../protocol/g711';
 import { pcmBytes, WAV_HEADER_BYTES, wavHeader } from '../../../protocol/wav';
 import type { RecordEnd, RecordPlan } from './engine-messages';
 
@@ -42,11 +41,11 @@ export class Recorder {
     return this.#plan.what;
   }
 
-  /** One frame from each side; `write` is only heard when the plan is `both`. */
-  add(law: G711Law, read: Uint8Array, write: Uint8Array): void {
+  /** One frame of 8 kHz samples from each side; `write` is only heard when the plan is `both`. */
+  add(read: Int16Array, write: Int16Array): void {
     if (this.#ended) return;
-    const samples = decodeG711(law, read);
-    if (this.#plan.what === 'both') mixInto(samples, decodeG711(law, write));
+    const samples = read.slice();
+    if (this.#plan.what === 'both') mixInto(samples, write);
     this.#frames.push(samples);
     this.#gathered += samples.length;
     this.#samples += samples.length;

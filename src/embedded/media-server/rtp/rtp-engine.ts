@@ -12,6 +12,8 @@ export interface RtpEngineOptions {
   readonly portMin: number;
   readonly portMax: number;
   readonly workers: number;
+  /** Time between RTCP reports; 0 sends none. */
+  readonly rtcpIntervalMs: number;
   /** A worker thread died, and with it the audio of its channels. */
   readonly onFailure: (error: Error) => void;
 }
@@ -107,7 +109,8 @@ export class RtpEngine {
       if (port === undefined) break;
       const opening = deferred<Extract<EngineReport, { type: 'opened' | 'open-failed' }>>();
       this.#openings.set(id, opening);
-      worker.postMessage({ type: 'open', id, address: this.#options.address, port } satisfies EngineCommand);
+      const { address, rtcpIntervalMs } = this.#options;
+      worker.postMessage({ type: 'open', id, address, port, rtcpIntervalMs } satisfies EngineCommand);
       const report = await opening.promise;
       if (report.type === 'opened') {
         this.#streams.set(id, { worker, listener, port, plays: new Map(), records: new Map(), relayTo: undefined });
@@ -238,7 +241,7 @@ export class RtpEngine {
         return;
       case 'relay': {
         const partner = this.#streams.get(report.id)?.relayTo;
-        if (partner) this.#send({ type: 'relayed', id: partner, law: report.law, bytes: report.bytes });
+        if (partner) this.#send({ type: 'relayed', id: partner, codec: report.codec, bytes: report.bytes });
         return;
       }
       case 'measured':

@@ -1,21 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { G711_SILENCE, type G711Law, transcodeG711 } from '../../../protocol/g711';
-import { addSequence, addTimestamp, decodeRtp, RTP_HEADER_BYTES, writeRtpHeader } from '../../../protocol/rtp';
+import { G722Decoder, G722Encoder } from '../../../protocol/g722';
+import {
+  addSequence, addTimestamp, decodeRtp, RTP_HEADER_BYTES, type RtpPacket, writeRtpHeader,
+} from '../../../protocol/rtp';
+import { type AudioFrame, bytesIn, FRAME_SAMPLES, frameOf, silentFrame } from './audio-frame';
+import { ClipWriter } from './clip-bytes';
+import { ComfortNoise } from './comfort-noise';
 import { DigitReceiver } from './digit-receiver';
 import type { EngineReport, RecordPlan, StreamCounters, StreamPlan } from './engine-messages';
 import { JitterBuffer } from './jitter-buffer';
 import { KeyPresser } from './key-presser';
-import { FRAME_SAMPLES, Playout } from './playout';
+import { Playout } from './playout';
 import type { RadioStation } from './radio-station';
 import { Recorder } from './recorder';
-import { RemoteSource } from './remote-source';
+import { type Place, RemoteSource } from './remote-source';
+import type { RtcpReporter, SendingFacts } from './rtcp-reporter';
 
-/** A 20 ms frame in the law its sender uses. */
-export interface AudioFrame {
-  readonly law: G711Law;
-  readonly bytes: Uint8Array;
-}
+/** Payload type of comfort noise (RFC 3389 section 4). We never offer it; far ends send it all the same. */
+const COMFORT_NOISE = 13;
+/** A far end that is not to send is given this many times as long (FreeSWITCH: media_hold_timeout). */
+const HOLD_FACTOR = 10;
+/** In a frame of G.722 of which a part is missing: the smallest step. */
+const G722_FILLING = 0xff;
+/** In a frame of either law of which a part is missing (G.711: the code of zero). */
+const LAW_FILLING = { PCMU: 0xff, PCMA: 0xd5 } as const;
 
 /** Where the audio of a bridge comes from. */
 export interface BridgePartner {
@@ -27,6 +36,8 @@ export interface StreamSurroundings {
   radio(name: string): RadioStation | undefined;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Epoch milliseconds. */
+  wall(): number;
 }
 
 /**
@@ -39,6 +50,12 @@ export class RtpStream implements BridgePartner {
   readonly #digits: DigitReceiver;
   readonly #keys = new KeyPresser();
   readonly #jitter = new JitterBuffer();
+  readonly #noise = new ComfortNoise();
+  readonly #encoder = new G722Encoder();
+  #decoder = new G722Decoder();
+  /** Follows what we send, for recordings. */
+  readonly #sent = new G722Decoder();
+  #writer = new ClipWriter('PCMU', this.#encoder);
   readonly #recorders = new Map<string, Recorder>();
   readonly #muted = { read: false, write: false };
   #plan: StreamPlan | undefined;
@@ -49,14 +66,19 @@ export class RtpStream implements BridgePartner {
   #timestamp = randomBytes(4).readUInt32BE();
   #talking = false;
   #frameRead = -1;
-  #lastRead: AudioFrame = { law: 'PCMU', bytes: new Uint8Array(FRAME_SAMPLES).fill(G711_SILENCE.PCMU) };
+  #lastRead: AudioFrame = silentFrame();
   #listening = false;
   #remoteSsrc: number | undefined;
+  #lastTimestamp: number | undefined;
+  #rtcpPlace: Place | undefined;
   #heardAtMs = 0;
   #timeoutMs = 0;
   readonly #counters = { packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0, sendErrors: 0 };
 
-  constructor(readonly id: string, private readonly socket: Socket, private readonly around: StreamSurroundings) {
+  constructor(
+    readonly id: string, private readonly socket: Socket, private readonly rtcp: RtcpReporter,
+    private readonly around: StreamSurroundings,
+  ) {
     this.#playout = new Playout(
       { ended: (playId, samples) => around.report({ type: 'played', id, playId, samples, stopped: false }) },
       (name) => around.radio(name),
@@ -70,11 +92,16 @@ export class RtpStream implements BridgePartner {
 
   configure(plan: StreamPlan): void {
     const place = { address: plan.remoteAddress, port: plan.remotePort };
-    if (this.#remote) this.#remote.moveTo(place);
-    else this.#remote = new RemoteSource(place);
-    if (this.#plan && this.#plan.law !== plan.law) this.#jitter.reset();
+    const now = this.around.now();
+    if (this.#remote) this.#remote.moveTo(place, now);
+    else this.#remote = new RemoteSource(place, now);
+    if (this.#plan?.codec !== plan.codec) {
+      this.#jitter.reset();
+      this.#decoder = new G722Decoder();
+      this.#writer = new ClipWriter(plan.codec, this.#encoder);
+    }
     this.#plan = plan;
-    this.#heardAtMs = this.around.now();
+    this.#heardAtMs = now;
   }
 
   play(...playback: Parameters<Playout['push']>): void {
@@ -122,12 +149,17 @@ export class RtpStream implements BridgePartner {
   }
 
   counters(worstLatenessMs: number): StreamCounters {
-    return { ...this.#counters, packetsMissing: this.#jitter.missing, worstLatenessMs };
+    const { rtcp } = this;
+    return {
+      ...this.#counters, packetsMissing: rtcp.lost, packetsLate: this.#jitter.late, jitterMs: rtcp.jitter / 8,
+      far: rtcp.far, worstLatenessMs,
+    };
   }
 
-  /** Ends the recordings and closes the socket. */
+  /** Ends the recordings and closes both ports. */
   close(): void {
     for (const recorder of this.#recorders.values()) recorder.end('stopped');
+    this.rtcp.close(this.#sendingFacts());
     this.#plan = undefined;
     this.socket.close();
   }
@@ -138,11 +170,12 @@ export class RtpStream implements BridgePartner {
     if (!this.#listening) this.#jitter.reset();
     this.#listening = true;
     this.#frameRead = frame;
-    const law = this.#plan?.law ?? 'PCMU';
+    const codec = this.#plan?.codec ?? 'PCMU';
     const bytes = new Uint8Array(FRAME_SAMPLES);
-    this.#jitter.pull(law, bytes);
-    if (this.#muted.read) bytes.fill(G711_SILENCE[law]);
-    this.#lastRead = { law, bytes };
+    const heard = this.#jitter.pull(bytes, codec === 'G722' ? G722_FILLING : LAW_FILLING[codec]);
+    if (this.#muted.read) this.#lastRead = silentFrame();
+    else if (heard) this.#lastRead = frameOf(codec, bytes, this.#decoder);
+    else this.#lastRead = this.#noise.frame(this.around.now()) ?? silentFrame();
     return this.#lastRead;
   }
 
@@ -154,25 +187,29 @@ export class RtpStream implements BridgePartner {
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + FRAME_SAMPLES);
     const audio = packet.subarray(RTP_HEADER_BYTES);
     const talking = this.#fill(plan, audio, frame);
-    if (this.#muted.write) audio.fill(G711_SILENCE[plan.law]);
+    if (this.#muted.write) this.#writer.silence(audio, 0, audio.length);
     this.#send(plan, packet, talking);
     if (this.#recorders.size > 0) {
-      const read = this.frameAt(frame);
-      for (const recorder of this.#recorders.values()) recorder.add(read.law, read.bytes, audio);
+      const [read, write] = [this.frameAt(frame), frameOf(plan.codec, audio, this.#sent)];
+      for (const recorder of this.#recorders.values()) recorder.add(read.linear(), write.linear());
     }
-    if (this.#relaying) this.around.report({ type: 'relay', id: this.id, ...this.frameAt(frame) });
+    if (this.#relaying) {
+      const { codec, bytes } = this.frameAt(frame);
+      this.around.report({ type: 'relay', id: this.id, codec, bytes });
+    }
     if (this.#frameRead < frame - 1) this.#listening = false;
+    this.rtcp.tick(this.#sendingFacts());
     this.#check();
   }
 
   #fill(plan: StreamPlan, audio: Buffer, frame: number): boolean {
-    if (this.#playout.fill(plan.law, audio, frame)) return true;
+    if (this.#playout.fill(this.#writer, audio, frame)) return true;
     const heard = this.#partner?.frameAt(frame);
     if (!heard) {
-      audio.fill(G711_SILENCE[plan.law]);
+      this.#writer.silence(audio, 0, audio.length);
       return false;
     }
-    audio.set(heard.law === plan.law ? heard.bytes : transcodeG711(heard.law, plan.law, heard.bytes));
+    audio.set(bytesIn(plan.codec, heard, this.#encoder));
     return true;
   }
 
@@ -216,30 +253,68 @@ export class RtpStream implements BridgePartner {
     const decoded = decodeRtp(bytes);
     if (decoded.outcome === 'invalid') return;
     const { packet } = decoded;
-    const isEvent = packet.payloadType === plan.telephoneEvent;
-    if (!isEvent && packet.payloadType !== plan.payloadType) return;
+    const kind = kindOf(packet.payloadType, plan);
+    if (kind === 'unknown') return;
     const now = this.around.now();
-    if (!remote.accept(address, port, now)) return;
-    if (packet.ssrc !== this.#remoteSsrc) {
-      this.#remoteSsrc = packet.ssrc;
-      this.#jitter.reset();
-      this.#digits.reset();
-    }
+    if (!remote.accept({ address, port, ssrc: packet.ssrc, sequence: packet.sequence }, now)) return;
+    if (packet.ssrc !== this.#remoteSsrc) this.#beginSource(packet.ssrc);
+    this.rtcp.count(packet.ssrc, packet.sequence, packet.timestamp, packet.timestamp === this.#lastTimestamp);
+    this.#lastTimestamp = packet.timestamp;
     this.#heardAtMs = now;
     this.#counters.packetsReceived += 1;
     this.#counters.bytesReceived += bytes.length;
-    if (!plan.receiving) return;
-    if (isEvent) this.#digits.receive(packet.timestamp, packet.payload, now);
-    // an event takes a sequence number too, or the buffer would wait for it
-    if (this.#listening) this.#jitter.push(packet.sequence, isEvent ? Buffer.alloc(0) : packet.payload);
+    if (plan.receiving) this.#take(kind, packet, now);
+  }
+
+  #take(kind: 'audio' | 'event' | 'noise', { timestamp, payload }: RtpPacket, now: number): void {
+    if (kind === 'event') this.#digits.receive(timestamp, payload, now);
+    else if (kind === 'noise') this.#noise.tell(payload, now);
+    else {
+      this.#noise.end();
+      if (this.#listening) this.#jitter.push(timestamp, payload);
+    }
+  }
+
+  #beginSource(ssrc: number): void {
+    this.#remoteSsrc = ssrc;
+    this.#jitter.reset();
+    this.#digits.reset();
+    this.#noise.end();
+    this.#decoder = new G722Decoder();
+  }
+
+  /** Reports are believed from the address that the audio comes from; that is then where ours go. */
+  receiveRtcp(bytes: Buffer, address: string, port: number): void {
+    if (address !== this.#remote?.place.address || !this.rtcp.receive(bytes)) return;
+    this.#rtcpPlace = { address, port };
+    // Between two comfort noise packets reports are the only sign of life there is.
+    if (this.#noise.isOn) this.#heardAtMs = this.around.now();
+  }
+
+  #sendingFacts(): SendingFacts {
+    const { packetsSent: packets, bytesSent } = this.#counters;
+    const place = this.#remote?.place;
+    const named = place && { address: place.address, port: this.#plan?.remoteRtcpPort ?? place.port + 1 };
+    const to = this.#rtcpPlace?.address === place?.address ? (this.#rtcpPlace ?? named) : named;
+    return {
+      ssrc: this.#ssrc, rtpTimestamp: this.#timestamp, packets, octets: bytesSent - packets * RTP_HEADER_BYTES,
+      sending: this.#plan?.sending ?? false, to: place?.port === 0 ? undefined : to,
+    };
   }
 
   #check(): void {
     const now = this.around.now();
     this.#digits.check(now);
-    if (this.#timeoutMs > 0 && this.#plan?.receiving && now - this.#heardAtMs > this.#timeoutMs) {
+    const limit = this.#plan?.receiving === false ? this.#timeoutMs * HOLD_FACTOR : this.#timeoutMs;
+    if (limit > 0 && now - this.#heardAtMs > limit) {
       this.#timeoutMs = 0;
       this.around.report({ type: 'timed-out', id: this.id });
     }
   }
+}
+
+function kindOf(payloadType: number, plan: StreamPlan): 'audio' | 'event' | 'noise' | 'unknown' {
+  if (payloadType === plan.telephoneEvent) return 'event';
+  if (payloadType === plan.payloadType) return 'audio';
+  return payloadType === COMFORT_NOISE ? 'noise' : 'unknown';
 }

@@ -1,11 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Clock } from '../../../lib';
+import { type Clock, messageOf } from '../../../lib';
+import { G722Decoder } from '../../../protocol/g722';
+import type { AudioCodec } from '../../../protocol/sdp';
+import { type AudioFrame, frameOf, silentFrame } from './audio-frame';
 import type { EngineCommand, EngineReport } from './engine-messages';
 import { PacingWheel, PHASES } from './pacing-wheel';
 import { RadioStation } from './radio-station';
-import { type AudioFrame, type BridgePartner, RtpStream } from './rtp-stream';
-import { G711_SILENCE } from '../../../protocol/g711';
+import { RtcpReporter } from './rtcp-reporter';
+import { type BridgePartner, RtpStream } from './rtp-stream';
 
 type Lookup = (host: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
 
@@ -23,14 +26,15 @@ const literalLookup: Lookup = (host, _options, done) => done(null, host, isIPv6(
  */
 class RelayedPartner implements BridgePartner {
   readonly #frames: AudioFrame[] = [];
+  readonly #decoder = new G722Decoder();
 
-  add(frame: AudioFrame): void {
-    this.#frames.push(frame);
+  add({ codec, bytes }: { codec: AudioCodec; bytes: Uint8Array }): void {
+    this.#frames.push(frameOf(codec, bytes, this.#decoder));
     if (this.#frames.length > 3) this.#frames.shift();
   }
 
   frameAt(): AudioFrame {
-    return this.#frames.shift() ?? { law: 'PCMU', bytes: new Uint8Array(160).fill(G711_SILENCE.PCMU) };
+    return this.#frames.shift() ?? silentFrame();
   }
 }
 
@@ -61,7 +65,7 @@ export class StreamTable {
   /** Commands for streams that are gone are late, not wrong: the channel ended while they were under way. */
   run(command: EngineCommand): void {
     switch (command.type) {
-      case 'open': return this.#open(command.id, command.address, command.port);
+      case 'open': return this.#open(command);
       case 'radio': return void this.#radio.set(command.name, new RadioStation(command.clips));
       case 'relayed': return this.#relayed.get(command.id)?.add(command);
       case 'close': return this.#close(command.id);
@@ -105,23 +109,27 @@ export class StreamTable {
     stream.bridge(undefined);
   }
 
-  #open(id: string, address: string, port: number): void {
-    const socket: Socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literalLookup });
-    const failed = (error: NodeJS.ErrnoException): void => {
-      socket.close();
-      this.report({ type: 'open-failed', id, code: error.code ?? 'UNKNOWN', message: error.message });
-    };
-    socket.once('error', failed);
-    socket.bind(port, address, () => {
-      socket.off('error', failed);
-      const stream = new RtpStream(id, socket, {
+  /** RTP on the port, RTCP on the next one (RFC 3550 section 11): both or none. */
+  #open({ id, address, port, rtcpIntervalMs }: Extract<EngineCommand, { type: 'open' }>): void {
+    const sockets = [0, 1].map(() => createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literalLookup }));
+    const [rtp, rtcp] = sockets as [Socket, Socket];
+    Promise.all([bind(rtp, port, address), bind(rtcp, port + 1, address)]).then(() => {
+      const around = {
         report: this.report,
-        radio: (name) => this.#radio.get(name),
+        radio: (name: string) => this.#radio.get(name),
         now: () => this.clock.monotonic(),
-      });
+        wall: () => this.clock.now(),
+      };
+      const reporter = new RtcpReporter(rtcp, rtcpIntervalMs, around, `${id}@${address}`);
+      const stream = new RtpStream(id, rtp, reporter, around);
+      rtcp.on('message', (bytes, from) => stream.receiveRtcp(bytes, from.address, from.port));
       this.#streams.set(id, stream);
       this.#quietestPhase().add(stream);
       this.report({ type: 'opened', id });
+    }, (error: unknown) => {
+      for (const socket of sockets) socket.close();
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+      this.report({ type: 'open-failed', id, code, message: messageOf(error) });
     });
   }
 
@@ -140,3 +148,13 @@ export class StreamTable {
   }
 }
 
+
+function bind(socket: Socket, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, address, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}

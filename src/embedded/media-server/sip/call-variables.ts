@@ -1,4 +1,5 @@
 import { parseNameAddr, parseUri, type SipRequest } from '../../../protocol/sip';
+import { rateOf } from '../channel/channel-headers';
 import type { Negotiated } from './media-negotiation';
 
 /** Caller and destination of an INVITE as the channel shows them. */
@@ -50,12 +51,12 @@ export function mediaVariables(
     switch_r_sdp: remoteSdp,
     remote_media_ip: plan.remoteAddress,
     remote_media_port: String(plan.remotePort),
-    rtp_use_codec_name: plan.law,
+    rtp_use_codec_name: plan.codec,
     rtp_use_pt: String(plan.payloadType),
-    read_codec: plan.law,
-    read_rate: '8000',
-    write_codec: plan.law,
-    write_rate: '8000',
+    read_codec: plan.codec,
+    read_rate: rateOf(plan.codec),
+    write_codec: plan.codec,
+    write_rate: rateOf(plan.codec),
     dtmf_type: plan.telephoneEvent === undefined ? 'none' : 'rfc2833',
   };
 }

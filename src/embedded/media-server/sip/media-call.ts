@@ -1,15 +1,25 @@
 import { newUuid } from '../../../lib';
-import type { IncomingCall, IncomingReinvite } from '../../../sip-stack';
+import { relayedKey } from '../../../protocol/dtmf';
+import type { AudioCodec } from '../../../protocol/sdp';
+import type { SipRequest } from '../../../protocol/sip';
+import type { IncomingCall, IncomingReinvite, ServerTransaction } from '../../../sip-stack';
 import { Channel, type ChannelSurroundings } from '../channel/channel';
 import { reasonHeader } from '../channel/causes';
 import type { StreamListener } from '../rtp/rtp-engine';
 import { DIALPLAN_VARIABLES, inviteVariables, mediaVariables, partiesOf } from './call-variables';
 import { MediaNegotiation, type Negotiated } from './media-negotiation';
 
+/** Of a key whose message does not say. */
+const DEFAULT_KEY_MS = 250;
+
 export interface MediaCallOptions {
   readonly around: ChannelSurroundings;
   /** Address written into SDP. */
   readonly mediaAddress: string;
+  /** In the order in which we want them. */
+  readonly codecs: readonly AudioCodec[];
+  /** Hang up with MEDIA_TIMEOUT after so long without packets; 0 never. */
+  readonly mediaTimeoutMs: number;
   /** The channel is answered and has its media: the dialplan takes over. */
   readonly answered: (channel: Channel) => void;
   /** Commands can find the channel from now on. */
@@ -51,7 +61,9 @@ export class MediaCall {
       return;
     }
     this.#port = opened.port;
-    this.#negotiation = new MediaNegotiation(this.#options.mediaAddress, opened.port, clock.now());
+    this.#negotiation = new MediaNegotiation(
+      this.#options.mediaAddress, opened.port, clock.now(), this.#options.codecs,
+    );
     const offer = this.#call.invite.body.toString();
     if (offer === '') this.#answerWithOffer(this.#negotiation);
     else this.#answerOffer(this.#negotiation, offer);
@@ -91,7 +103,7 @@ export class MediaCall {
     const channel = new Channel(
       {
         uuid: this.uuid, name: `sofia/drachtio_mrf/${parties.callerNumber}@${transaction.source.host}`, ...parties,
-        networkAddress: transaction.source.host, law: plan.law,
+        networkAddress: transaction.source.host, codec: plan.codec,
       },
       this.#options.around,
       { hangUp: (cause) => this.#hangUp(cause) },
@@ -108,7 +120,10 @@ export class MediaCall {
 
   #begin(channel: Channel, negotiated: Negotiated): void {
     this.#call.onReinvite((reinvite) => this.#renegotiate(channel, reinvite));
+    this.#call.onRequest((request, transaction) => this.#takeRequest(channel, request, transaction));
     this.#apply(channel, negotiated);
+    const { mediaTimeoutMs } = this.#options;
+    if (mediaTimeoutMs > 0) channel.around.engine.watchMedia(channel.uuid, mediaTimeoutMs);
     channel.answer();
     channel.variables.set('endpoint_disposition', 'ANSWER');
     for (const [name, value] of Object.entries(DIALPLAN_VARIABLES)) channel.variables.set(name, value);
@@ -137,10 +152,22 @@ export class MediaCall {
   }
 
   #apply(channel: Channel, negotiated: Negotiated): void {
-    channel.law = negotiated.plan.law;
+    channel.codec = negotiated.plan.codec;
     const local = { address: this.#options.mediaAddress, port: this.#port };
     for (const [name, value] of Object.entries(mediaVariables(negotiated, local))) channel.variables.set(name, value);
     channel.around.engine.configure(channel.uuid, negotiated.plan);
+  }
+
+  /** INFO brings keys of far ends that have no telephone-event; the others would press each key twice. */
+  #takeRequest(channel: Channel, request: SipRequest, transaction: ServerTransaction): void {
+    if (request.method !== 'INFO' && request.method !== 'OPTIONS') {
+      transaction.reply(405);
+      return;
+    }
+    transaction.reply(200);
+    if (request.method !== 'INFO' || channel.variables.get('dtmf_type') !== 'none') return;
+    const key = relayedKey(request.headers.get('Content-Type') ?? '', request.body.toString());
+    if (key) channel.receiveDigit(key.digit, (key.durationMs ?? DEFAULT_KEY_MS) * 8, 'ENDPOINT');
   }
 
   #listener(): StreamListener {

@@ -1,8 +1,7 @@
 import { GatewayError } from '../../../lib';
-import type { G711Law } from '../../../protocol/g711';
 import {
-  answerAudio, answerDirection, type AudioDescription, commonCodec, type LocalAudio, type MediaDirection, offerAudio,
-  parseAudioSdp,
+  answerAudio, answerDirection, type AudioCodec, type AudioDescription, commonCodec, type LocalAudio,
+  type MediaDirection, offerAudio, parseAudioSdp,
 } from '../../../protocol/sdp';
 import type { StreamPlan } from '../rtp/engine-messages';
 
@@ -17,7 +16,6 @@ export type Negotiation =
   /** No stream or no codec that we have. */
   | { readonly outcome: 'unacceptable' };
 
-const CODECS: readonly G711Law[] = ['PCMU', 'PCMA'];
 const TELEPHONE_EVENT = 101;
 
 const sends = (direction: MediaDirection): boolean => direction === 'sendrecv' || direction === 'sendonly';
@@ -33,10 +31,12 @@ export class MediaNegotiation {
   readonly #id: string;
   #version: number;
   #lastSdp: string | undefined;
-  #preferred: G711Law | undefined;
+  #preferred: AudioCodec | undefined;
+  readonly #codecs: readonly AudioCodec[];
 
-  /** `startedAt` (epoch ms) makes the identity of the o= line. */
-  constructor(address: string, port: number, startedAt: number) {
+  /** `startedAt` (epoch ms) makes the identity of the o= line; `codecs` in the order in which we want them. */
+  constructor(address: string, port: number, startedAt: number, codecs: readonly AudioCodec[]) {
+    this.#codecs = codecs;
     this.#address = address;
     this.#port = port;
     this.#id = String(Math.floor(startedAt / 1000));
@@ -70,19 +70,20 @@ export class MediaNegotiation {
   complete(remoteSdp: string): Negotiation {
     const parsed = parseAudioSdp(remoteSdp);
     if (parsed.outcome !== 'audio') return { outcome: 'unacceptable' };
-    const chosen = commonCodec(parsed.audio, CODECS);
+    const chosen = commonCodec(parsed.audio, this.#codecs);
     if (!chosen) return { outcome: 'unacceptable' };
     this.#preferred = chosen.law;
     const plan = planOf(parsed.audio, chosen.law, answerDirection(parsed.audio.direction));
     return { outcome: 'agreed', negotiated: { plan, localSdp: this.#lastSdp ?? '', remoteSdp } };
   }
 
-  #local(version: number): LocalAudio {
+  #local(version: number): LocalAudio<AudioCodec> {
     return {
       address: this.#address,
       port: this.#port,
       origin: { username: 'holdfast', id: this.#id, version },
-      codecs: [...CODECS].sort((a, b) => Number(b === this.#preferred) - Number(a === this.#preferred)),
+      preference: 'ours', // codec-negotiation greedy in the production profile
+      codecs: [...this.#codecs].sort((a, b) => Number(b === this.#preferred) - Number(a === this.#preferred)),
       telephoneEventPayloadType: TELEPHONE_EVENT,
     };
   }
@@ -94,14 +95,15 @@ export class MediaNegotiation {
   }
 }
 
-function planOf(remote: AudioDescription, law: G711Law, direction: MediaDirection): StreamPlan {
-  const chosen = commonCodec(remote, [law]);
+function planOf(remote: AudioDescription, codec: AudioCodec, direction: MediaDirection): StreamPlan {
+  const chosen = commonCodec(remote, [codec]);
   return {
-    law,
-    payloadType: chosen?.codec.payloadType ?? (law === 'PCMU' ? 0 : 8),
+    codec,
+    payloadType: chosen?.codec.payloadType ?? 0,
     telephoneEvent: remote.telephoneEvent?.payloadType,
     remoteAddress: remote.address,
     remotePort: remote.port,
+    remoteRtcpPort: remote.rtcpPort,
     sending: sends(direction) && remote.address !== '0.0.0.0',
     receiving: receives(direction),
   };

@@ -53,9 +53,11 @@ export class ClipLibrary {
     await exited;
   }
 
-  async load(path: string): Promise<ClipLoading> {
-    const version = await versionOf(path);
-    if (version === undefined) return { outcome: 'not-found' };
+  /** `wideband`: encoded in G.722 as well. */
+  async load(path: string, wideband = false): Promise<ClipLoading> {
+    const found = await versionOf(path);
+    if (found === undefined) return { outcome: 'not-found' };
+    const version = wideband ? `${found}:wideband` : found;
     const known = this.#shelf.get(path);
     if (known?.version === version) {
       this.#shelf.delete(path); // to the end: the front is what was not used for longest
@@ -63,11 +65,11 @@ export class ClipLibrary {
       return known.loading;
     }
     if (known) this.#drop(path, known);
-    const shelved: Shelved = { version, loading: this.#decode(path), bytes: 0 };
+    const shelved: Shelved = { version, loading: this.#decode(path, wideband), bytes: 0 };
     this.#shelf.set(path, shelved);
     const loaded = await shelved.loading;
     if (loaded.outcome === 'clip' && this.#shelf.get(path) === shelved) {
-      shelved.bytes = loaded.clip.pcmu.length * 2;
+      shelved.bytes = loaded.clip.pcmu.length * (loaded.clip.g722 ? 3 : 2);
       this.#bytes += shelved.bytes;
       this.#makeRoom(path);
     }
@@ -86,14 +88,14 @@ export class ClipLibrary {
     }
   }
 
-  async #decode(path: string): Promise<ClipLoading> {
+  async #decode(path: string, wideband: boolean): Promise<ClipLoading> {
     const worker = this.#worker;
     if (!worker) throw new GatewayError('embedded-clip-library-stopped', 'the clip library is not running');
     this.#lastRequest += 1;
     const requestId = this.#lastRequest;
     const decoding = deferred<DecodeReply>();
     this.#requests.set(requestId, decoding);
-    worker.postMessage({ requestId, path } satisfies DecodeRequest);
+    worker.postMessage({ requestId, path, wideband } satisfies DecodeRequest);
     const reply = await decoding.promise;
     if (reply.outcome === 'failed') return { outcome: 'unreadable', reason: reply.reason };
     return { outcome: 'clip', clip: reply.clip };

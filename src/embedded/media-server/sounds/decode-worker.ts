@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { GatewayError, messageOf } from '../../../lib';
 import { type G711Law, transcodeG711 } from '../../../protocol/g711';
-import { decodeWav, mixToMono, resample } from '../../../protocol/wav';
+import { G722Encoder } from '../../../protocol/g722';
+import { decodeWav, mixToMono, type PcmAudio, resample } from '../../../protocol/wav';
 import type { Clip } from '../rtp/engine-messages';
 import { clipOfSamples, shareBytes } from './shared-clip';
 
 const SAMPLE_RATE = 8000;
+const WIDEBAND_RATE = 16_000;
 
 export interface DecodeRequest {
   readonly requestId: number;
   readonly path: string;
+  /** Encode in G.722 as well. */
+  readonly wideband: boolean;
 }
 
 export type DecodeReply =
@@ -22,23 +26,36 @@ function rawLaw(path: string): G711Law | undefined {
   return /\.(pcma|alaw|al)$/i.test(path) ? 'PCMA' : undefined;
 }
 
-function clipOf(path: string, bytes: Buffer): Clip {
+function clipOf(path: string, bytes: Buffer, wideband: boolean): Clip {
   const law = rawLaw(path);
   if (law) {
     return { pcmu: shareBytes(transcodeG711(law, 'PCMU', bytes)), pcma: shareBytes(transcodeG711(law, 'PCMA', bytes)) };
   }
-  return clipOfSamples(wavOf(bytes));
+  const audio = wavOf(bytes);
+  const clip = clipOfSamples(resample(audio.samples, audio.sampleRate, SAMPLE_RATE));
+  return wideband ? { ...clip, g722: widebandOf(audio, clip.pcmu.length) } : clip;
 }
 
-function wavOf(bytes: Buffer): Int16Array {
+/** As many bytes as there are samples at 8 kHz; what was recorded at that rate has no higher band to encode. */
+function widebandOf({ samples, sampleRate }: PcmAudio, length: number): Uint8Array {
+  const encoder = new G722Encoder();
+  const bytes = sampleRate <= SAMPLE_RATE
+    ? encoder.encodeNarrow(resample(samples, sampleRate, SAMPLE_RATE))
+    : encoder.encode(resample(samples, sampleRate, WIDEBAND_RATE));
+  const exact = new Uint8Array(length).fill(0xff);
+  exact.set(bytes.subarray(0, length));
+  return shareBytes(exact);
+}
+
+function wavOf(bytes: Buffer): PcmAudio {
   const decoded = decodeWav(bytes);
   if (decoded.outcome === 'invalid') throw new GatewayError('embedded-sound-invalid', decoded.reason);
-  return resample(mixToMono(decoded.audio), decoded.audio.sampleRate, SAMPLE_RATE);
+  return { sampleRate: decoded.audio.sampleRate, channels: 1, samples: mixToMono(decoded.audio) };
 }
 
-async function decode({ requestId, path }: DecodeRequest): Promise<DecodeReply> {
+async function decode({ requestId, path, wideband }: DecodeRequest): Promise<DecodeReply> {
   try {
-    return { requestId, outcome: 'clip', clip: clipOf(path, await readFile(path)) };
+    return { requestId, outcome: 'clip', clip: clipOf(path, await readFile(path), wideband) };
   } catch (error) {
     return { requestId, outcome: 'failed', reason: messageOf(error) };
   }

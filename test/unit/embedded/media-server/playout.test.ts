@@ -1,6 +1,8 @@
+import { ClipWriter } from '../../../../src/embedded/media-server/rtp/clip-bytes';
 import type { Clip, Segment } from '../../../../src/embedded/media-server/rtp/engine-messages';
 import { Playout } from '../../../../src/embedded/media-server/rtp/playout';
 import { RadioStation } from '../../../../src/embedded/media-server/rtp/radio-station';
+import { G722Encoder } from '../../../../src/protocol/g722';
 
 const clip = (code: number, length: number): Clip => ({
   pcmu: new Uint8Array(length).fill(code), pcma: new Uint8Array(length).fill(code + 100),
@@ -20,7 +22,7 @@ describe('what a stream plays', () => {
   /** One packet as [code, count] runs; undefined when nothing plays. */
   function frame(number = 0, law: 'PCMU' | 'PCMA' = 'PCMU'): [number, number][] | undefined {
     const out = new Uint8Array(160);
-    if (!playout.fill(law, out, number)) return undefined;
+    if (!playout.fill(new ClipWriter(law, new G722Encoder()), out, number)) return undefined;
     const runs: [number, number][] = [];
     for (const code of out) {
       const last = runs.at(-1);

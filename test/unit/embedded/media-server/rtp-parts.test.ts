@@ -1,53 +1,10 @@
 import { encodeTelephoneEvent } from '../../../../src/protocol/dtmf';
 import { AdmissionLimits } from '../../../../src/embedded/media-server/limits';
 import { DigitReceiver } from '../../../../src/embedded/media-server/rtp/digit-receiver';
-import { JitterBuffer } from '../../../../src/embedded/media-server/rtp/jitter-buffer';
 import { KeyPresser } from '../../../../src/embedded/media-server/rtp/key-presser';
 import { PacingWheel } from '../../../../src/embedded/media-server/rtp/pacing-wheel';
 import { PortPool } from '../../../../src/embedded/media-server/rtp/port-pool';
-import { RemoteSource } from '../../../../src/embedded/media-server/rtp/remote-source';
 import { ManualClock } from '../../../support/manual-clock';
-
-describe('the jitter buffer', () => {
-  const packet = (code: number, length = 160): Buffer => Buffer.alloc(length, code);
-  const pull = (buffer: JitterBuffer): number[] => {
-    const out = new Uint8Array(160);
-    buffer.pull('PCMU', out);
-    return [...new Set(out)];
-  };
-
-  it('gathers two packets, then gives them out in order however they came', () => {
-    const buffer = new JitterBuffer();
-    buffer.push(65_535, packet(1));
-    expect(pull(buffer)).toEqual([0xff]);
-    buffer.push(1, packet(3));
-    buffer.push(0, packet(2));
-    expect([pull(buffer), pull(buffer), pull(buffer)]).toEqual([[1], [2], [3]]);
-    expect(pull(buffer)).toEqual([0xff]);
-  });
-
-  it('goes on over a packet that was lost, counts it, and drops one that is late', () => {
-    const buffer = new JitterBuffer();
-    for (const sequence of [10, 11, 13]) buffer.push(sequence, packet(sequence));
-    expect([pull(buffer), pull(buffer), pull(buffer)]).toEqual([[10], [11], [13]]);
-    buffer.push(12, packet(12));
-    expect(pull(buffer)).toEqual([0xff]);
-    expect(buffer.missing).toBe(1);
-  });
-
-  it('takes packets of any length', () => {
-    const buffer = new JitterBuffer();
-    for (let i = 0; i < 2; i += 1) buffer.push(i, packet(i + 1, 240));
-    expect([pull(buffer), pull(buffer), pull(buffer)]).toEqual([[1], [1, 2], [2]]);
-  });
-
-  it('starts anew when the sender does, and never falls far behind', () => {
-    const buffer = new JitterBuffer();
-    buffer.push(10, packet(1));
-    for (let i = 0; i < 15; i += 1) buffer.push(5_000 + i, packet(i + 10));
-    expect(pull(buffer)[0]).toBeGreaterThanOrEqual(17);
-  });
-});
 
 describe('received keys', () => {
   it('are one digit each however often their packets are repeated, also when the end is lost', () => {
@@ -77,27 +34,6 @@ describe('keys to send', () => {
     keys.add('2', 40);
     const frames = Array.from({ length: 14 }, () => keys.next()?.packets.length ?? 0);
     expect(frames).toEqual([1, 3, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0]);
-  });
-});
-
-describe('where the far end is', () => {
-  const sdp = { address: '10.0.0.1', port: 4000 };
-
-  it('is what the SDP says, until three packets in a row come from elsewhere', () => {
-    const remote = new RemoteSource(sdp);
-    expect([remote.accept('1.2.3.4', 9, 0), remote.accept('1.2.3.4', 9, 20), remote.accept('1.2.3.4', 9, 40)]).toEqual([false, false, true]);
-    expect(remote.place).toEqual({ address: '1.2.3.4', port: 9 });
-  });
-
-  it('cannot be taken over while it sends', () => {
-    const remote = new RemoteSource(sdp);
-    remote.accept('10.0.0.1', 4000, 0);
-    for (let at = 20; at < 900; at += 20) expect(remote.accept('6.6.6.6', 6, at)).toBe(false);
-    expect(remote.place).toEqual(sdp);
-    for (let at = 1_000; at < 1_060; at += 20) remote.accept('6.6.6.6', 6, at);
-    expect(remote.place.address).toBe('6.6.6.6');
-    remote.moveTo({ address: '10.0.0.2', port: 5000 });
-    expect(remote.place.port).toBe(5000);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { AudioCodec } from '../../../../src/protocol/sdp';
 import { evaluateCondition, expandText } from '../../../../src/embedded/media-server/api/expand';
 import { readEnvironment } from '../../../../src/embedded/media-server/environment';
 import { parseTarget } from '../../../../src/embedded/media-server/event-socket/outbound-socket';
@@ -78,6 +79,16 @@ describe('small texts', () => {
     const bad = readEnvironment({ HOLDFAST_ESL_PORT: 'x', HOLDFAST_LOCAL_STREAMS: 'hold', HOLDFAST_MEDIA_WORKERS: '0' });
     expect(bad.outcome === 'invalid' && bad.problems).toHaveLength(4);
   });
+
+  it('name the codecs, and how long silence may last', () => {
+    const read = (more: Record<string, string>): unknown => readEnvironment({ HOLDFAST_ESL_SECRET: 's', ...more });
+    expect(read({})).toMatchObject({ options: { codecs: ['PCMU', 'PCMA', 'G722'], mediaTimeoutMs: 0 } });
+    expect(read({ HOLDFAST_MEDIA_CODECS: 'g722, PCMA', HOLDFAST_MEDIA_TIMEOUT_MS: '60000' })).toMatchObject({
+      options: { codecs: ['G722', 'PCMA'], mediaTimeoutMs: 60_000 },
+    });
+    const bad = read({ HOLDFAST_MEDIA_CODECS: 'PCMU,OPUS', HOLDFAST_MEDIA_TIMEOUT_MS: 'soon' });
+    expect(bad).toMatchObject({ problems: [expect.stringContaining('OPUS'), expect.stringContaining('TIMEOUT')] });
+  });
 });
 
 describe('offer and answer of a channel', () => {
@@ -86,19 +97,31 @@ describe('offer and answer of a channel', () => {
   const originOf = (sdp: string): string[] => /^o=\S+ (\d+) (\d+)/m.exec(sdp)?.slice(1) ?? [];
 
   it('keeps its o= line for the same answer and counts up for a new one', () => {
-    const negotiation = new MediaNegotiation('127.0.0.1', 20_000, 1_700_000_000_000);
+    const negotiation = new MediaNegotiation('127.0.0.1', 20_000, 1_700_000_000_000, ['PCMU', 'PCMA', 'G722']);
     const answers = [offer(4000), offer(4002), offer(4002, '8')].map((text) => negotiation.answer(text));
     const origins = answers.map((answer) => (answer.outcome === 'agreed' ? originOf(answer.negotiated.localSdp) : []));
     expect(origins[1]).toEqual(origins[0]);
     expect(Number(origins[2]?.[1])).toBe(Number(origins[0]?.[1]) + 1);
-    expect(answers[2]).toMatchObject({ negotiated: { plan: { law: 'PCMA', remotePort: 4002, sending: true } } });
+    expect(answers[2]).toMatchObject({ negotiated: { plan: { codec: 'PCMA', remotePort: 4002, sending: true } } });
     expect(negotiation.answer(offer(4000, '18'))).toEqual({ outcome: 'unacceptable' });
   });
 
+  it('takes what we want most of several codecs, and G.722 from who has nothing else', () => {
+    const codecOf = (codecs: string, ours: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722']): unknown => {
+      const answer = new MediaNegotiation('127.0.0.1', 20_000, 0, ours).answer(offer(4000, codecs));
+      return answer.outcome === 'agreed' ? [answer.negotiated.plan.codec, answer.negotiated.plan.payloadType] : answer;
+    };
+    expect(codecOf('18 9 3 8 0')).toEqual(['PCMU', 0]);
+    expect(codecOf('18 9 4 8')).toEqual(['PCMA', 8]);
+    expect(codecOf('18 9 13')).toEqual(['G722', 9]);
+    expect(codecOf('0 8 9', ['G722', 'PCMU'])).toEqual(['G722', 9]);
+    expect(codecOf('8 9', ['PCMU'])).toEqual({ outcome: 'unacceptable' });
+  });
+
   it('offers and takes the answer', () => {
-    const negotiation = new MediaNegotiation('127.0.0.1', 20_000, 1_700_000_000_000);
-    expect(negotiation.offer()).toContain('m=audio 20000 RTP/AVP 0 8 101');
+    const negotiation = new MediaNegotiation('127.0.0.1', 20_000, 1_700_000_000_000, ['PCMU', 'PCMA', 'G722']);
+    expect(negotiation.offer()).toContain('m=audio 20000 RTP/AVP 0 8 9 101');
     const held = offer(5000, '8').replace('t=0 0', 't=0 0\r\na=sendonly');
-    expect(negotiation.complete(held)).toMatchObject({ negotiated: { plan: { law: 'PCMA', sending: false, receiving: true } } });
+    expect(negotiation.complete(held)).toMatchObject({ negotiated: { plan: { codec: 'PCMA', sending: false, receiving: true } } });
   });
 });
