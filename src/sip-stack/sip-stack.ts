@@ -1,7 +1,7 @@
 import { type Clock, GatewayError, newToken, systemClock, TypedEmitter } from '../lib';
 import {
-  branchCookie, createResponse, formatVia, parseMessage, parseVia, reasonPhrase, requestFault, serialiseMessage, type SipMessage,
-  type SipRequest, type SipResponse, topVia, type Via, withSource,
+  branchCookie, createResponse, formatVia, parseMessage, parseVia, reasonPhrase, requestFault, serialiseMessage,
+  type SipMessage, type SipRequest, type SipResponse, topVia, type Via, withSource,
 } from '../protocol/sip';
 import { ClientTransaction } from './client-transaction';
 import { ServerTransaction } from './server-transaction';
@@ -121,7 +121,8 @@ export class SipStack extends TypedEmitter<SipStackEvents> {
 
   /** Our address as this peer sees it, over its protocol: on the same machine the bound one. Throws as `local` does. */
   addressFor(peer: PeerAddress): PeerAddress {
-    return { ...this.bound, protocol: peer.protocol, host: ownHostFor(peer.host, this.bound.host, this.#advertisedHost) };
+    const host = ownHostFor(peer.host, this.bound.host, this.#advertisedHost);
+    return { ...this.bound, protocol: peer.protocol, host };
   }
 
   /** The address this stack listens on. Throws GatewayError `sip-stack-stopped` before `start`. */

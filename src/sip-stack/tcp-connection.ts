@@ -20,7 +20,8 @@ export interface TcpLimits {
 
 /** RFC 3261 18 wants connections kept for 32 s at least; behind NAT ten minutes spare a phone its pings. */
 export const defaultTcpLimits: TcpLimits = Object.freeze({
-  connections: 2_000, connectionsPerHost: 200, partialMs: 5_000, idleMs: 600_000, connectMs: 4_000, unsentBytes: 1 << 20,
+  connections: 2_000, connectionsPerHost: 200, partialMs: 5_000, idleMs: 600_000, connectMs: 4_000,
+  unsentBytes: 1 << 20,
 });
 
 export interface TcpConnectionOwner {

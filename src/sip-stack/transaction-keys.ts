@@ -14,7 +14,8 @@ export function serverKey(request: SipRequest, method = request.method === 'ACK'
   const sentBy = `${via?.host ?? ''}:${via?.port ?? 5060}`.toLowerCase();
   const branch = via?.params.get('branch');
   // The cookie alone names no transaction (RFC 4475 3.2.1).
-  if (branch?.startsWith(branchCookie) === true && branch.length > branchCookie.length) return `${branch}|${sentBy}|${method}`;
+  const named = branch?.startsWith(branchCookie) === true && branch.length > branchCookie.length;
+  if (named) return `${branch}|${sentBy}|${method}`;
   const number = cseqOf(request)?.number ?? 0;
   return `${request.headers.get('Call-ID') ?? ''}|${fromTagOf(request) ?? ''}|${number}|${sentBy}|${method}`;
 }

@@ -76,7 +76,8 @@ function send(
   const { transaction, request } = incoming;
   if (reliable && entry?.provisionals !== undefined) return entry.provisionals.send(response);
   if (response.status >= 300 && incoming.early !== undefined) context.dialogs.remove(incoming.early);
-  if (entry === undefined || !isSuccess(response) || !refreshing.has(request.method)) return transaction.respond(response);
+  const plain = entry === undefined || !isSuccess(response) || !refreshing.has(request.method);
+  if (plain) return transaction.respond(response);
   if (!transaction.pending) return false;
   if (request.method === 'INVITE') {
     for (const [name, value] of Object.entries(agreeOnAnswer(context, entry, request, response))) {

@@ -12,10 +12,10 @@ export interface Refusal {
  */
 const knownExtensions: ReadonlySet<string> = new Set([
   '100rel', 'answermode', 'early-session', 'eventlist', 'explicitsub', 'from-change', 'geolocation-http',
-  'geolocation-sip', 'gin', 'gruu', 'histinfo', 'ice', 'join', 'multiple-refer', 'norefersub', 'nosub', 'outbound', 'path',
-  'policy', 'precondition', 'pref', 'privacy', 'recipient-list-invite', 'recipient-list-message',
-  'recipient-list-subscribe', 'record-aware', 'replaces', 'resource-priority', 'sdp-anat', 'sec-agree', 'siprec', 'tdialog',
-  'timer', 'trickle-ice', 'uui',
+  'geolocation-sip', 'gin', 'gruu', 'histinfo', 'ice', 'join', 'multiple-refer', 'norefersub', 'nosub', 'outbound',
+  'path', 'policy', 'precondition', 'pref', 'privacy', 'recipient-list-invite', 'recipient-list-message',
+  'recipient-list-subscribe', 'record-aware', 'replaces', 'resource-priority', 'sdp-anat', 'sec-agree', 'siprec',
+  'tdialog', 'timer', 'trickle-ice', 'uui',
 ]);
 const session = 'application/sdp';
 

@@ -1,5 +1,5 @@
 import { formatParams, parseParams, type Params } from './params';
-import { splitList } from './split-list';
+import { isList } from './split-list';
 
 /** The value of From, To, Contact, Route, … (RFC 3261 20.10): a URI with an optional name and header parameters. */
 export interface NameAddr {
@@ -34,7 +34,7 @@ export function parseNameAddr(text: string): NameAddr | undefined {
  * whatever has a URI in it: two readings of one value are how a request gets past a check (RFC 4475 3.1.2.6, .13-.15).
  */
 export function nameAddrFault(value: string): string | undefined {
-  if (splitList(value).length > 1) return 'more than one value, or a comma in an unquoted name';
+  if (isList(value)) return 'more than one value, or a comma in an unquoted name';
   const parsed = parseNameAddr(value);
   if (parsed === undefined) return 'no URI';
   if (hasOpenQuote(value)) return 'a quote is not closed';

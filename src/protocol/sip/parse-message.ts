@@ -43,6 +43,10 @@ function readHeaders(lines: readonly string[]): { headers: SipHeaders; reason: s
   const tooMany = lines.length > sipLimits.headerLines;
   let reason = tooMany ? `more than ${sipLimits.headerLines} header lines` : undefined;
   for (const line of lines.slice(0, sipLimits.headerLines)) {
+    if (line.length > sipLimits.headerLineChars) {
+      reason ??= `header line over ${sipLimits.headerLineChars} characters`;
+      continue;
+    }
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).trim();
     if (colon === -1 || !isToken(name)) reason ??= `malformed header line "${line.slice(0, 40)}"`;
@@ -52,7 +56,8 @@ function readHeaders(lines: readonly string[]): { headers: SipHeaders; reason: s
 }
 
 function readStartLine(line: string, headers: SipHeaders, body: Buffer, wrong: string | undefined): ParsedMessage {
-  const response = /^SIP\/2\.0[ \t]+([1-6]\d\d)(?:[ \t]+(.*))?$/i.exec(line);
+  // One blank before the phrase, which takes all the rest: more would be tried anew at each of a thousand blanks.
+  const response = /^SIP\/2\.0[ \t]+([1-6]\d\d)(?:[ \t](.*))?$/is.exec(line);
   if (response !== null) {
     if (wrong !== undefined) return fault(wrong);
     const reason = (response[2] ?? '').trim();

@@ -5,7 +5,7 @@ import { parseUri } from './uri';
 
 /** Why a request cannot be acted on, and the status it is answered with. */
 export interface RequestFault {
-  /** 400, 416 (scheme of the Request-URI) or 501 (a method nobody knows, in disagreement with CSeq: RFC 4475 3.1.2.18). */
+  /** 400, 416 (scheme of the Request-URI), or 501 (an unknown method, and CSeq names another: RFC 4475 3.1.2.18). */
   readonly status: 400 | 416 | 501;
   readonly reason: string;
 }

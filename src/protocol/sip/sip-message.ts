@@ -1,6 +1,7 @@
 import { parseCSeq, type CSeq } from './cseq';
 import { parseNameAddr, tagOf } from './name-addr';
 import type { SipHeaders } from './sip-headers';
+import { firstOfList } from './split-list';
 import { parseVia, type Via } from './via';
 
 export interface SipRequest {
@@ -25,7 +26,7 @@ export type SipMessage = SipRequest | SipResponse;
 
 /** The topmost Via: who sent the request, or to whom the response goes. */
 export function topVia(message: SipMessage): Via | undefined {
-  const [first] = message.headers.list('Via');
+  const first = firstOfList(message.headers.get('Via') ?? '');
   return first === undefined ? undefined : parseVia(first);
 }
 
@@ -47,6 +48,6 @@ export function toTagOf(message: SipMessage): string | undefined {
 
 /** The URI of the first Contact: where in-dialog requests go. */
 export function contactUriOf(message: SipMessage): string | undefined {
-  const [first] = message.headers.list('Contact');
+  const first = firstOfList(message.headers.get('Contact') ?? '');
   return first === undefined ? undefined : parseNameAddr(first)?.uri;
 }

@@ -28,7 +28,7 @@ async function application(act: (told: Told) => void) {
         heard.push(`update ${update.body}`);
         answer.send(200, { body: sdp('updated') });
       });
-      act({ request, response: response as Told['response'] });
+      act({ request, response: response });
     });
   });
   const accept = async ({ request, response }: Told): Promise<void> => {

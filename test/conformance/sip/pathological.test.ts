@@ -1,0 +1,59 @@
+import {
+  contactUriOf, createResponse, parseMessage, parseUri, requestFault, serialiseMessage, sipLimits, StreamFramer,
+} from '../../../src/protocol/sip';
+
+/** What a careless pattern tries again at each of a thousand places. */
+const pieces = [
+  ' ', '\t', '"', '\\', '<', '>', ';', ',', 'a', '0', '=', '@', ':', '[', ' a', '" ', '\\"', '<>', ';a=', ', ', 'a,', ';;', ',;',
+  '%', ' /', 'SIP/', 'sip:', '1 ', '\r\n ', '<sip:', '\u00e9',
+];
+const tails = ['', '!', '"', '>', ' SIP/2.0'];
+const whole: Readonly<Record<string, string>> = {
+  Via: 'SIP/2.0/UDP h;branch=z9hG4bKx', From: '<sip:a@b>;tag=1', To: '<sip:c@d>', 'Call-ID': 'x', CSeq: '1 INVITE',
+  Contact: '<sip:e@f>', Require: 'a', 'Record-Route': '<sip:a;lr>', 'Content-Length': '0',
+};
+/** Beginnings of a value, from which the pieces go on. */
+const beginnings: Readonly<Record<string, readonly string[]>> = {
+  '': ['INVITE ', 'INVITE sip:a@', 'SIP/2.0 ', 'SIP/2.0 183 ', ''], Via: ['', 'SIP/2.0/UDP h', 'SIP/2.0/UDP h;'],
+  From: ['', '"', '<sip:a'], To: ['', '"', 'a '], CSeq: ['1', '1 I'], Contact: ['', '"', '<sip:'], 'Content-Length': [''],
+};
+const limitMs = 25;
+
+function messageWith(name: string, value: string): Buffer {
+  const lines = Object.entries({ ...whole, ...(name === '' ? {} : { [name]: value }) }).map(([key, text]) => `${key}: ${text}`);
+  return Buffer.from([name === '' ? value : 'INVITE sip:x@y SIP/2.0', ...lines, '', ''].join('\r\n'));
+}
+
+/** Everything that is done with a message before anybody is asked; milliseconds. */
+function readingMs(bytes: Buffer): number {
+  const before = performance.now();
+  const parsed = parseMessage(bytes);
+  const message = parsed.ok ? parsed.message : parsed.refused?.request;
+  if (message?.kind === 'request') {
+    requestFault(message);
+    parseUri(message.uri);
+    contactUriOf(message);
+    serialiseMessage(createResponse(message, 200, { toTag: 't' }));
+  }
+  new StreamFramer().push(bytes);
+  return performance.now() - before;
+}
+
+describe('a value made to take long', () => {
+  it.each([sipLimits.headerLineChars - 200, 60_000])(`of %s characters is read within ${limitMs} ms`, (length) => {
+    let count = 0;
+    for (const [name, starts] of Object.entries(beginnings)) {
+      for (const start of starts) {
+        for (const piece of pieces) {
+          const value = start + piece.repeat(Math.floor(length / piece.length)) + (tails[count % tails.length] ?? '');
+          const bytes = messageWith(name, value);
+          // The best of three: a pause of the machine is no fault of the message.
+          const ms = Math.min(readingMs(bytes), readingMs(bytes), readingMs(bytes));
+          if (ms > limitMs) throw new Error(`${name}: ${start}(${JSON.stringify(piece)} ...) took ${ms} ms`);
+          count += 1;
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(500);
+  });
+});
