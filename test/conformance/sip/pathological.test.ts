@@ -7,7 +7,7 @@ const pieces = [
   ' ', '\t', '"', '\\', '<', '>', ';', ',', 'a', '0', '=', '@', ':', '[', ' a', '" ', '\\"', '<>', ';a=', ', ', 'a,', ';;', ',;',
   '%', ' /', 'SIP/', 'sip:', '1 ', '\r\n ', '<sip:', '\u00e9',
 ];
-const tails = ['', '!', '"', '>', ' SIP/2.0'];
+const tails = ['', '!', '"', '>', ' SIP/2.0', '\rX'];
 const whole: Readonly<Record<string, string>> = {
   Via: 'SIP/2.0/UDP h;branch=z9hG4bKx', From: '<sip:a@b>;tag=1', To: '<sip:c@d>', 'Call-ID': 'x', CSeq: '1 INVITE',
   Contact: '<sip:e@f>', Require: 'a', 'Record-Route': '<sip:a;lr>', 'Content-Length': '0',
@@ -45,15 +45,18 @@ describe('a value made to take long', () => {
     for (const [name, starts] of Object.entries(beginnings)) {
       for (const start of starts) {
         for (const piece of pieces) {
-          const value = start + piece.repeat(Math.floor(length / piece.length)) + (tails[count % tails.length] ?? '');
-          const bytes = messageWith(name, value);
-          // The best of three: a pause of the machine is no fault of the message.
-          const ms = Math.min(readingMs(bytes), readingMs(bytes), readingMs(bytes));
-          if (ms > limitMs) throw new Error(`${name}: ${start}(${JSON.stringify(piece)} ...) took ${ms} ms`);
-          count += 1;
+          for (const tail of tails) {
+            const bytes = messageWith(name, start + piece.repeat(Math.floor(length / piece.length)) + tail);
+            let ms = readingMs(bytes);
+            // A pause of the machine is no fault of the message.
+            for (let again = 0; ms > limitMs && again < 3; again += 1) ms = Math.min(ms, readingMs(bytes));
+            const what = `${name}: ${start}(${JSON.stringify(piece)} ...)${JSON.stringify(tail)}`;
+            if (ms > limitMs) throw new Error(`${what} took ${ms} ms`);
+            count += 1;
+          }
         }
       }
     }
-    expect(count).toBeGreaterThan(500);
+    expect(count).toBeGreaterThan(3_000);
   });
 });
