@@ -57,7 +57,7 @@ export function mediaVariables(
     read_rate: rateOf(plan.codec),
     write_codec: plan.codec,
     write_rate: rateOf(plan.codec),
-    dtmf_type: plan.telephoneEvent === undefined ? 'none' : 'rfc2833',
+    dtmf_type: plan.telephoneEvent === undefined ? 'info' : 'rfc2833',
   };
 }
 

@@ -165,7 +165,7 @@ export class MediaCall {
       return;
     }
     transaction.reply(200);
-    if (request.method !== 'INFO' || channel.variables.get('dtmf_type') !== 'none') return;
+    if (request.method !== 'INFO' || channel.variables.get('dtmf_type') !== 'info') return;
     const key = relayedKey(request.headers.get('Content-Type') ?? '', request.body.toString());
     if (key) channel.receiveDigit(key.digit, (key.durationMs ?? DEFAULT_KEY_MS) * 8, 'ENDPOINT');
   }
