@@ -1,5 +1,5 @@
 import type { Call } from '../calls';
-import { parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
+import { decodeText, parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
 import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
 import type { Account } from './account';
 import type { LoadedDocument } from './loaded-document';
@@ -33,9 +33,9 @@ export async function loadDocument(
     return understand(context, answer);
   });
   if (outcome.outcome === 'aborted') return { outcome: 'failed', url: target.url, code: 0, message: 'no longer wanted' };
-  for (const { url, code, message } of outcome.failures) {
+  for (const { url, code, message, evidence } of outcome.failures) {
     call.state('document.failed', { url, code, message });
-    context.alert({ code, message, url });
+    context.alert({ code, message, url, ...evidence });
   }
   if (outcome.outcome === 'failed') {
     const last = outcome.failures.at(-1);
@@ -61,7 +61,7 @@ export async function notifyUrl(
   code: number,
 ): Promise<void> {
   const outcome: WebhookOutcome = await ports.webhooks.request(requestOf(account, call, target));
-  if (outcome.outcome === 'failed') ports.alert(call, { code, message: outcome.message, url: outcome.url });
+  if (outcome.outcome === 'failed') ports.alert(call, { code, message: outcome.message, url: outcome.url, ...outcome.evidence });
 }
 
 function requestOf(account: Account, call: Call, target: DocumentTarget): {
@@ -94,12 +94,13 @@ async function understand(context: VerbContext, answer: DocumentAnswer): Promise
     if (kept.outcome === 'failed') return { code: kept.code, message: kept.message };
     return { document: { document: { verbs: [] }, audioPath: kept.path, audioMs: kept.durationMs, warnings: [] } };
   }
-  const text = answer.body.toString('utf8');
   if (type !== '' && !TWIML_TYPES.has(type) && type !== 'text/plain') {
     return { code: 12300, message: `a document of type "${type}" cannot be used: answer text/xml or audio` };
   }
-  const parsed = parseDocument(text);
+  const parsed = parseDocument(answer.body, answer.contentType);
   if (parsed.ok) return { document: parsed };
+  const decoded = decodeText(answer.body, answer.contentType);
+  const text = decoded.ok ? decoded.text : '';
   if (type !== 'text/plain' || text.trim() === '') return { code: parsed.code, message: parsed.message };
   const spoken: Verb = { name: 'Say', text: text.trim().slice(0, 4_096), voice: 'man', language: 'en-US', loop: 1 };
   return { document: { document: { verbs: [spoken] }, warnings: [] } };

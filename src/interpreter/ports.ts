@@ -4,7 +4,7 @@ import type { EventBus } from '../events';
 import type { MediaEndpoint, MediaPool } from '../media';
 import type { QueueEngine } from '../queueing';
 import type { Account, OutboundTarget } from './account';
-import type { WebhookClient } from '../webhooks';
+import type { FailureEvidence, WebhookClient } from '../webhooks';
 
 /** Speech as a file the media servers can read. */
 export interface SpeechSource {
@@ -48,7 +48,8 @@ export interface Dialer {
   }): Promise<PlacedLeg | undefined>;
 }
 
-export interface Alert {
+/** With the request and the answer it is about, where there were any. */
+export interface Alert extends Partial<FailureEvidence> {
   readonly code: number;
   readonly message: string;
   readonly url?: string;

@@ -58,7 +58,7 @@ export async function playUrl(context: VerbContext, url: string, loop: number, s
 async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal): Promise<Sound | undefined> {
   const { account, ports } = context;
   const { sid: accountSid, authToken } = account;
-  const answer = await ports.webhooks.request({ accountSid, authToken, url, method: 'GET', kind: 'media', signal });
+  const answer = await ports.webhooks.request({ accountSid, authToken, url, method: 'GET', kind: 'media', callSid: context.call.sid, signal });
   if (answer.outcome === 'aborted') return undefined;
   const { body, contentType } = answer.outcome === 'response' ? answer : { body: Buffer.alloc(0), contentType: '' };
   const audio = answer.outcome === 'failed' ? answer : await ports.audio.keep({ accountSid, body, contentType });
