@@ -32,6 +32,7 @@ export class Gateway {
   readonly #tenants: TenantDirectory;
   readonly #alerts: AlertLog;
   readonly #speech: Speech;
+  readonly #audio: AudioLibrary;
   readonly #timeline: CallTimeline;
   readonly #events: EventBus;
   readonly #calls = new LiveCalls();
@@ -88,6 +89,10 @@ export class Gateway {
         if (outcome === 'synthesized') this.#metrics.observe('holdfast_media_speech_seconds', {}, durationMs / 1_000);
       },
     });
+    this.#audio = new AudioLibrary(`${config.mediaDir}/audio`, {
+      maxBytes: config.webhooks.audioBytes,
+      report: (problem) => this.#log.error({ problem }, 'audio of a tenant could not be kept'),
+    });
   }
 
   /** Connects to everything and takes calls; rejects, with what to do, when something it cannot do without is missing. */
@@ -107,6 +112,7 @@ export class Gateway {
     await this.#drachtio.start();
     await this.#pool.start();
     await this.#speech.start();
+    this.#audio.start();
     this.#operations = await this.#startOperations();
     this.#accepting = true;
     return { http: `http://${this.#operations.host}:${this.#operations.port}`, sip: this.#drachtio.hostport };
@@ -127,6 +133,7 @@ export class Gateway {
     this.#pool.stop();
     this.#drachtio.stop();
     await this.#speech.stop();
+    await this.#audio.stop();
     await this.#webhooks.stop();
     await this.#operations?.stop();
     await this.#redis.stop();
@@ -187,7 +194,7 @@ export class Gateway {
       pool: this.#pool,
       webhooks: this.#webhooks,
       speech: this.#speech,
-      audio: new AudioLibrary(`${this.#config.mediaDir}/audio`),
+      audio: this.#audio,
       dialer,
       defaultQueueSize: this.#config.queue.defaultMaxSize,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
