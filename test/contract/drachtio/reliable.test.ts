@@ -117,7 +117,7 @@ describe('a provisional response that the application wants to be reliable', () 
     await eventually(() => expect(ann.provisional.length).toBeGreaterThan(before));
     expect(ann.final.accepted).toBe(false);
     void ann.prack(ringing, 2);
-    await eventually(() => expect(ann.final.accepted).toBe(true));
+    await eventually(() => expect(ann.final.accepted).toBe(true), 20_000);
     await ann.call.bye();
   });
 
