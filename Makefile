@@ -8,7 +8,7 @@ export HOLDFAST_DEMO_PORT REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET 
 export HOLDFAST_TEST_HOLD_STREAM
 export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL
 
-.PHONY: help run call trace test test-production build lint docs clean packages
+.PHONY: help run call trace test test-production corpus build lint docs clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-production: packages ## contracts and journeys against DRACHTIO_HOST, _PORT
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@scripts/ensure-programs.sh wanted sipp:sip-tester
 	@exec node scripts/test-production.mjs
+
+corpus: packages ## one corpus alone, counted: NAME=egress|xml|sip-torture|sip-mutations|signatures|injection
+	@exec node scripts/corpus.mjs $(NAME)
 
 build: packages .make/built ## compile src/ into dist/
 

@@ -34,8 +34,9 @@ const MAX_HEADER = 256;
 const REMOVED = '[removed]';
 const SECRET_NAME = 'pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|auth|credential|signature|session|cookie|pin';
 const IS_SECRET = new RegExp(SECRET_NAME, 'i');
-/** `name=value` in queries, forms and attributes, where the name sounds like a secret. */
-const SECRET_PAIR = new RegExp(`([\\w.-]{0,40}(?:${SECRET_NAME})[\\w.-]{0,40})(["']?\\s{0,4}[=:]\\s{0,4})("[^"]*"?|'[^']*'?|[^\\s&"'<>;,]+)`, 'gi');
+/** `name=` in queries, forms, attributes and JSON. Begins only where a name does, so that reading is linear. */
+const NAMED = /(?<![\w.-])([\w.-]+)["']?\s{0,4}[=:]\s{0,4}/g;
+const VALUE = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&"'<>;,]+/sy;
 /** What a caller pressed may be a card number (study: security, section 3). */
 const PRIVATE_PARAMS: ReadonlySet<string> = new Set(['Digits', 'CallToken']);
 
@@ -56,9 +57,23 @@ export function evidenceOf(request: RequestFacts, answer?: AnswerFacts): Failure
 
 /** Credentials of URLs, and values whose names sound like secrets, replaced. */
 export function withoutSecrets(text: string): string {
-  return text
-    .replace(/:\/\/[^/\s@"'<>]{1,512}@/g, `://${REMOVED}@`)
-    .replace(SECRET_PAIR, (_whole, name: string, equals: string) => `${name}${equals}${REMOVED}`);
+  return withoutSecretValues(text.replace(/:\/\/[^/\s@"'<>]{1,512}@/g, `://${REMOVED}@`));
+}
+
+function withoutSecretValues(text: string): string {
+  const value = new RegExp(VALUE);
+  let readable = '';
+  let taken = 0;
+  for (const named of text.matchAll(NAMED)) {
+    // What looks like a name inside a value that is removed goes with it.
+    if (named.index < taken || !IS_SECRET.test(named[1] ?? '')) continue;
+    value.lastIndex = named.index + named[0].length;
+    const found = value.exec(text);
+    if (!found) continue;
+    readable += `${text.slice(taken, found.index)}${REMOVED}`;
+    taken = value.lastIndex;
+  }
+  return readable + text.slice(taken);
 }
 
 function readableHeaders(headers: AnswerHeaders): Record<string, string> {

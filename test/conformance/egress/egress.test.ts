@@ -5,6 +5,7 @@ import {
   addressBytes, createGuardPolicy, decideAddress, DENY_REASONS, WebhookClient, type WebhookOutcome,
 } from '../../../src/webhooks';
 import { METRICS } from '../../../src/platform/telemetry';
+import { CorpusCount } from '../../support/corpus-count';
 import { honestUrls, hostileUrls, type HostileUrl } from './corpus';
 import { FORBIDDEN_V4, FORBIDDEN_V6, PUBLIC } from './targets';
 
@@ -51,6 +52,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     ...(allowPrivateFor === undefined ? {} : { allowPrivateFor }),
   });
   let client: WebhookClient;
+  const told = new CorpusCount('egress');
 
   const listen = async (host: string, at: number, answer: Parameters<typeof createServer>[1]): Promise<number> => {
     const server = createServer(answer);
@@ -70,6 +72,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
   });
   afterAll(async () => {
     unsubscribe('net.client.socket', watch);
+    told.print();
     await client.stop();
     await Promise.all(servers.map((server) => new Promise((closed) => {
       server.closeAllConnections();
@@ -111,6 +114,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     for (const one of ofVector('literal')) flaws.push(flaw(one, await ask(`http://${one.host}:${port}/x`)));
     expect(flaws.filter(Boolean)).toEqual([]);
     expect([dialled, canaryHits]).toEqual([[], 0]);
+    told.add('hostile refused', ofVector('literal').length);
     expect(refused.length).toBe(ofVector('literal').length);
   });
 
@@ -122,6 +126,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     }
     expect(flaws.filter(Boolean)).toEqual([]);
     expect([dialled, canaryHits]).toEqual([[], 0]);
+    told.add('hostile refused', ofVector('dns').length);
   });
 
   it(`never follows ${ofVector('rebinding').length} names that turn: one look a connection, and the address looked at is called`, async () => {
@@ -137,6 +142,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     expect(flaws.filter(Boolean)).toEqual([]);
     expect([strays(), canaryHits]).toEqual([[], 0]);
     expect(dialled).toHaveLength(ofVector('rebinding').length);
+    told.add('hostile refused', ofVector('rebinding').length);
   });
 
   it(`refuses ${ofVector('redirect').length} redirects, after 301, 302, 303, 307 and 308`, async () => {
@@ -151,6 +157,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     }
     expect(flaws.filter(Boolean)).toEqual([]);
     expect([strays(), canaryHits]).toEqual([[], 0]);
+    told.add('hostile refused', ofVector('redirect').length);
   });
 
   it(`sends over ${ofVector('keep-alive').length} kept connections only where they were judged to lead`, async () => {
@@ -167,6 +174,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     expect(flaws).toEqual([]);
     expect([strays(), canaryHits]).toEqual([[], 0]);
     expect(dialled).toHaveLength(ofVector('keep-alive').length);
+    told.add('kept to the address that was judged', ofVector('keep-alive').length);
   });
 
   it('lends no account the connection that another account was allowed', async () => {
@@ -189,6 +197,7 @@ describe(`the egress guard, on a corpus of ${urls.length} hostile and ${honest.l
     }
     expect(flaws).toEqual([]);
     expect(refused).toEqual([]);
+    told.add('honest passed', honest.length);
   });
 });
 

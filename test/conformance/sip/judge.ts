@@ -2,6 +2,11 @@ import { parseMessage, requestFault } from '../../../src/protocol/sip';
 import type { Edge } from './edge';
 import type { TortureCase } from './torture-case';
 
+/** What a judged message counts as. */
+export const VERDICTS: Readonly<Record<TortureCase['verdict']['kind'], string>> = {
+  request: 'requests understood', response: 'responses understood', refused: 'requests refused', discarded: 'responses discarded',
+};
+
 /** Gives a message to the parser and to the embedded server, and compares with what its RFC says. */
 export async function judge({ bytes, verdict }: TortureCase, edge: Edge): Promise<void> {
   const parsed = parseMessage(bytes);

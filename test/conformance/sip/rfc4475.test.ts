@@ -1,8 +1,9 @@
 import { createResponse, parseMessage, serialiseMessage, SipHeaders, type SipResponse } from '../../../src/protocol/sip';
 import { SipStack } from '../../../src/sip-stack';
+import { CorpusCount } from '../../support/corpus-count';
 import { ManualClock } from '../../support/manual-clock';
 import { Edge } from './edge';
-import { judge } from './judge';
+import { judge, VERDICTS } from './judge';
 import { invalidMessages } from './rfc4475-invalid';
 import { semanticCases } from './rfc4475-semantics';
 import { validRequests, validResponses } from './rfc4475-valid';
@@ -15,10 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => edge.stop());
 
+const told = new CorpusCount('sip-torture');
+afterAll(() => told.print());
+
 const cases = [...validRequests, ...validResponses, ...invalidMessages, ...semanticCases];
 
 describe('RFC 4475', () => {
-  it.each(cases)('$section $name: $about', (torture) => judge(torture, edge));
+  it.each(cases)('$section $name: $about', async (torture) => {
+    await judge(torture, edge);
+    told.add(`${VERDICTS[torture.verdict.kind]} (RFC 4475)`);
+  });
 
   it('has 49 messages, each of them here', () => {
     expect(new Set(cases.map(({ section }) => section)).size).toBe(49);

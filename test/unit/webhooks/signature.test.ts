@@ -1,5 +1,6 @@
 import { validateRequest } from 'twilio';
 import { signRequest, WebhookClient, type WebhookParams } from '../../../src/webhooks';
+import { CorpusCount } from '../../support/corpus-count';
 import { type CustomerApplication, startApplication, THIS_MACHINE, xml } from './customer-application';
 
 const TOKEN = '12345678901234567890123456789012';
@@ -121,12 +122,22 @@ describe('a request on the wire', () => {
       const changes: Parameters<typeof accepted>[0][] = [{ signature: signature.slice(0, at) + other + signature.slice(at + 1) }];
       changes.push({ url: oneByteOther(seen.url, 1 + below(seen.url.length), below) });
       if (method === 'POST' && seen.body) changes.push({ body: oneByteOther(seen.body, below(seen.body.length + 1), below) });
+      // Of every fiftieth request each byte in turn.
+      if (round % 50 === 0) {
+        for (let i = 1; i < seen.url.length; i += 1) changes.push({ url: oneByteOther(seen.url, i, below) });
+        if (method === 'POST') for (let i = 0; i < seen.body.length; i += 1) changes.push({ body: oneByteOther(seen.body, i, below) });
+        for (let i = 0; i < 26; i += 1) changes.push({ signature: `${signature.slice(0, i)}${signature[i] === 'x' ? 'y' : 'x'}${signature.slice(i + 1)}` });
+      }
       for (const change of changes.filter((one) => isRealChange(one, seen))) {
         mutations += 1;
         expect([round, path, change, accepted(change)]).toEqual([round, path, change, false]);
       }
     }
     expect(mutations).toBeGreaterThan(2_000);
+    const told = new CorpusCount('signatures');
+    told.add('random requests accepted', 1_000);
+    told.add('one-byte changes rejected', mutations);
+    told.print();
   }, 120_000);
 
   it('keeps the characters of the configured URL and never sends its fragment', async () => {

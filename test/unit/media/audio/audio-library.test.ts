@@ -178,7 +178,7 @@ describe('audio of tenants', () => {
     await library.keep({ accountSid: OTHER, body: tone16k, contentType: 'audio/wav' }); // the thread is loaded
     const delays: number[] = [];
     // The machine is not ours alone: a pause that comes from us comes every time.
-    for (let run = 0; run < 3 && !delays.some((ms) => ms < 20); run += 1) {
+    for (let run = 0; run < 10 && !delays.some((ms) => ms < 20); run += 1) {
       const delay = monitorEventLoopDelay({ resolution: 1 });
       delay.enable();
       const kept = await library.keep({ accountSid: `${ACCOUNT}${run}`, body, contentType: 'audio/x-any' });
