@@ -101,6 +101,7 @@ export class Gateway {
     await seedTenancy(this.#redis.client, this.#config.tenancy, this.#config.secretKey, this.#config.redis.keyPrefix);
     await this.#queues.start();
     this.#subscribeListeners();
+    this.#store.start(this.#calls, systemClock);
     this.#drachtio.on('disconnected', () => this.#log.error('the connection to drachtio is lost; reconnecting'));
     this.#drachtio.on('connected', (hostport) => this.#log.info({ sip: hostport }, 'connected to drachtio'));
     this.#drachtio.onOptions(() => (this.#accepting && this.#pool.up ? 200 : 503));
@@ -128,6 +129,7 @@ export class Gateway {
     // Their BYEs are on the way: the connections stay until they are answered or STOP_MS have passed.
     const over = Promise.allSettled([...this.#running, ...calls.map((call) => call.released)]);
     await Promise.race([over, new Promise((resolve) => systemClock.after(STOP_MS, () => resolve(undefined)))]);
+    this.#store.stop();
     await this.#store.flush();
     await this.#queues.stop();
     this.#pool.stop();

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import { messageOf } from '../lib';
+import { type Clock, messageOf, type Timer } from '../lib';
 import type { Call } from './call';
+import { CallKeys } from './call-keys';
 import type { CallProgress, QueuePlace } from './call-progress';
 
 /** A live call as another gateway would need it to carry on: identity, media, dialog and the program's progress. */
@@ -32,25 +33,41 @@ export interface CallRecord {
 /** Ended calls are kept for a day for look-ups by SID. */
 const KEEP_SECONDS = 86_400;
 
+/** A call may live longer than its record is kept: each is written anew so often. */
+export const REFRESH_MS = (KEEP_SECONDS / 4) * 1_000;
+
 /** Keeps one record per call in Redis, written at every change of state; writes of one call never overtake each other. */
 export class CallStore {
   readonly #redis: Redis;
   readonly #gatewayId: string;
-  readonly #prefix: string;
+  readonly #keys: CallKeys;
   readonly #report: (message: string) => void;
   readonly #writes = new Map<string, Promise<void>>();
+  #refreshing: Timer | undefined;
 
   constructor(redis: Redis, gatewayId: string, report: (message: string) => void, prefix = 'hf:') {
     this.#redis = redis;
     this.#gatewayId = gatewayId;
     this.#report = report;
-    this.#prefix = prefix;
+    this.#keys = new CallKeys(prefix);
+  }
+
+  /** Keeps the records of these calls from running out while the calls live. */
+  start(live: Iterable<Call>, clock: Clock): void {
+    this.#refreshing ??= clock.every(REFRESH_MS, () => {
+      for (const call of live) this.save(call);
+    });
+  }
+
+  stop(): void {
+    this.#refreshing?.cancel();
+    this.#refreshing = undefined;
   }
 
   /** Writes the call's present state in the background; a failure is reported, the call goes on. */
   save(call: Call): void {
     const record = JSON.stringify(this.#recordOf(call));
-    const key = this.#key(call.identity.accountSid, call.sid);
+    const key = this.#keys.record(call.identity.accountSid, call.sid);
     const before = this.#writes.get(call.sid) ?? Promise.resolve();
     const write = before
       .then(async () => void (await this.#redis.set(key, record, 'EX', KEEP_SECONDS)))
@@ -62,7 +79,7 @@ export class CallStore {
   }
 
   async find(accountSid: string, callSid: string): Promise<CallRecord | undefined> {
-    const text = await this.#redis.get(this.#key(accountSid, callSid));
+    const text = await this.#redis.get(this.#keys.record(accountSid, callSid));
     return text === null ? undefined : (JSON.parse(text) as CallRecord);
   }
 
@@ -98,9 +115,5 @@ export class CallStore {
       createdAt: call.createdAt,
       ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<CallRecord>),
     };
-  }
-
-  #key(accountSid: string, callSid: string): string {
-    return `${this.#prefix}{${accountSid}}:call:${callSid}`;
   }
 }

@@ -1,6 +1,7 @@
 import { type Clock, GatewayError, messageOf, newSid } from '../lib';
-import type { EventBus, Fact, FactPayloads, FactType } from '../events';
+import type { EventBus, FactListener, FactPayloads, FactType } from '../events';
 import type { MediaEndpoint } from '../media';
+import { CallFacts } from './call-facts';
 import type { CallProgress, QueuePlace } from './call-progress';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
@@ -49,6 +50,7 @@ export class Call {
   readonly #createdMonotonic: number;
   readonly #ports: CallPorts;
   readonly #scope = new Scope();
+  readonly #facts: CallFacts;
   readonly #endListeners = new Set<(status: CallStatus) => void>();
   #leg: Leg | undefined;
   #status: CallStatus;
@@ -57,7 +59,6 @@ export class Call {
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   #endReason: TerminationReason | undefined;
-  #sequence = 0;
   #progress: CallProgress | undefined;
   #queueEntry: QueuePlace | undefined;
   #released: Promise<void> = Promise.resolve();
@@ -66,6 +67,9 @@ export class Call {
     this.sid = sid;
     this.identity = identity;
     this.#ports = ports;
+    this.#facts = new CallFacts(sid, identity, ports.clock, ports.events, (problem) => {
+      ports.report(this, `a follower of the call's facts failed: ${messageOf(problem)}`);
+    });
     this.createdAt = ports.clock.now();
     this.#createdMonotonic = ports.clock.monotonic();
     this.#status = identity.direction === 'inbound' ? 'ringing' : 'queued';
@@ -204,18 +208,12 @@ export class Call {
 
   /** States a fact about this call. */
   state<T extends FactType>(type: T, payload: FactPayloads[T]): void {
-    this.#sequence += 1;
-    const { accountSid, applicationSid } = this.identity;
-    const fact = {
-      type,
-      at: this.#ports.clock.now(),
-      accountSid,
-      ...(applicationSid === undefined ? {} : { applicationSid }),
-      callSid: this.sid,
-      sequence: this.#sequence,
-      ...payload,
-    } as unknown as Fact;
-    this.#ports.events.publish(fact);
+    this.#facts.state(type, payload);
+  }
+
+  /** Hears the facts of this call and of no other; returns the function that removes the listener. */
+  follow(listener: FactListener): () => void {
+    return this.#facts.follow(listener);
   }
 
   async #endLeg(reason: TerminationReason): Promise<void> {

@@ -35,8 +35,7 @@ export class StatusReporter {
   /** Reports from now until the call ends. */
   start(): void {
     this.#report('initiated', 'initiated');
-    const stop = this.#ports.events.subscribe((fact) => {
-      if (fact.callSid !== this.#call.sid) return;
+    const stop = this.#call.follow((fact) => {
       if (fact.type === 'call.ringing') this.#report('ringing', 'ringing');
       else if (fact.type === 'call.answered') this.#report('answered', 'in-progress');
       else if (fact.type === 'call.completed') {

@@ -2,6 +2,7 @@ import { Call, CallStore } from '../../../src/calls';
 import { EventBus } from '../../../src/events';
 import { systemClock, TypedEmitter } from '../../../src/lib';
 import type { MediaEndpoint } from '../../../src/media';
+import { ManualClock } from '../../support/manual-clock';
 import { startRedis, type TestRedis } from '../../support/redis-server';
 
 const ACCOUNT = `AC${'c'.repeat(32)}`;
@@ -84,5 +85,25 @@ describe('the record of a call', () => {
     failing.save(call);
     await failing.flush();
     expect((await failing.find(ACCOUNT, call.sid))?.callSid).toBe(call.sid);
+  });
+
+  it('is there as long as the call lives, however long that is', async () => {
+    const client = server.client();
+    const clock = new ManualClock();
+    const call = placeCall();
+    store.save(call);
+    await store.flush();
+    const key = `hf:{${ACCOUNT}}:call:${call.sid}`;
+    const day = 86_400;
+    store.start([call], clock);
+    for (let quarter = 0; quarter < 8; quarter += 1) {
+      // What Redis does to the key while a quarter of a day goes by.
+      await client.expire(key, (await client.ttl(key)) - day / 4);
+      clock.advance((day / 4) * 1_000);
+      await store.flush();
+    }
+    expect(await client.ttl(key)).toBeGreaterThan(day - 60);
+    store.stop();
+    expect(clock.pending).toBe(0);
   });
 });

@@ -1,0 +1,54 @@
+import type { Clock } from '../lib';
+import type { EventBus, Fact, FactListener, FactPayloads, FactType } from '../events';
+import type { CallIdentity } from './call';
+
+/** States the facts of one call, numbered from 1; those who follow only this call are told without asking the bus for all. */
+export class CallFacts {
+  readonly #callSid: string;
+  readonly #identity: CallIdentity;
+  readonly #clock: Clock;
+  readonly #events: EventBus;
+  readonly #followers = new Set<FactListener>();
+  readonly #report: (problem: unknown) => void;
+  #sequence = 0;
+
+  /** `report` is told about followers that threw. */
+  constructor(callSid: string, identity: CallIdentity, clock: Clock, events: EventBus, report: (problem: unknown) => void) {
+    this.#callSid = callSid;
+    this.#identity = identity;
+    this.#clock = clock;
+    this.#events = events;
+    this.#report = report;
+  }
+
+  /** Adds a listener to the facts of this call; returns the function that removes it. */
+  follow(listener: FactListener): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  state<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    this.#sequence += 1;
+    const { accountSid, applicationSid } = this.#identity;
+    const fact = {
+      type,
+      at: this.#clock.now(),
+      accountSid,
+      ...(applicationSid === undefined ? {} : { applicationSid }),
+      callSid: this.#callSid,
+      sequence: this.#sequence,
+      ...payload,
+    } as unknown as Fact;
+    this.#events.publish(fact);
+    for (const follower of [...this.#followers]) this.#tell(follower, fact);
+  }
+
+  /** One follower that fails must not cost the others the fact. */
+  #tell(follower: FactListener, fact: Fact): void {
+    try {
+      follower(fact);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}
