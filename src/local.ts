@@ -7,12 +7,15 @@ import {
   type Config, describeProblems, type Environment, installDirectory, loadConfig, processEnvironment,
 } from './platform/config';
 import { type ChildProgram, freePort, LinePrinter, requirePort, RunFile, Supervisor } from './supervisor';
+import { trunkSources } from './tenancy';
 
 const LOOPBACK = '127.0.0.1';
 /** As written in config/demo.yaml. */
 const DEMO_PORT = 3100;
 /** redis-server tells its life at length; these lines matter (its advice about overcommit_memory does not, here). */
 const REDIS_TROUBLE = /^(?!.*overcommit_memory).*\b(error|fail|fatal|can't|could not|corrupt|bad file|MISCONF)/i;
+/** Callers of this machine, and the media server, which is a source of SIP as well. */
+const THIS_MACHINE = ['127.0.0.0/8', '::1/128'];
 const DEMO_PROGRAM = 'examples/support-queue/server.js';
 
 /** What this machine runs itself; each given from outside is not started here. */
@@ -63,6 +66,16 @@ function configFrom(env: Environment): Config {
     `the configuration needs mending:\n${describeProblems(loaded.problems)}`);
 }
 
+/**
+ * Who the embedded SIP server answers, in its own notation: what the configuration says, else whoever a trunk lets in.
+ * Empty, which is everybody, when calls of a trunk may come from anywhere.
+ */
+function sipSources({ sip, tenancy }: Config): string {
+  if (sip.sources) return sip.sources.join(',');
+  const { blocks, anywhere } = trunkSources(tenancy.trunks);
+  return anywhere.length > 0 ? '' : [...new Set([...blocks, ...THIS_MACHINE])].join(',');
+}
+
 /** Redis keeps everything in an append-only file in the data directory; its password is in a file, not in `ps`. */
 function redisConfFile(config: Config, port: number, password: string): string {
   const directory = join(config.dataDir, 'redis');
@@ -95,7 +108,6 @@ async function choosePlan(outside: Environment): Promise<Plan> {
   const [redisPort, adminPort, eslPort, mediaSipPort] = await Promise.all(
     [freePort('tcp'), freePort('tcp'), freePort('tcp'), freePort('udp')]);
   const redisPassword = newToken(24);
-  const media = connectable(outside['HOLDFAST_SIP_HOST'] || LOOPBACK);
   const env: Record<string, string | undefined> = { ...outside };
   const demoPort = Number(outside['HOLDFAST_DEMO_PORT'] || DEMO_PORT);
   if (parts.demo) env['HOLDFAST_CONFIG'] = demoConfig(outside, demoPort);
@@ -106,7 +118,7 @@ async function choosePlan(outside: Environment): Promise<Plan> {
     env['DRACHTIO_SECRET'] = newToken(24);
   }
   const eslSecret = newToken(24);
-  if (parts.mediaServer) env['FREESWITCH_SERVERS'] = `${media}:${eslPort}:${eslSecret}`;
+  if (parts.mediaServer) env['FREESWITCH_SERVERS'] = `${LOOPBACK}:${eslPort}:${eslSecret}`;
   // Lines of children come to us through a pipe; whether a person reads them is known only here.
   if (process.stdout.isTTY && !given(env, 'HOLDFAST_LOG_PRETTY')) env['HOLDFAST_LOG_PRETTY'] = 'always';
   const config = configFrom(env);
@@ -126,14 +138,20 @@ async function choosePlan(outside: Environment): Promise<Plan> {
     });
   }
   if (parts.sipServer) {
-    servers.push({ name: 'sip-server', run: { kind: 'node', script: compiled('embedded/sip-server/main.js') }, env });
+    servers.push({
+      name: 'sip-server',
+      run: { kind: 'node', script: compiled('embedded/sip-server/main.js') },
+      env: { ...env, HOLDFAST_SIP_SOURCES: sipSources(config), HOLDFAST_SIP_SOURCE_RATE: String(config.sip.sourceRate) },
+    });
   }
   if (parts.mediaServer) {
     servers.push({
       name: 'media-server',
       run: { kind: 'node', script: compiled('embedded/media-server/main.js') },
       env: {
-        ...env, HOLDFAST_MEDIA_HOST: config.sip.host, HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
+        ...env, HOLDFAST_MEDIA_HOST: config.sip.host, HOLDFAST_MEDIA_CONTROL_HOST: LOOPBACK,
+        HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
+        HOLDFAST_MEDIA_CODECS: config.media.codecs.join(','), HOLDFAST_MEDIA_WORKERS: String(config.media.workers),
         HOLDFAST_ESL_PORT: String(eslPort), HOLDFAST_ESL_SECRET: eslSecret,
         HOLDFAST_RTP_PORT_MIN: String(config.rtp.portMin), HOLDFAST_RTP_PORT_MAX: String(config.rtp.portMax),
         HOLDFAST_LOCAL_STREAMS: `${config.media.holdStream}=${join(config.mediaDir, 'hold-music', '8000')}`,

@@ -54,6 +54,7 @@ export function readEnvironment(env: Environment): EnvironmentReading {
   const externalAddress = env['HOLDFAST_EXTERNAL_IP'] ?? '';
   const options: MediaServerOptions = {
     host: env['HOLDFAST_MEDIA_HOST'] ?? '127.0.0.1',
+    controlHost: env['HOLDFAST_MEDIA_CONTROL_HOST'] || '127.0.0.1',
     sipPort: port(env, 'HOLDFAST_MEDIA_SIP_PORT', 5080, problems),
     eslPort: port(env, 'HOLDFAST_ESL_PORT', 8021, problems),
     secret,

@@ -1,5 +1,6 @@
 import { type Clock, GatewayError, systemClock } from '../../lib';
 import type { AudioCodec } from '../../protocol/sdp';
+import { formatHostPort } from '../../protocol/sip';
 import { type IncomingCall, UserAgent } from '../../sip-stack';
 import { runApiCommand } from './api/api-commands';
 import type { ApiWorld } from './api/api-world';
@@ -32,6 +33,7 @@ export class MediaServer {
   readonly #options: MediaServerOptions;
   readonly #clock: Clock;
   readonly #host: string;
+  readonly #controlHost: string;
   readonly #log: (line: string) => void;
   readonly #hub: EventHub;
   readonly #limits: AdmissionLimits;
@@ -47,11 +49,12 @@ export class MediaServer {
   #eslPort = 0;
 
   constructor(options: MediaServerOptions) {
-    const { workers = 1, clock = systemClock, host = '127.0.0.1' } = options;
+    const { workers = 1, clock = systemClock, host = '127.0.0.1', controlHost = '127.0.0.1' } = options;
     const { log = () => undefined, onFailure = rethrow } = options;
     this.#options = options;
     this.#clock = clock;
     this.#host = host;
+    this.#controlHost = controlHost;
     this.#log = log;
     this.#hub = new EventHub(options.externalAddress ?? host, clock);
     const { maxSessions = CHANNELS_PER_WORKER * workers, sessionsPerSecond = 80 } = options;
@@ -60,10 +63,7 @@ export class MediaServer {
     const { rtcpIntervalMs = RTCP_INTERVAL_MS } = options;
     this.#engine = new RtpEngine({ address: host, portMin, portMax, workers, rtcpIntervalMs, onFailure });
     this.#clips = new ClipLibrary(onFailure);
-    this.#agent = new UserAgent({
-      user: 'mod_sofia', userAgent: 'Holdfast-media', clock,
-      ...(options.externalAddress === undefined ? {} : { advertisedHost: options.externalAddress }),
-    });
+    this.#agent = new UserAgent({ user: 'mod_sofia', userAgent: 'Holdfast-media', clock });
     const find = (uuid: string): Channel | undefined => this.#channels.get(uuid);
     this.#around = {
       engine: this.#engine, hub: this.#hub, clock, log, find,
@@ -74,7 +74,7 @@ export class MediaServer {
     const api = this.#apiWorld(find);
     this.#world = { hub: this.#hub, find, api: (line) => runApiCommand(api, line) };
     this.#events = new EventSocketServer({
-      host, port: options.eslPort ?? 0, secret: options.secret, world: this.#world, log,
+      host: controlHost, port: options.eslPort ?? 0, secret: options.secret, world: this.#world, log,
     });
     this.#heartbeat = new Heartbeat(this.#hub, this.#limits, clock, options.heartbeatMs ?? 20_000);
   }
@@ -82,11 +82,11 @@ export class MediaServer {
   /** `host:port` of the SIP side; throws GatewayError `embedded-media-not-started` before `start`. */
   get sipAddress(): string {
     if (!this.#sip) throw new GatewayError('embedded-media-not-started', 'the media server is not started');
-    return `${this.#options.externalAddress ?? this.#sip.host}:${this.#sip.port}`;
+    return formatHostPort(this.#sip);
   }
 
   get eslAddress(): { readonly host: string; readonly port: number } {
-    return { host: this.#host, port: this.#eslPort };
+    return { host: this.#controlHost, port: this.#eslPort };
   }
 
   get #codecs(): readonly AudioCodec[] {
@@ -103,7 +103,7 @@ export class MediaServer {
         this.#engine.tuneRadio(name, await loadLocalStream(this.#clips, name, directory, wideband));
       }
       this.#agent.onInvite((call) => this.#onInvite(call));
-      this.#sip = await this.#agent.start({ host: this.#host, port: this.#options.sipPort ?? 0 });
+      this.#sip = await this.#agent.start({ host: this.#controlHost, port: this.#options.sipPort ?? 0 });
       this.#eslPort = await this.#events.start();
       this.#heartbeat.start();
     } catch (error) {

@@ -5,8 +5,13 @@ import type { AudioCodec } from '../../protocol/sdp';
 export const AUDIO_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722'];
 
 export interface MediaServerOptions {
-  /** Address of SIP, event socket and RTP; default 127.0.0.1. */
+  /** Address of RTP; default 127.0.0.1. */
   readonly host?: string;
+  /**
+   * Address of SIP and the event socket, for the SIP server and the gateway only; default 127.0.0.1. Whoever reaches
+   * them can make this machine connect to anywhere (`X-esl-outbound`), so never an address of the outside.
+   */
+  readonly controlHost?: string;
   /** 0 takes any; default 0. */
   readonly sipPort?: number;
   readonly eslPort?: number;
@@ -14,7 +19,7 @@ export interface MediaServerOptions {
   /** Inclusive range of UDP ports for RTP, the even ones are used; default 20000-24000. */
   readonly rtpPortMin?: number;
   readonly rtpPortMax?: number;
-  /** Address written into SDP and SIP headers when it differs from `host`. */
+  /** Address written into SDP when it differs from `host`. */
   readonly externalAddress?: string;
   /** Shared streams: name to directory of WAV files. */
   readonly localStreams?: Readonly<Record<string, string>>;

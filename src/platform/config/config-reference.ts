@@ -27,7 +27,7 @@ export function configReference(): string {
     'Read in this order, the later wins: `config/default.yaml`, the file named by `HOLDFAST_CONFIG` (`make run` takes',
     '`config/demo.yaml` when it is unset), environment variables. Lists replace lists. Unknown keys are refused, all',
     'problems are reported at once, and well-known default secrets are refused outside demo mode.',
-    '`FREESWITCH_SERVERS` is written `host:port:secret,host:port:secret`.',
+    '`FREESWITCH_SERVERS` is written `host:port:secret,host:port:secret`; other lists in variables are separated by commas.',
     '',
     '| key | type | default | unit | environment | what for |',
     '|---|---|---|---|---|---|',

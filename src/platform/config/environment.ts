@@ -49,6 +49,8 @@ export function environmentOverrides(env: Environment): { tree: Tree; problems: 
     let value: unknown = text;
     if (note.env === 'FREESWITCH_SERVERS') {
       value = mediaServers(text, problems);
+    } else if (type === 'list') {
+      value = text.split(',').map((item) => item.trim()).filter((item) => item !== '');
     } else if (type.startsWith('whole number')) {
       value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
       if (Number.isNaN(value)) {

@@ -14,6 +14,14 @@ const sip = z.strictObject({
   externalIp: field(host().optional(), {
     why: 'address written into SIP and SDP when the machine is behind NAT', env: 'HOLDFAST_EXTERNAL_IP',
   }),
+  sources: field(z.array(z.string().refine(isAddressBlock, BLOCK)).optional(), {
+    why: 'address blocks that the SIP server of `make run` answers at all, see docs/strangers.md; 0.0.0.0/0,::/0: everybody',
+    env: 'HOLDFAST_SIP_SOURCES', computed: 'sources of the trunks and this machine; everybody when a trunk takes calls by digest',
+  }),
+  sourceRate: field(count().default(2_000), {
+    why: 'SIP messages of one source that the SIP server of `make run` hears, twice as many at once; the rest is dropped '
+      + '(a busy carrier sends some hundreds)', unit: 'messages/s', env: 'HOLDFAST_SIP_SOURCE_RATE',
+  }),
 });
 
 const http = z.strictObject({
@@ -82,6 +90,10 @@ const queue = z.strictObject({
 
 const limits = z.strictObject({
   callsPerGateway: field(count().default(1_000), { why: 'further calls are answered 503', unit: 'calls' }),
+  invitesPerSource: field(count().default(100), {
+    why: 'new calls a second from one source address, twice as many at once; further ones are answered 503 with Retry-After',
+    unit: 'calls/s',
+  }),
   callDurationSeconds: field(count().default(14_400), { why: 'a forgotten call ends (Twilio: 4 hours)', unit: 's' }),
   drainMs: field(z.int().min(0).default(5_000), {
     why: 'how long a stopping gateway waits for its calls', unit: 'ms',
@@ -125,6 +137,13 @@ const webhooks = z.strictObject({
 const media = z.strictObject({
   holdStream: field(z.string().regex(/^[a-z0-9_-]+$/).default('holdfast'), {
     why: 'name of the shared hold music stream on the media servers (local_stream://NAME)',
+  }),
+  codecs: field(z.array(z.enum(['PCMU', 'PCMA', 'G722'])).min(1).default(['PCMU', 'PCMA', 'G722']), {
+    why: 'audio codecs of the media server of `make run` in the order in which they are wanted; FreeSWITCH has its own list',
+    env: 'HOLDFAST_MEDIA_CODECS',
+  }),
+  workers: field(z.int().min(1).max(64).default(1), {
+    why: 'RTP threads of the media server of `make run`, 300 channels each', env: 'HOLDFAST_MEDIA_WORKERS',
   }),
 });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,6 +48,24 @@ async function leftovers(): Promise<string[]> {
       return false;
     }
   });
+}
+
+/** `address:port` of each socket that these processes listen on: TCP, or UDP of any kind. IPv4 as it is written. */
+function listening(pids: readonly string[], protocol: 'tcp' | 'udp'): string[] {
+  const own = new Set(pids.flatMap((pid) => readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? ''];
+    } catch {
+      return []; // closed while we looked
+    }
+  })));
+  return [protocol, `${protocol}6`].flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1).flatMap((line) => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (inode === '' || !own.has(inode) || (protocol === 'tcp' && state !== '0A')) return [];
+    const [address = '', port = ''] = local.split(':');
+    const bytes = address.match(/../g)?.reverse().map((byte) => Number.parseInt(byte, 16)) ?? [];
+    return [`${bytes.length === 4 ? bytes.join('.') : address}:${Number.parseInt(port, 16)}`];
+  }));
 }
 
 beforeAll(async () => {
@@ -120,6 +138,25 @@ describe('make run', () => {
     const door = `127.0.0.1:${env['HOLDFAST_SIP_PORT']}/udp (SIP)`;
     expect(third.output().trim()).toBe(`Holdfast did not start: ${door} is in use: `
       + 'stop the program that holds it, or choose another: make run HOLDFAST_SIP_PORT=5070');
+    running.process.kill('SIGINT');
+    expect(await running.ended).toBe(0);
+  }, 60_000);
+
+  it('opens nothing but SIP and audio on the address of the network, and serves calls there', async () => {
+    const host = '127.0.83.2';
+    const network = { HOLDFAST_SIP_HOST: host, HOLDFAST_MEDIA_CODECS: 'PCMA', HOLDFAST_MEDIA_WORKERS: '2' };
+    running = run(network);
+    await whenReady(running);
+    const pids = await leftovers();
+    const sip = `${host}:${env['HOLDFAST_SIP_PORT']}`;
+    const outside = (protocol: 'tcp' | 'udp'): string[] => listening(pids, protocol).filter((at) => !at.startsWith('127.0.0.1:'));
+    expect(listening(pids, 'tcp').length).toBeGreaterThan(4);
+    expect(outside('tcp')).toEqual([sip]);
+    expect(outside('udp')).toEqual([sip]);
+
+    const call = { ...env, HOLDFAST_SIP_HOST: host, TO: '1000', SECONDS: '3' };
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'dist/phone/main.js')], { env: call });
+    expect(stdout).toContain('hearing speech');
     running.process.kill('SIGINT');
     expect(await running.ended).toBe(0);
   }, 60_000);

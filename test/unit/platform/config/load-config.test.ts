@@ -40,7 +40,7 @@ function problems(env: Record<string, string>, files: string[] = [defaultFile]):
 describe('loading the configuration', () => {
   it('needs nothing but the three secrets beside default.yaml', () => {
     const config = loaded(secrets);
-    expect(config.sip).toEqual({ host: '127.0.0.1', port: 5060 });
+    expect(config.sip).toEqual({ host: '127.0.0.1', port: 5060, sourceRate: 2_000 });
     expect(config.http.port).toBe(3000);
     expect(config.rtp).toEqual({ portMin: 20000, portMax: 24000 });
     expect(config.demo).toBe(false);
@@ -54,6 +54,15 @@ describe('loading the configuration', () => {
     expect(loaded(secrets, [defaultFile])).toEqual(loaded(secrets, []));
   });
 
+  it('takes lists from variables, separated by commas', () => {
+    const config = loaded({ ...secrets, HOLDFAST_SIP_SOURCES: '192.0.2.0/24, 2001:db8::1,', HOLDFAST_MEDIA_CODECS: 'PCMA' });
+    expect(config.sip.sources).toEqual(['192.0.2.0/24', '2001:db8::1']);
+    expect(config.media.codecs).toEqual(['PCMA']);
+    const wrong = problems({ ...secrets, HOLDFAST_SIP_SOURCES: '192.0.2.0/24,carrier', HOLDFAST_MEDIA_CODECS: 'PCMA,G729' });
+    expect(Object.keys(wrong)).toEqual(['sip.sources[1]', 'media.codecs[1]']);
+    expect(wrong['sip.sources[1]']).toContain('must be an address or a block');
+  });
+
   it('lets every environment variable override the files', () => {
     const own = file('sip: { port: 5070 }\nhttp: { port: 8080 }\nlog: { level: debug }\n');
     const config = loaded({
@@ -62,7 +71,7 @@ describe('loading the configuration', () => {
       REDIS_URL: 'rediss://redis.example:6380', DRACHTIO_HOST: 'sip.example', DRACHTIO_PORT: '9023',
       FREESWITCH_SERVERS: 'a.example:8021:s1-xyz, [2001:db8::1]:8022:s2-xyz', HOLDFAST_GATEWAY_NAME: 'gw-2',
     }, [defaultFile, own]);
-    expect(config.sip).toEqual({ host: '0.0.0.0', port: 5090, externalIp: '203.0.113.9' });
+    expect(config.sip).toMatchObject({ host: '0.0.0.0', port: 5090, externalIp: '203.0.113.9' });
     expect(config.http.port).toBe(0);
     expect(config.log.level).toBe('debug');
     expect(config.dataDir).toBe(directory);
