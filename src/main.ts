@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { messageOf } from './lib';
 import { Gateway } from './gateway';
 import { surviveStrayErrors } from './stray-errors';
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
   try {
     const { http, sip } = await gateway.start();
+    if (config.http.addressFile !== undefined) writeFileSync(config.http.addressFile, `${http}\n`);
     process.stdout.write(`ready http=${http} sip=${sip}\n`);
   } catch (error) {
     process.stderr.write(`the gateway cannot start: ${messageOf(error)}\n`);

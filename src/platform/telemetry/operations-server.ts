@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError, messageOf } from '../../lib';
 import type { Logger } from './logger';
@@ -21,6 +21,8 @@ export interface OperationsServerOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Ports from `port` on that are tried while they are in use; default 1. */
+  readonly portTries?: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly dependencies: readonly DependencyCheck[];
@@ -68,6 +70,27 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     ? `port ${port} on ${host} is in use: stop the other program or set HOLDFAST_HTTP_PORT`
     : `cannot listen on ${where}: ${error.message}`;
   return new GatewayError('platform-http-listen-failed', what, { cause: error });
+}
+
+function listenOn(server: Server, host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const listening = (): void => {
+      server.off('error', resolve);
+      resolve(undefined);
+    };
+    server.once('error', resolve);
+    server.once('error', () => server.off('listening', listening));
+    server.listen(port, host, listening);
+  });
+}
+
+/** Listens on the first free one of `tries` ports; rejects with a GatewayError that says what to do. */
+async function listenOnFirstFree(server: Server, host: string, port: number, tries: number): Promise<void> {
+  for (let at = port; ; at += 1) {
+    const error = await listenOn(server, host, at);
+    if (error === undefined) return;
+    if (error.code !== 'EADDRINUSE' || at >= port + tries - 1) throw listenError(error, host, at);
+  }
 }
 
 /** The HTTP door for operators: `/health/live`, `/health/ready`, `/metrics`. */
@@ -138,14 +161,7 @@ export async function startOperationsServer(options: OperationsServerOptions): P
       else sendJson(response, 500, { message: 'internal error' });
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    const failed = (error: Error): void => reject(listenError(error, options.host, options.port));
-    server.once('error', failed);
-    server.listen(options.port, options.host, () => {
-      server.off('error', failed);
-      resolve();
-    });
-  });
+  await listenOnFirstFree(server, options.host, options.port, options.portTries ?? 1);
   const bound = server.address() as AddressInfo;
   return {
     host: bound.address,

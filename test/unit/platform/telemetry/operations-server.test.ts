@@ -74,4 +74,14 @@ describe('the operations server', () => {
     const line = `port ${server.port} on 127.0.0.1 is in use: stop the other program or set HOLDFAST_HTTP_PORT`;
     await expect(again).rejects.toThrow(line);
   });
+
+  it('takes the next port while those before it are in use, as gateways of one machine do', async () => {
+    await start();
+    const common = { host: '127.0.0.1', metrics: new Metrics(), logger: silentLogger(), dependencies: [] };
+    const next = await startOperationsServer({ ...common, port: server.port, portTries: 50 });
+    expect(next.port).toBeGreaterThan(server.port);
+    expect(next.port).toBeLessThan(server.port + 50);
+    expect((await fetch(`http://127.0.0.1:${next.port}/health/live`)).status).toBe(200);
+    await next.stop();
+  });
 });
