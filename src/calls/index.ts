@@ -1,4 +1,7 @@
 export { Call, type CallDirection, type CallIdentity, type CallPorts, type SipOrigin } from './call';
+export {
+  type AdmissionOutcome, CallAdmission, type CallAdmissionOptions, type CallLimitReached, type CallLimits,
+} from './call-admission';
 export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
 export type { CallProgress, QueuePlace } from './call-progress';
 export { type CallRecord, CallStore } from './call-store';

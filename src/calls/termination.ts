@@ -15,6 +15,7 @@ export type TerminationReason =
   | 'media-refused'
   | 'unknown-number'
   | 'account-suspended'
+  | 'account-limit'
   | 'gateway-stopping'
   | 'internal-error';
 
@@ -41,6 +42,7 @@ export const terminations: Readonly<Record<TerminationReason, TerminationFacts>>
   'media-refused': { result: 'client-error', input: 'fail', sipStatus: 488 },
   'unknown-number': { result: 'client-error', input: 'fail', sipStatus: 404 },
   'account-suspended': { result: 'client-error', input: 'fail', sipStatus: 403 },
+  'account-limit': { result: 'client-error', input: 'fail', sipStatus: 503 },
   'gateway-stopping': { result: 'server-error', input: 'fail', sipStatus: 503 },
   'internal-error': { result: 'server-error', input: 'fail', sipStatus: 500 },
 });

@@ -1,4 +1,9 @@
+export {
+  type AccountLimitOverrides, type AccountLimits, accountLimits, LIMIT_FACTS, type LimitFacts, type LimitName,
+} from './account-limits';
 export { type Alert, AlertLog } from './alert-log';
+export { type LimitNotice, LimitNotices } from './limit-notices';
+export { limitsReference } from './limits-reference';
 export { seedTenancy } from './seed-tenancy';
 export type { Account, Application, PhoneNumber, Trunk } from './tenant';
 export { type InviteFacts, type InviteOwner, type NumberOwner, TenantDirectory } from './tenant-directory';

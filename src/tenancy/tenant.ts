@@ -1,3 +1,6 @@
+import type { DigestAlgorithm } from '../protocol/digest';
+import type { AccountLimitOverrides } from './account-limits';
+
 export type HttpMethod = 'GET' | 'POST';
 
 /** A tenant. `authToken` signs requests to it and is never written anywhere in clear. */
@@ -8,6 +11,8 @@ export interface Account {
   readonly status: 'active' | 'suspended';
   /** Address blocks beyond the public ones that its webhooks may reach; the operator's to give, never the tenant's. */
   readonly allowPrivate?: readonly string[] | undefined;
+  /** What the operator gave it instead of the installation's limits. */
+  readonly limits?: AccountLimitOverrides | undefined;
 }
 
 /** What answers a call: a module of the tenant's, with the URLs it is asked at. */

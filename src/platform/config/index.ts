@@ -1,3 +1,4 @@
+export { LIMIT_NAMES, type LimitName, limitNote } from './account-limits';
 export { configReference } from './config-reference';
 export { type ConfigProblem, describeProblems } from './config-problem';
 export { demoSecretKey } from './demo-secret-key';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountLimitsSchema } from './account-limits';
 import { count, field, fixedPort, host, port } from './field';
 import { isAddressBlock, tenancySeedSchema } from './tenancy-seed';
 
@@ -98,6 +99,11 @@ const limits = z.strictObject({
   drainMs: field(z.int().min(0).default(5_000), {
     why: 'how long a stopping gateway waits for its calls', unit: 'ms',
   }),
+  account: accountLimitsSchema.prefault({}),
+  outboundWaitMs: field(z.int().min(0).default(10_000), {
+    why: 'how long a leg of Dial may wait for its turn within outboundCallsPerSecond; one that would wait longer fails at once',
+    unit: 'ms',
+  }),
 });
 
 const webhooks = z.strictObject({
@@ -111,9 +117,6 @@ const webhooks = z.strictObject({
     why: 'largest document (Twilio: 64 kB, error 11750)', unit: 'bytes',
   }),
   audioBytes: field(count().default(33_554_432), { why: 'largest audio file fetched for Play', unit: 'bytes' }),
-  accountConcurrency: field(count().default(50), {
-    why: 'requests of one account at once; further ones wait for their turn within budgetMs', unit: 'requests',
-  }),
   concurrency: field(count().default(1_000), {
     why: 'requests of all accounts at once; no account may hold more of them than are still free', unit: 'requests',
   }),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { accountLimitOverridesSchema } from './account-limits';
 import { field, fixedPort, host } from './field';
 
 const sid = (prefix: string): z.ZodString =>
@@ -26,6 +27,7 @@ const account = z.strictObject({
   }),
   allowPrivate: field(z.array(z.string().refine(isAddressBlock, 'must be an address or a block such as 203.0.113.0/24'))
     .default([]), { why: 'address blocks beyond the public ones that only the webhooks of this account may reach' }),
+  limits: accountLimitOverridesSchema.optional(),
 });
 
 const application = z.strictObject({

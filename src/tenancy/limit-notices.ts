@@ -1,0 +1,68 @@
+import type { Clock, Timer } from '../lib';
+import { LIMIT_FACTS, type LimitName } from './account-limits';
+
+/** An account came to one of its limits. */
+export interface LimitNotice {
+  readonly accountSid: string;
+  readonly limit: LimitName;
+  readonly message: string;
+  readonly callSid?: string;
+  readonly url?: string;
+}
+
+export interface LimitAlert extends Omit<LimitNotice, 'limit'> {
+  /** Code of the error dictionary. */
+  readonly code: number;
+}
+
+interface Burst {
+  more: number;
+  readonly timer: Timer;
+}
+
+/** What follows within this time is counted and told in one alert. */
+const WINDOW_MS = 60_000;
+
+/**
+ * Tells accounts of limits that are reached in floods: of the first at once, of those that follow within a minute by their
+ * number when it is over. An alert each would push everything else out of the account's log, which keeps 1,000.
+ */
+export class LimitNotices {
+  readonly #clock: Clock;
+  readonly #tell: (alert: LimitAlert) => void;
+  readonly #bursts = new Map<string, Burst>();
+
+  constructor(clock: Clock, tell: (alert: LimitAlert) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  reached({ limit, ...notice }: LimitNotice): void {
+    const { accountSid } = notice;
+    const key = `${accountSid} ${limit}`;
+    const burst = this.#bursts.get(key);
+    if (burst) {
+      burst.more += 1;
+      return;
+    }
+    const timer = this.#clock.after(WINDOW_MS, () => this.#close(key, accountSid, limit));
+    this.#bursts.set(key, { more: 0, timer });
+    this.#tell({ ...notice, code: LIMIT_FACTS[limit].code });
+  }
+
+  /** Tells what has been counted so far. */
+  stop(): void {
+    for (const [key, { timer }] of [...this.#bursts]) {
+      timer.cancel();
+      const [accountSid = '', limit = ''] = key.split(' ');
+      this.#close(key, accountSid, limit as LimitName);
+    }
+  }
+
+  #close(key: string, accountSid: string, limit: LimitName): void {
+    const more = this.#bursts.get(key)?.more ?? 0;
+    this.#bursts.delete(key);
+    if (more === 0) return;
+    this.#tell({ accountSid, code: LIMIT_FACTS[limit].code, message: `${limit}: the same ${more} times more within a minute` });
+  }
+}
