@@ -10,9 +10,9 @@ import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
 import { createQueueEngine, type QueueEngine } from './queueing';
-import { LegDialer, type ProgramRunner, receiveInvite } from './signaling';
+import { LegDialer, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
 import { AlertLog, type Application, seedTenancy, TenantDirectory } from './tenancy';
-import { WebhookClient } from './webhooks';
+import { AccountPolicies, WebhookClient } from './webhooks';
 
 /** How long the ends of calls may take when the gateway stops: the whole of one request to a customer application. */
 const STOP_MS = 15_000;
@@ -74,7 +74,7 @@ export class Gateway {
     });
     this.#webhooks = new WebhookClient({
       ...config.webhooks,
-      allowPrivateFor: async (accountSid) => (await this.#tenants.account(accountSid))?.allowPrivate ?? [],
+      allowPrivateFor: (accountSid) => this.#allowPrivateOf(accountSid),
       onRefused: (reason) => this.#metrics.increment('holdfast_webhooks_refused_total', { reason }),
     });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
@@ -160,6 +160,7 @@ export class Gateway {
       save: (call) => this.#store.save(call),
       report: (call, message) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
     };
+    const policies = new AccountPolicies({ ...this.#config.webhooks, allowPrivateFor: (sid) => this.#allowPrivateOf(sid) });
     const dialer = new LegDialer({
       drachtio: this.#drachtio,
       pool: this.#pool,
@@ -167,6 +168,10 @@ export class Gateway {
       calls: this.#calls,
       callPorts,
       programs,
+      destinations: new OutboundDestinations(),
+      policyFor: (accountSid) => policies.of(accountSid),
+      alert: (call, alert) => this.#alert(call, alert),
+      refused: (reason) => this.#metrics.increment('holdfast_signaling_targets_refused_total', { reason }),
     });
     const ports = this.#interpreterPorts(dialer);
     this.#drachtio.on('invite', (invite) => {
@@ -200,17 +205,23 @@ export class Gateway {
       dialer,
       defaultQueueSize: this.#config.queue.defaultMaxSize,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
-      alert: (call: Call, alert: Alert) => {
-        const { code, message, url } = alert;
-        // The timeline names the failure; request and answer are kept with the alert.
-        call.state('alert.raised', { code, message, ...(url === undefined ? {} : { url }) });
-        const { accountSid } = call.identity;
-        this.#alerts
-          .record({ accountSid, callSid: call.sid, ...alert })
-          .catch((error: unknown) => this.#log.warn({ err: error, callSid: call.sid }, 'an alert was not recorded'));
-      },
+      alert: (call: Call, alert: Alert) => this.#alert(call, alert),
       report: (call: Call, message: string) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
     });
+  }
+
+  #alert(call: Call, alert: Alert): void {
+    const { code, message, url } = alert;
+    // The timeline names the failure; request and answer are kept with the alert.
+    call.state('alert.raised', { code, message, ...(url === undefined ? {} : { url }) });
+    const { accountSid } = call.identity;
+    this.#alerts
+      .record({ accountSid, callSid: call.sid, ...alert })
+      .catch((error: unknown) => this.#log.warn({ err: error, callSid: call.sid }, 'an alert was not recorded'));
+  }
+
+  async #allowPrivateOf(accountSid: string): Promise<readonly string[]> {
+    return (await this.#tenants.account(accountSid))?.allowPrivate ?? [];
   }
 
   #run(call: Call, account: Account, application: Application, ports: InterpreterPorts): void {

@@ -21,6 +21,8 @@ export interface CallIdentity {
   readonly forwardedFrom?: string;
   /** How many calls inside the gateway led to this one: a number that dials itself must come to an end. */
   readonly insideHops?: number;
+  /** Max-Forwards of the INVITE that brought it: what it places has one less (RFC 3261 section 16.6). */
+  readonly maxForwards?: number;
   readonly sip?: SipOrigin;
 }
 

@@ -54,6 +54,7 @@ export const alertCodes = {
   13250: { means: 'Dial: more than 10 Sip nouns', rooms: TWIML },
   13252: { means: 'Sip: a custom header is not allowed, or its value is not legal', rooms: TWIML },
   13253: { means: 'Sip: the custom headers are too long', rooms: TWIML },
+  13254: { means: 'Sip: its host has no address, or none that is public', rooms: ['signaling'] },
   13310: { means: 'Gather: finishOnKey', rooms: TWIML },
   13312: { means: 'Gather: method', rooms: TWIML },
   13313: { means: 'Gather: timeout', rooms: TWIML },
@@ -85,6 +86,7 @@ export const alertCodes = {
   14220: { means: 'Enqueue: workflowSid; the call is not enqueued', rooms: TWIML },
   15000: { means: 'a call to a number of the same account could not be joined', rooms: ['signaling'] },
   15003: { means: 'a status callback was answered with an error', rooms: ['interpreter'] },
+  32006: { means: 'the call was forwarded too often (Max-Forwards): it goes in a circle', rooms: ['signaling'] },
 } as const satisfies Readonly<Record<number, AlertMeaning>>;
 
 export type AlertCode = keyof typeof alertCodes;

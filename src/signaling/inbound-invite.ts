@@ -102,6 +102,7 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
       to: toUser,
       direction: 'inbound',
       ...(from?.displayName === undefined ? {} : { callerName: from.displayName }),
+      ...maxForwardsOf(invite),
       sip: originOf(invite, arrival.toHost),
     },
     parts.callPorts,
@@ -132,6 +133,11 @@ function callerOf(from: NameAddr | undefined, invite: IncomingInvite): string {
 function originOf(invite: IncomingInvite, domain: string): SipOrigin {
   const custom = Object.entries(invite.headers).filter(([name]) => /^x-/i.test(name));
   return { callId: invite.sipCallId, domain, sourceAddress: invite.sourceAddress, headers: Object.fromEntries(custom) };
+}
+
+function maxForwardsOf(invite: IncomingInvite): { maxForwards?: number } {
+  const written = /^\s*(\d{1,3})\s*$/.exec(invite.header('Max-Forwards') ?? '')?.[1];
+  return written === undefined ? {} : { maxForwards: Math.min(Number(written), 255) };
 }
 
 function decodeUser(user: string): string {

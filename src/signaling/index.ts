@@ -1,3 +1,5 @@
 export { type InboundParts, receiveInvite, type RefusalReason } from './inbound-invite';
-export { LegDialer } from './leg-dialer';
+export { LegDialer, type TargetRefusal } from './leg-dialer';
+export { type Destination, OutboundDestinations } from './outbound-destination';
+export { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 export type { ProgramRunner } from './program-runner';

@@ -1,51 +1,65 @@
+import { isIPv4 } from 'node:net';
 import { Call, type CallPorts, type LiveCalls } from '../calls';
 import type { DrachtioConnection } from '../dialogs';
-import type { Account, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
+import type { Account, Alert, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
 import type { MediaPool } from '../media';
+import { formatHostPort } from '../protocol/sip';
 import type { NumberOwner, TenantDirectory } from '../tenancy';
+import type { GuardPolicy } from '../webhooks';
 import { InsidePair } from './inside-leg';
+import type { OutboundDestinations } from './outbound-destination';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
+import { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 import type { ProgramRunner } from './program-runner';
 
 type PlaceRequest = Parameters<Dialer['place']>[0];
 
 interface Route {
+  /** The Request-URI. */
   readonly uri: string;
+  /** The URI that says where it is sent: with `maddr`, which the Request-URI does not have. */
+  readonly target: string;
   readonly headers: Record<string, string>;
   readonly auth?: { readonly username: string; readonly password: string };
+  /** Named by the tenant: it may lead only where the account's policy allows. */
+  readonly isTenants: boolean;
+}
+
+/** Why a target was refused, for metrics; a closed set. */
+export type TargetRefusal = Extract<Awaited<ReturnType<OutboundDestinations['find']>>, { outcome: 'refused' }>['reason'];
+
+interface DialerParts {
+  readonly drachtio: DrachtioConnection;
+  readonly pool: MediaPool;
+  readonly tenants: TenantDirectory;
+  readonly calls: LiveCalls;
+  readonly callPorts: CallPorts;
+  readonly programs: ProgramRunner;
+  readonly destinations: OutboundDestinations;
+  /** Where SIP URIs of an account may lead. */
+  readonly policyFor: (accountSid: string) => Promise<GuardPolicy>;
+  readonly alert: (call: Call, alert: Alert) => void;
+  /** Told of every target that was refused. */
+  readonly refused: (reason: TargetRefusal) => void;
 }
 
 /** Numbers of an account may lead to one another this often; a number that dials itself would else fill the gateway. */
 const MAX_INSIDE_HOPS = 5;
 
+/** Of a call that did not come by SIP, or came without one (RFC 3261 section 8.1.1.6). */
+const MAX_FORWARDS = 70;
+
 /** Places the legs of `<Dial>`: to a number of the same account, through the account's trunk, or to a SIP URI. */
 export class LegDialer implements Dialer {
-  readonly #drachtio: DrachtioConnection;
-  readonly #pool: MediaPool;
-  readonly #tenants: TenantDirectory;
-  readonly #calls: LiveCalls;
-  readonly #callPorts: CallPorts;
-  readonly #programs: ProgramRunner;
+  readonly #parts: DialerParts;
 
-  constructor(parts: {
-    drachtio: DrachtioConnection;
-    pool: MediaPool;
-    tenants: TenantDirectory;
-    calls: LiveCalls;
-    callPorts: CallPorts;
-    programs: ProgramRunner;
-  }) {
-    this.#drachtio = parts.drachtio;
-    this.#pool = parts.pool;
-    this.#tenants = parts.tenants;
-    this.#calls = parts.calls;
-    this.#callPorts = parts.callPorts;
-    this.#programs = parts.programs;
+  constructor(parts: DialerParts) {
+    this.#parts = parts;
   }
 
   async place(request: PlaceRequest): Promise<PlacedLeg | undefined> {
     if (request.target.kind === 'number') {
-      const own = await this.#tenants.ownNumber(request.account.sid, request.target.number);
+      const own = await this.#parts.tenants.ownNumber(request.account.sid, request.target.number);
       if (own) return this.#placeInside(request, request.target.number, own);
     }
     const route = await this.#routeTo(request.target, request.account, request.callerId);
@@ -65,29 +79,55 @@ export class LegDialer implements Dialer {
         to: number,
         direction: 'inbound',
         insideHops,
+        ...(request.parent.identity.maxForwards === undefined ? {} : { maxForwards: request.parent.identity.maxForwards }),
       },
-      this.#callPorts,
+      this.#parts.callPorts,
     );
-    this.#calls.add(called);
-    const pair = new InsidePair(this.#pool, calling, called, request.mediaServer);
+    this.#parts.calls.add(called);
+    const pair = new InsidePair(this.#parts.pool, calling, called, request.mediaServer);
     calling.attach(pair.callingSide);
     called.attach(pair.calledSide);
     called.state('call.received', { from: request.callerId, to: number, direction: 'inbound' });
     calling.move('place');
-    this.#programs.run(called, request.account, owner.application);
+    this.#parts.programs.run(called, request.account, owner.application);
     return { call: calling, final: pair.final.then((outcome) => this.#settled(calling, outcome)) };
   }
 
   #placeOutside(request: PlaceRequest, route: Route): PlacedLeg {
     const call = this.#child(request, route.uri);
-    const leg = new OutboundLeg(this.#drachtio, this.#pool, call);
+    const leg = new OutboundLeg(this.#parts.drachtio, this.#parts.pool, call);
     call.attach(leg);
     call.move('place');
-    const placing = leg.place(
-      { uri: route.uri, headers: route.headers, ...(route.auth ? { auth: route.auth } : {}) },
-      request.mediaServer,
-    );
+    const placing = this.#sendTo(request, route, call, leg);
     return { call, final: placing.then((outcome) => this.#settled(call, outcome)) };
+  }
+
+  /** Decides where the INVITE goes, once, and sends it there. */
+  async #sendTo(request: PlaceRequest, route: Route, call: Call, leg: OutboundLeg): Promise<PlacedOutcome> {
+    const { destinations, policyFor, alert } = this.#parts;
+    const { parent, account, mediaServer } = request;
+    const maxForwards = (parent.identity.maxForwards ?? MAX_FORWARDS) - 1;
+    if (maxForwards < 0) {
+      // RFC 3261 section 16.3: a call that goes round through an outside trunk ends here.
+      alert(parent, { code: 32006, message: `the call has been forwarded too often to go on to ${call.identity.to}` });
+      return failure(483, 'Too Many Hops');
+    }
+    const destination = await destinations.find(route.target, route.isTenants ? await policyFor(account.sid) : undefined);
+    if (destination.outcome === 'refused') {
+      this.#parts.refused(destination.reason);
+      if (!route.isTenants) return failure(503, 'the trunk has no address');
+      // One answer for names that do not exist and names that lead inside: a tenant must not learn our names by asking.
+      alert(parent, { code: 13254, message: `${route.uri} cannot be called: it has no public address` });
+      return failure(403, 'Forbidden');
+    }
+    // drachtio-srf sends the answer to a challenge to where the challenge came from, unless the next hop is IPv4.
+    const auth = isIPv4(destination.address) ? route.auth : undefined;
+    return leg.place({
+      uri: route.uri,
+      proxy: destination.hop,
+      headers: { ...route.headers, 'Max-Forwards': String(maxForwards) },
+      ...(auth ? { auth } : {}),
+    }, mediaServer);
   }
 
   #child(request: PlaceRequest, to: string): Call {
@@ -101,9 +141,9 @@ export class LegDialer implements Dialer {
         direction: 'outbound-dial',
         parentCallSid: parent.sid,
       },
-      this.#callPorts,
+      this.#parts.callPorts,
     );
-    this.#calls.add(call);
+    this.#parts.calls.add(call);
     call.state('leg.placed', { to, parentCallSid: parent.sid });
     return call;
   }
@@ -118,26 +158,32 @@ export class LegDialer implements Dialer {
       : { outcome: 'failed', sipStatus: 503, reason: 'the leg has no media', headers: {} };
   }
 
+  /** Undefined: there is no way. */
   async #routeTo(target: OutboundTarget, account: Account, callerId: string): Promise<Route | undefined> {
     const from = callerIdHeader(callerId);
     if (target.kind === 'sip') {
       const { username, password } = target;
-      return {
-        uri: target.uri,
-        headers: { ...target.headers, From: from },
+      const uri = requestUriOf(target.uri);
+      return uri === undefined ? undefined : {
+        uri,
+        target: target.uri,
+        headers: { ...tenantHeaders(target.headers), From: from },
         ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
+        isTenants: true,
       };
     }
-    const trunk = await this.#tenants.outboundTrunk(account.sid);
+    const trunk = await this.#parts.tenants.outboundTrunk(account.sid);
     if (!trunk?.outbound) return undefined;
-    const { host, port, prefix = '' } = trunk.outbound;
-    return { uri: `sip:${prefix}${target.number}@${host}:${port}`, headers: { From: from } };
+    const { host, port, prefix = '', user, password } = trunk.outbound;
+    const uri = requestUriOf(`sip:${prefix}${target.number}@${formatHostPort({ host, port })}`);
+    return uri === undefined ? undefined : {
+      uri,
+      target: uri,
+      headers: { From: from },
+      ...(user === undefined || password === undefined ? {} : { auth: { username: user, password } }),
+      isTenants: false,
+    };
   }
 }
 
-/** drachtio puts its own address in place of `localhost` (contracts/drachtio section 6). */
-function callerIdHeader(callerId: string): string {
-  const user = /^sips?:([^@;>]+)/i.exec(callerId)?.[1] ?? callerId;
-  // Whatever a tenant wrote becomes one user part: everything outside RFC 3261's `unreserved` is escaped.
-  return `<sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()+-]/gu, encodeURIComponent)}@localhost>`;
-}
+const failure = (sipStatus: number, reason: string): PlacedOutcome => ({ outcome: 'failed', sipStatus, reason, headers: {} });

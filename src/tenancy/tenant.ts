@@ -34,11 +34,20 @@ export interface PhoneNumber {
   readonly application: string;
 }
 
+/** Where calls to the outside are sent; `user` and `password` answer a challenge (digest). */
+export interface OutboundWay {
+  readonly host: string;
+  readonly port: number;
+  readonly prefix?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
 /** Where calls come from and go to. Without `account` it serves every account. */
 export interface Trunk {
   readonly name: string;
   readonly account?: string | undefined;
   /** CIDR blocks that may send calls through it. */
   readonly sources: readonly string[];
-  readonly outbound?: { readonly host: string; readonly port: number; readonly prefix?: string | undefined } | undefined;
+  readonly outbound?: OutboundWay | undefined;
 }

@@ -1,3 +1,4 @@
+export { AccountPolicies, type PolicySettings } from './account-policies';
 export { type AddressBlock, addressBytes, parseBlock } from './address-block';
 export {
   type AddressDecision, createGuardPolicy, decideAddress, decidePort, DENY_REASONS, type DenyReason, type GuardPolicy,

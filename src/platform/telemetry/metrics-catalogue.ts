@@ -37,6 +37,10 @@ export const METRICS = {
       outcome: ['accepted', 'unknown-source', 'unknown-number', 'suspended', 'over-capacity', 'stopping', 'failed'],
     },
   },
+  holdfast_signaling_targets_refused_total: {
+    kind: 'counter', help: 'SIP targets of Dial that the egress guard refused, or that have no address.',
+    labels: { reason: [...EGRESS_REASONS, 'unresolved'] },
+  },
   holdfast_calls_active_calls: { kind: 'gauge', help: 'Calls this gateway owns now.', labels: {} },
   holdfast_calls_ended_total: {
     kind: 'counter', help: 'Calls that ended, classified once.',
