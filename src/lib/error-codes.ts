@@ -92,6 +92,7 @@ export const errorCodes = {
     means: 'the host to call cannot be reached', todo: 'look at HOLDFAST_SIP_HOST and the network',
   },
   'phone-wav-unreadable': { means: 'a WAV file cannot be read', todo: 'give a PCM or G.711 WAV file' },
+  'platform-no-external-address': { means: 'the address that callers are to be told could not be found', todo: 'set HOLDFAST_EXTERNAL_IP' },
   'platform-http-listen-failed': {
     means: 'the port for health and metrics is taken', todo: 'free it, or set HOLDFAST_HTTP_PORT',
   },

@@ -1,0 +1,1 @@
+export { type ExternalAddress, findExternalAddress } from './external-address';

@@ -1,0 +1,1 @@
+export { mappedAddress, writeBindingRequest } from './binding';
