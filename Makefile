@@ -7,9 +7,9 @@ export HOLDFAST_SIP_SOURCES HOLDFAST_SIP_SOURCE_RATE HOLDFAST_MEDIA_CODECS HOLDF
 export HOLDFAST_MEDIA_DIR HOLDFAST_EXTERNAL_IP HOLDFAST_SECRET_KEY HOLDFAST_LOG_LEVEL HOLDFAST_LOG_PRETTY
 export HOLDFAST_DEMO_PORT REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET FREESWITCH_SERVERS
 export HOLDFAST_TEST_HOLD_STREAM
-export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL
+export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL NODES
 
-.PHONY: help run call trace test test-production corpus build lint docs clean packages
+.PHONY: help run call trace firewall test test-production corpus build lint docs clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ call: packages build ## a test call: TO=1000 [FROM=] [PLAY=tone:440|file.wav] [R
 trace: packages build ## the timeline of one call in ms: CALL=CA...
 	@[ -n "$$CALL" ] || { echo 'say which call: make trace CALL=CA...' >&2; exit 1; }
 	@exec node dist/trace.js
+
+firewall: ## print nftables rules for this machine from the trunk table: [NODES=10.0.0.5,10.0.1.0/24], see docs/strangers.md
+	@$(MAKE) packages build >&2
+	@exec node dist/firewall.js
 
 test: packages ## everything; the last line is `N passed, N failed, N skipped`
 	@scripts/ensure-programs.sh required redis-server:redis-server

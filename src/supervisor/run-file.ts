@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../lib';
 
 /** `<directory>/run.json` says what runs on a data directory, and keeps a second supervisor off it. */
@@ -11,7 +11,6 @@ export class RunFile {
   constructor(directory: string, program: string) {
     this.#path = join(directory, 'run.json');
     this.#program = program;
-    mkdirSync(directory, { recursive: true });
   }
 
   /**
@@ -24,11 +23,18 @@ export class RunFile {
       throw new GatewayError('supervisor-data-directory-in-use',
         `another Holdfast (pid ${pid}) runs with this data directory: stop it, or set HOLDFAST_DATA_DIR`);
     }
+    mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(this.#path, `${JSON.stringify({ pid: process.pid, ...facts }, null, 2)}\n`, { mode: 0o600 });
   }
 
   release(): void {
     rmSync(this.#path, { force: true });
+  }
+
+  /** What the supervisor that runs now has claimed with; undefined when none does. */
+  facts(): Readonly<Record<string, unknown>> | undefined {
+    if (this.#livingOwner() === undefined) return undefined;
+    return JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>;
   }
 
   #livingOwner(): number | undefined {

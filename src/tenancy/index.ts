@@ -8,4 +8,4 @@ export { seedTenancy } from './seed-tenancy';
 export type { Account, Application, PhoneNumber, Trunk } from './tenant';
 export { type InviteFacts, type InviteOwner, type NumberOwner, TenantDirectory } from './tenant-directory';
 export { TokenCipher } from './token-cipher';
-export { type TrunkSources, trunkSources } from './trunk-sources';
+export { readTrunkPlaces, type TrunkPlaces, type TrunkSources, trunkSources } from './trunk-sources';

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFile } from '../../../src/supervisor';
@@ -15,6 +15,9 @@ describe('the run file', () => {
     file.claim({ http: ['http://127.0.0.1:3000'] });
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, http: ['http://127.0.0.1:3000'] });
     expect(statSync(path).mode & 0o077).toBe(0);
+    expect(new RunFile(directory, me).facts()).toEqual({ pid: process.pid, http: ['http://127.0.0.1:3000'] });
+    expect(new RunFile(join(directory, 'nothing-here'), me).facts()).toBeUndefined();
+    expect(existsSync(join(directory, 'nothing-here'))).toBe(false);
   });
 
   it('keeps a second one off, until it is released', () => {
