@@ -6,6 +6,7 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
   return (fact) => {
     switch (fact.type) {
       case 'call.received':
+      case 'leg.placed':
         metrics.addToGauge('holdfast_calls_active_calls', {}, 1);
         return;
       case 'call.answered':
@@ -54,6 +55,9 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
       case 'legs.unbridged':
         metrics.observe('holdfast_media_bridge_length_seconds', {}, fact.durationMs / 1_000);
         return;
+      case 'limit.reached':
+        metrics.increment('holdfast_tenancy_limits_reached_total', { limit: fact.limit });
+        return;
       case 'alert.raised':
         metrics.increment('holdfast_tenancy_alerts_total', { family: alertFamily(fact.code) });
         return;
@@ -63,7 +67,9 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
 }
 
 /** The first two digits of an error code say what it is about (error dictionary of Twilio). */
-function alertFamily(code: number): string {
-  const families: Readonly<Record<number, string>> = { 11: 'webhook', 12: 'document', 13: 'verb', 14: 'queue' };
+export function alertFamily(code: number): string {
+  const families: Readonly<Record<number, string>> = {
+    10: 'limit', 11: 'webhook', 12: 'document', 13: 'verb', 14: 'queue', 15: 'call', 20: 'limit', 32: 'sip',
+  };
   return families[Math.floor(code / 1_000)] ?? 'other';
 }

@@ -1,8 +1,8 @@
 import { GatewayError, messageOf, newToken, systemClock } from './lib';
-import { type Call, type CallPorts, CallStore, LiveCalls } from './calls';
+import { type Call, CallAdmission, type CallPorts, CallStore, LiveCalls } from './calls';
 import { DrachtioConnection } from './dialogs';
 import { CallTimeline, EventBus } from './events';
-import { countFacts } from './fact-metrics';
+import { alertFamily, countFacts } from './fact-metrics';
 import { type Account, type Alert, type InterpreterPorts, runProgram, StatusReporter } from './interpreter';
 import { AudioLibrary, MediaPool, MediaServer } from './media';
 import { FliteProvider, Speech } from './media/speech';
@@ -11,7 +11,9 @@ import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
 import { createQueueEngine, type QueueEngine } from './queueing';
 import { LegDialer, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
-import { AlertLog, type Application, seedTenancy, TenantDirectory } from './tenancy';
+import {
+  AlertLog, type Application, type LimitAlert, LimitBook, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
+} from './tenancy';
 import { AccountPolicies, WebhookClient } from './webhooks';
 
 /** How long the ends of calls may take when the gateway stops: the whole of one request to a customer application. */
@@ -31,6 +33,9 @@ export class Gateway {
   readonly #webhooks: WebhookClient;
   readonly #tenants: TenantDirectory;
   readonly #alerts: AlertLog;
+  readonly #limits: LimitBook;
+  readonly #limitNotices = new LimitNotices(systemClock, (alert) => this.#tellOfLimit(alert));
+  readonly #admission: CallAdmission;
   readonly #speech: Speech;
   readonly #audio: AudioLibrary;
   readonly #timeline: CallTimeline;
@@ -79,6 +84,19 @@ export class Gateway {
     });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
     this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
+    this.#limits = new LimitBook(this.#tenants, config.limits.account);
+    this.#admission = new CallAdmission({
+      redis: this.#redis.client,
+      gatewayId: this.#gatewayId,
+      clock: systemClock,
+      prefix: keyPrefix,
+      leaseMs: config.queue.deadAfterMs,
+      heartbeatMs: config.queue.heartbeatMs,
+      outboundWaitMs: config.limits.outboundWaitMs,
+      limits: (accountSid) => this.#limits.of(accountSid),
+      onReached: (reached) => this.#limitReached(reached),
+      report: warn,
+    });
     const { defaultVoice, maxTextLength, timeoutMs } = config.speech;
     this.#speech = new Speech({
       provider: new FliteProvider({ defaultVoice, timeoutMs }),
@@ -100,6 +118,7 @@ export class Gateway {
     await this.#redis.start();
     await seedTenancy(this.#redis.client, this.#config.tenancy, this.#config.secretKey, this.#config.redis.keyPrefix);
     await this.#queues.start();
+    this.#admission.start();
     this.#subscribeListeners();
     this.#store.start(this.#calls, systemClock);
     this.#drachtio.on('disconnected', () => this.#log.error('the connection to drachtio is lost; reconnecting'));
@@ -131,6 +150,8 @@ export class Gateway {
     await Promise.race([over, new Promise((resolve) => systemClock.after(STOP_MS, () => resolve(undefined)))]);
     this.#store.stop();
     await this.#store.flush();
+    await this.#admission.stop();
+    this.#limitNotices.stop();
     await this.#queues.stop();
     this.#pool.stop();
     this.#drachtio.stop();
@@ -166,6 +187,7 @@ export class Gateway {
       pool: this.#pool,
       tenants: this.#tenants,
       calls: this.#calls,
+      admission: this.#admission,
       callPorts,
       programs,
       destinations: new OutboundDestinations(),
@@ -179,6 +201,7 @@ export class Gateway {
         pool: this.#pool,
         tenants: this.#tenants,
         calls: this.#calls,
+        admission: this.#admission,
         callPorts,
         programs,
         maxCalls: this.#config.limits.callsPerGateway,
@@ -272,6 +295,24 @@ export class Gateway {
       });
       return server;
     });
+  }
+
+  /** Counted each time, told once a minute. A call that was refused at the door is none yet: nobody else counts it. */
+  #limitReached(notice: LimitNotice): void {
+    const call = notice.callSid === undefined ? undefined : this.#calls.find(notice.callSid);
+    if (call) call.state('limit.reached', { limit: notice.limit });
+    else this.#metrics.increment('holdfast_tenancy_limits_reached_total', { limit: notice.limit });
+    this.#limitNotices.reached(notice);
+  }
+
+  #tellOfLimit({ code, message, accountSid, callSid, ...more }: LimitAlert): void {
+    const call = callSid === undefined ? undefined : this.#calls.find(callSid);
+    this.#log.warn({ accountSid, callSid, code }, message);
+    call?.state('alert.raised', { code, message, ...more });
+    if (!call) this.#metrics.increment('holdfast_tenancy_alerts_total', { family: alertFamily(code) });
+    this.#alerts
+      .record({ accountSid, code, message, ...more, ...(callSid === undefined ? {} : { callSid }) })
+      .catch((error: unknown) => this.#log.warn({ err: error, accountSid }, 'an alert was not recorded'));
   }
 
   async #drain(withinMs: number): Promise<void> {

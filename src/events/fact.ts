@@ -26,6 +26,7 @@ export interface FactPayloads {
   'leg.placed': { to: string; parentCallSid: string };
   'leg.failed': { to: string; status: number; reason: string };
   'action.requested': { url: string; verb: string };
+  'limit.reached': { limit: string };
   'alert.raised': { code: number; message: string; url?: string };
 }
 
@@ -67,5 +68,6 @@ export const factDescriptions: Readonly<Record<FactType, string>> = Object.freez
   'leg.placed': 'An outbound leg was placed.',
   'leg.failed': 'An outbound leg was not answered.',
   'action.requested': 'An action URL is being requested.',
+  'limit.reached': 'The account came to one of its limits (docs/limits.md), and this call has to do without.',
   'alert.raised': 'The account was told of an error or warning (contracts: error dictionary codes).',
 });

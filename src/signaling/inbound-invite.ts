@@ -1,5 +1,5 @@
-import { GatewayError, messageOf } from '../lib';
-import { Call, type CallPorts, type LiveCalls, type SipOrigin } from '../calls';
+import { GatewayError, messageOf, newSid } from '../lib';
+import { Call, type CallAdmission, type CallPorts, type LiveCalls, type SipOrigin } from '../calls';
 import type { IncomingInvite } from '../dialogs';
 import type { MediaPool } from '../media';
 import { type NameAddr, parseNameAddr, parseUri } from '../protocol/sip';
@@ -11,6 +11,7 @@ export interface InboundParts {
   readonly pool: MediaPool;
   readonly tenants: TenantDirectory;
   readonly calls: LiveCalls;
+  readonly admission: Pick<CallAdmission, 'admitInbound' | 'release'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
   readonly maxCalls: number;
@@ -29,6 +30,7 @@ export type RefusalReason =
   | 'unknown-source'
   | 'unknown-number'
   | 'suspended'
+  | 'account-limit'
   | 'failed';
 
 /** Final status of a refusal (RFC 3261 section 21); 503s tell when to come back. */
@@ -39,6 +41,7 @@ const REFUSALS: Readonly<Record<RefusalReason, number>> = Object.freeze({
   'unknown-source': 403,
   'unknown-number': 404,
   suspended: 403,
+  'account-limit': 503,
   failed: 500,
 });
 
@@ -49,20 +52,23 @@ interface Arrival {
   readonly invite: IncomingInvite;
   readonly toUser: string;
   readonly toHost: string;
+  /** Of the call that it becomes; its account has it counted before. */
+  readonly callSid: string;
   resolved?: Resolved;
+  retryAfterSeconds?: number;
 }
 
 type Step = (arrival: Arrival, parts: InboundParts) => Promise<RefusalReason | undefined> | RefusalReason | undefined;
 
 /** The path of an INVITE, in order. A step that refuses ends it. */
-const STEPS: readonly Step[] = [admitToNode, resolveTenant];
+const STEPS: readonly Step[] = [admitToNode, resolveTenant, admitToAccount];
 
 /** Takes a new INVITE to a running program, or answers it with a final status. Never throws. */
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {
-  let arrival: Arrival = { invite, toUser: '', toHost: '' };
+  let arrival: Arrival = { invite, toUser: '', toHost: '', callSid: newSid('CA') };
   try {
     const requested = parseUri(invite.requestUri);
-    arrival = { invite, toUser: decodeUser(requested?.user ?? ''), toHost: requested?.host ?? '' };
+    arrival = { ...arrival, toUser: decodeUser(requested?.user ?? ''), toHost: requested?.host ?? '' };
     for (const step of STEPS) {
       const refusal = await step(arrival, parts);
       if (refusal) {
@@ -90,9 +96,20 @@ async function resolveTenant(arrival: Arrival, parts: InboundParts): Promise<Ref
   return undefined;
 }
 
+async function admitToAccount(arrival: Arrival, parts: InboundParts): Promise<RefusalReason | undefined> {
+  if (!arrival.resolved) return undefined;
+  const admitted = await parts.admission.admitInbound(arrival.resolved.account.sid, arrival.callSid);
+  if (admitted.outcome === 'admitted') return undefined;
+  arrival.retryAfterSeconds = admitted.retryAfterSeconds;
+  return 'account-limit';
+}
+
 function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundParts): void {
   const { invite, toUser } = arrival;
-  if (!invite.pending) return;
+  if (!invite.pending) {
+    parts.admission.release(resolved.account.sid, arrival.callSid);
+    return;
+  }
   const from = parseNameAddr(invite.from);
   const call = new Call(
     {
@@ -106,7 +123,9 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
       sip: originOf(invite, arrival.toHost),
     },
     parts.callPorts,
+    arrival.callSid,
   );
+  call.onEnd(() => parts.admission.release(resolved.account.sid, call.sid));
   parts.accepted();
   parts.calls.add(call);
   call.attach(new InboundLeg(invite, parts.pool, call));
@@ -117,8 +136,9 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
 }
 
 function refuse(arrival: Arrival, parts: InboundParts, reason: RefusalReason, detail: string): void {
+  if (arrival.resolved) parts.admission.release(arrival.resolved.account.sid, arrival.callSid);
   const status = REFUSALS[reason];
-  arrival.invite.reject(status, status === 503 ? { 'Retry-After': '5' } : {});
+  arrival.invite.reject(status, status === 503 ? { 'Retry-After': String(arrival.retryAfterSeconds ?? 5) } : {});
   parts.refused(arrival.invite, reason, detail);
 }
 

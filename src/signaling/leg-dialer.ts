@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { Call, type CallPorts, type LiveCalls } from '../calls';
+import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../calls';
 import type { DrachtioConnection } from '../dialogs';
 import type { Account, Alert, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
 import type { MediaPool } from '../media';
@@ -33,6 +33,7 @@ interface DialerParts {
   readonly pool: MediaPool;
   readonly tenants: TenantDirectory;
   readonly calls: LiveCalls;
+  readonly admission: Pick<CallAdmission, 'turnOf'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
   readonly destinations: OutboundDestinations;
@@ -89,7 +90,10 @@ export class LegDialer implements Dialer {
     called.attach(pair.calledSide);
     called.state('call.received', { from: request.callerId, to: number, direction: 'inbound' });
     calling.move('place');
-    this.#parts.programs.run(called, request.account, owner.application);
+    void this.#turnOf(calling).then((failed) => {
+      if (failed) called.end('account-limit');
+      else this.#parts.programs.run(called, request.account, owner.application);
+    });
     return { call: calling, final: pair.final.then((outcome) => this.#settled(calling, outcome)) };
   }
 
@@ -98,7 +102,7 @@ export class LegDialer implements Dialer {
     const leg = new OutboundLeg(this.#parts.drachtio, this.#parts.pool, call);
     call.attach(leg);
     call.move('place');
-    const placing = this.#sendTo(request, route, call, leg);
+    const placing = this.#turnOf(call).then((failed) => failed ?? this.#sendTo(request, route, call, leg));
     return { call, final: placing.then((outcome) => this.#settled(call, outcome)) };
   }
 
@@ -137,6 +141,14 @@ export class LegDialer implements Dialer {
         accountSid: account.sid,
         ...(parent.identity.applicationSid === undefined ? {} : { applicationSid: parent.identity.applicationSid }),
         from: callerId,
+  /** Waits for the leg's turn within the limits of its account; a failure when it is not to be placed. */
+  async #turnOf(call: Call): Promise<PlacedOutcome | undefined> {
+    const turn = await this.#parts.admission.turnOf(call);
+    if (turn === 'admitted') return undefined;
+    if (turn === 'refused') call.end('account-limit', 503);
+    return turn === 'refused' ? failure(503, 'the account has no call left') : failure(487, 'cancelled');
+  }
+
         to: request.target.kind === 'number' ? request.target.number : request.target.uri,
         direction: 'outbound-dial',
         parentCallSid: parent.sid,

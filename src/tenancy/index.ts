@@ -2,7 +2,8 @@ export {
   type AccountLimitOverrides, type AccountLimits, accountLimits, LIMIT_FACTS, type LimitFacts, type LimitName,
 } from './account-limits';
 export { type Alert, AlertLog } from './alert-log';
-export { type LimitNotice, LimitNotices } from './limit-notices';
+export { LimitBook } from './limit-book';
+export { type LimitAlert, type LimitNotice, LimitNotices } from './limit-notices';
 export { limitsReference } from './limits-reference';
 export { seedTenancy } from './seed-tenancy';
 export type { Account, Application, PhoneNumber, Trunk } from './tenant';

@@ -1,3 +1,5 @@
+import { LIMIT_NAMES } from '../config';
+
 /** One metric. Labels list their closed set of values; anything else is counted under `other`. */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -34,7 +36,10 @@ export const METRICS = {
   holdfast_signaling_invites_total: {
     kind: 'counter', help: 'INVITEs by what became of them.',
     labels: {
-      outcome: ['accepted', 'unknown-source', 'unknown-number', 'suspended', 'over-capacity', 'stopping', 'failed'],
+      outcome: [
+        'accepted', 'challenged', 'unauthorized', 'unknown-source', 'unknown-number', 'suspended', 'account-limit', 'merged',
+        'unacceptable', 'over-capacity', 'media-down', 'stopping', 'failed',
+      ],
     },
   },
   holdfast_signaling_targets_refused_total: {
@@ -104,7 +109,11 @@ export const METRICS = {
   },
   holdfast_tenancy_alerts_total: {
     kind: 'counter', help: 'Errors and warnings that accounts were told of.',
-    labels: { family: ['webhook', 'document', 'verb', 'queue'] },
+    labels: { family: ['webhook', 'document', 'verb', 'queue', 'limit', 'call', 'sip'] },
+  },
+  holdfast_tenancy_limits_reached_total: {
+    kind: 'counter', help: 'What was refused, or was not done, because an account came to one of its limits.',
+    labels: { limit: LIMIT_NAMES },
   },
   holdfast_platform_dependency_up: {
     kind: 'gauge', help: '1 when the dependency answered its last health check.',
