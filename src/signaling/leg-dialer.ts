@@ -134,13 +134,6 @@ export class LegDialer implements Dialer {
     }, mediaServer);
   }
 
-  #child(request: PlaceRequest, to: string): Call {
-    const { parent, account, callerId } = request;
-    const call = new Call(
-      {
-        accountSid: account.sid,
-        ...(parent.identity.applicationSid === undefined ? {} : { applicationSid: parent.identity.applicationSid }),
-        from: callerId,
   /** Waits for the leg's turn within the limits of its account; a failure when it is not to be placed. */
   async #turnOf(call: Call): Promise<PlacedOutcome | undefined> {
     const turn = await this.#parts.admission.turnOf(call);
@@ -149,6 +142,13 @@ export class LegDialer implements Dialer {
     return turn === 'refused' ? failure(503, 'the account has no call left') : failure(487, 'cancelled');
   }
 
+  #child(request: PlaceRequest, to: string): Call {
+    const { parent, account, callerId } = request;
+    const call = new Call(
+      {
+        accountSid: account.sid,
+        ...(parent.identity.applicationSid === undefined ? {} : { applicationSid: parent.identity.applicationSid }),
+        from: callerId,
         to: request.target.kind === 'number' ? request.target.number : request.target.uri,
         direction: 'outbound-dial',
         parentCallSid: parent.sid,
