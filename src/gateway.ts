@@ -282,6 +282,7 @@ export class Gateway {
     return startOperationsServer({
       host: this.#config.http.host,
       port: this.#config.http.port,
+      portTries: this.#config.http.portTries,
       metrics: this.#metrics,
       logger: this.#log,
       dependencies: [
