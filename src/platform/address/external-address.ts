@@ -50,7 +50,7 @@ async function askStunServer(server: string): Promise<string> {
   try {
     for (const wait of STUN_WAITS_MS) {
       socket.send(writeBindingRequest(transactionId), Number(port), host);
-      const address = await Promise.race([answer, new Promise<undefined>((resolve) => setTimeout(resolve, wait))]);
+      const address = await Promise.race([answer, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), wait))]);
       if (address !== undefined) return address;
     }
   } catch (error) {

@@ -30,6 +30,14 @@ const http = z.strictObject({
   port: field(port().default(3000), {
     why: 'health, metrics and REST; 0 picks a free one', env: 'HOLDFAST_HTTP_PORT',
   }),
+  portTries: field(z.int().min(1).max(100).default(1), {
+    why: 'how many ports from http.port on are tried until one is free: gateways of one machine may share their settings',
+    env: 'HOLDFAST_HTTP_PORT_TRIES',
+  }),
+  addressFile: field(z.string().min(1).optional(), {
+    why: 'the URL it listens on is written there once calls are taken; the health check of a container reads it',
+    env: 'HOLDFAST_HTTP_ADDRESS_FILE',
+  }),
 });
 
 const rtp = z.strictObject({
@@ -64,6 +72,10 @@ const freeswitch = z.strictObject({
   })).min(1, 'needs at least one media server: set FREESWITCH_SERVERS=host:port:secret,...'), {
     why: 'the pool of media servers, shared by all gateways', env: 'FREESWITCH_SERVERS',
   }),
+  oldVersionReason: field(z.string().min(10, 'must be a sentence: it is logged at every start').optional(), {
+    why: 'why a FreeSWITCH older than 1.11.3 (CVE-2026-116779) may be used all the same; without it such a server is refused',
+    env: 'HOLDFAST_OLD_FREESWITCH_REASON',
+  }),
   listenAddress: field(host().default('127.0.0.1'), {
     why: 'our address as media servers see it, for their outbound event sockets', env: 'HOLDFAST_ESL_LISTEN_ADDRESS',
   }),
@@ -91,6 +103,11 @@ const queue = z.strictObject({
 
 const limits = z.strictObject({
   callsPerGateway: field(count().default(1_000), { why: 'further calls are answered 503', unit: 'calls' }),
+  account: accountLimitsSchema.prefault({}),
+  outboundWaitMs: field(z.int().min(0).default(10_000), {
+    why: 'how long a leg of Dial may wait for its turn within outboundCallsPerSecond; one that would wait longer fails at once',
+    unit: 'ms',
+  }),
   invitesPerSource: field(count().default(100), {
     why: 'new calls a second from one source address, twice as many at once; further ones are answered 503 with Retry-After',
     unit: 'calls/s',
@@ -98,11 +115,6 @@ const limits = z.strictObject({
   callDurationSeconds: field(count().default(14_400), { why: 'a forgotten call ends (Twilio: 4 hours)', unit: 's' }),
   drainMs: field(z.int().min(0).default(5_000), {
     why: 'how long a stopping gateway waits for its calls', unit: 'ms',
-  }),
-  account: accountLimitsSchema.prefault({}),
-  outboundWaitMs: field(z.int().min(0).default(10_000), {
-    why: 'how long a leg of Dial may wait for its turn within outboundCallsPerSecond; one that would wait longer fails at once',
-    unit: 'ms',
   }),
 });
 
