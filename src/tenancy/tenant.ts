@@ -1,4 +1,3 @@
-import type { DigestAlgorithm } from '../protocol/digest';
 import type { AccountLimitOverrides } from './account-limits';
 
 export type HttpMethod = 'GET' | 'POST';
