@@ -73,7 +73,7 @@ async function playPrompts(verb: GatherVerb, context: VerbContext, signal: Abort
   for (const prompt of verb.children) {
     if (signal.aborted) return;
     if (prompt.name === 'Say') await say(context, prompt, signal);
-    else if (prompt.name === 'Play') await playUrl(context, prompt.url, prompt.loop, signal);
+    else if (prompt.name === 'Play') await playUrl(context, prompt.url, prompt.loop, signal, 13325);
     else if (context.call.endpoint) await context.call.endpoint.play(`silence_stream://${prompt.length * 1_000}`, signal);
     else await pause(context, prompt.length * 1_000, signal);
   }

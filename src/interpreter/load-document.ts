@@ -1,3 +1,4 @@
+import type { AlertCode } from '../lib';
 import type { Call } from '../calls';
 import { decodeText, parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
 import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
@@ -9,7 +10,7 @@ import type { VerbContext } from './verb-context';
 
 export type LoadOutcome =
   | ({ readonly outcome: 'loaded' } & LoadedDocument)
-  | { readonly outcome: 'failed'; readonly url: string; readonly code: number; readonly message: string };
+  | { readonly outcome: 'failed'; readonly url: string; readonly code: AlertCode | 0; readonly message: string };
 
 interface Understood {
   readonly document: TwimlDocument;
@@ -58,7 +59,7 @@ export async function notifyUrl(
   account: Account,
   call: Call,
   target: DocumentTarget,
-  code: number,
+  code: AlertCode,
 ): Promise<void> {
   const outcome: WebhookOutcome = await ports.webhooks.request(requestOf(account, call, target));
   if (outcome.outcome === 'failed') ports.alert(call, { code, message: outcome.message, url: outcome.url, ...outcome.evidence });

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib';
+import type { AlertCode, Clock } from '../lib';
 import type { Call } from '../calls';
 import type { EventBus } from '../events';
 import type { MediaEndpoint, MediaPool } from '../media';
@@ -17,7 +17,7 @@ export interface SpeechSource {
 
 export type AudioOutcome =
   | { readonly outcome: 'file'; readonly path: string; readonly durationMs?: number }
-  | { readonly outcome: 'failed'; readonly code: number; readonly message: string };
+  | { readonly outcome: 'failed'; readonly code: AlertCode; readonly message: string };
 
 /** Turns fetched audio into a file that the media servers can read. */
 export interface AudioSource {
@@ -42,6 +42,8 @@ export interface Dialer {
     readonly account: Account;
     readonly target: OutboundTarget;
     readonly callerId: string;
+    /** Why it is called, for the callee's carrier or phone. */
+    readonly callReason?: string | undefined;
     readonly timeoutMs: number;
     /** Where the parent's media is, so that the two can be joined directly. */
     readonly mediaServer?: string;
@@ -50,7 +52,7 @@ export interface Dialer {
 
 /** With the request and the answer it is about, where there were any. */
 export interface Alert extends Partial<FailureEvidence> {
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
   readonly url?: string;
 }

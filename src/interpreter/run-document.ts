@@ -32,7 +32,9 @@ export async function runDocument(loaded: LoadedDocument, context: VerbContext):
 function isAllowed(verb: Verb, context: VerbContext): boolean {
   const allowed = context.role === 'program' ? verb.name !== 'Leave' : ALLOWED[context.role].includes(verb.name);
   if (allowed) return true;
-  context.alert({ code: 12200, message: `<${verb.name}> is not allowed in a ${context.role} document`, url: context.documentUrl });
+  // A Dial on a leg that was dialled itself has a code of its own.
+  const code = verb.name === 'Dial' && context.role === 'calleeWhisper' ? 13201 : 12200;
+  context.alert({ code, message: `<${verb.name}> is not allowed in a ${context.role} document`, url: context.documentUrl });
   return false;
 }
 
@@ -43,6 +45,7 @@ async function runVerb(verb: Verb, context: VerbContext): Promise<VerbOutcome> {
   const outcome = await executeVerb(verb, context).catch((error: unknown): VerbOutcome => {
     if (context.signal.aborted) return INTERRUPTED;
     ports.report(call, `<${verb.name}> failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    context.alert({ code: 12400, message: `<${verb.name}> could not be executed: an internal failure`, url: context.documentUrl });
     // A caller who waits, or two who are about to talk, matter more than one announcement.
     return context.role === 'program' ? hangup(reasonOf(error)) : NEXT_VERB;
   });

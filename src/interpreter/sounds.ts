@@ -1,4 +1,4 @@
-import { messageOf } from '../lib';
+import { type AlertCode, messageOf } from '../lib';
 import { type Interruption, interruptionOf } from '../calls';
 import type { PlayOutcome } from '../media';
 import { resolveUrl } from './resolve-url';
@@ -48,14 +48,21 @@ async function speechFile(
 }
 
 /** Plays a URL over the layers; audio that cannot be had is an alert and the program goes on. */
-export async function playUrl(context: VerbContext, url: string, loop: number, signal = context.signal): Promise<void> {
+export async function playUrl(
+  context: VerbContext,
+  url: string,
+  loop: number,
+  signal = context.signal,
+  /** What of it is no audio is raised as: a prompt has a code of its own. */
+  contentCode: AlertCode = 13420,
+): Promise<void> {
   const resolved = resolveUrl(context, url);
   if (!resolved) return;
-  const [sound] = await Promise.all([fetchAudio(context, resolved, signal), context.media()]);
+  const [sound] = await Promise.all([fetchAudio(context, resolved, signal, contentCode), context.media()]);
   if (sound) await playLoops(context, sound, loop, signal);
 }
 
-async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal): Promise<Sound | undefined> {
+async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal, contentCode: AlertCode): Promise<Sound | undefined> {
   const { account, ports } = context;
   const { sid: accountSid, authToken } = account;
   const answer = await ports.webhooks.request({ accountSid, authToken, url, method: 'GET', kind: 'media', callSid: context.call.sid, signal });
@@ -63,7 +70,7 @@ async function fetchAudio(context: VerbContext, url: string, signal: AbortSignal
   const { body, contentType } = answer.outcome === 'response' ? answer : { body: Buffer.alloc(0), contentType: '' };
   const audio = answer.outcome === 'failed' ? answer : await ports.audio.keep({ accountSid, body, contentType });
   if (audio.outcome === 'file') return audio;
-  context.alert({ code: audio.code, message: audio.message, url });
+  context.alert({ code: audio.code === 13420 ? contentCode : audio.code, message: audio.message, url });
   return undefined;
 }
 

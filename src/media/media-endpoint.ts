@@ -1,5 +1,6 @@
 import { type Clock, deferred, GatewayError, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
+import { digitsMs } from './digit-time';
 import type { ChannelEvent, EventSocket } from './event-socket';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
 
@@ -99,9 +100,22 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.#sounds.addLayer(source);
   }
 
-  /** Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end. */
-  async sendDigits(digits: string): Promise<void> {
+  /**
+   * Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end; resolves when the last one has been
+   * sent, or `signal` is aborted, or the channel is gone.
+   */
+  async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
     await this.#socket.api(`uuid_send_dtmf ${this.uuid} ${digits}`);
+    if (this.gone || signal?.aborted) return;
+    const sent = deferred<void>();
+    const done = (): void => sent.resolve();
+    const timer = this.#clock.after(digitsMs(digits), done);
+    const off = this.on('gone', done);
+    signal?.addEventListener('abort', done, { once: true });
+    await sent.promise;
+    timer.cancel();
+    off();
+    signal?.removeEventListener('abort', done);
   }
 
   /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP. */

@@ -6,8 +6,9 @@ import type { MediaPool } from '../media';
 import { formatHostPort } from '../protocol/sip';
 import type { NumberOwner, TenantDirectory } from '../tenancy';
 import type { GuardPolicy } from '../webhooks';
+import { callReasonHeaders } from './call-reason';
 import { InsidePair } from './inside-leg';
-import type { OutboundDestinations } from './outbound-destination';
+import type { Destination, OutboundDestinations } from './outbound-destination';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
 import { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 import type { ProgramRunner } from './program-runner';
@@ -129,8 +130,10 @@ export class LegDialer implements Dialer {
     return leg.place({
       uri: route.uri,
       proxy: destination.hop,
-      headers: { ...route.headers, 'Max-Forwards': String(maxForwards) },
+      headers: { ...route.headers, ...callReasonHeaders(request.callReason), 'Max-Forwards': String(maxForwards) },
       ...(auth ? { auth } : {}),
+      // The name of a route is resolved by drachtio once more: what it says between the two looks cannot be guarded here.
+      ...(policy ? { mayReach: async (uri) => (await find(uri)).outcome === 'found' } : {}),
     }, mediaServer);
   }
 

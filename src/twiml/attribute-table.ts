@@ -1,3 +1,4 @@
+import { type AlertCode } from '../lib';
 import { type AttributeType } from './attribute-types';
 import { type Findings, SCHEMA_WARNING, type VerbFault } from './findings';
 import { type XmlElement } from './xml/xml-element';
@@ -8,7 +9,7 @@ export interface AttributeSpec<T> {
   readonly absent: T;
   /** What `absent` means when the value does not say it (`the current document`). */
   readonly absentMeans?: string;
-  readonly code: number;
+  readonly code: AlertCode;
   /** True where the contract marks the code as an error: the verb gets a fault. */
   readonly isError?: boolean;
 }
@@ -19,11 +20,14 @@ export type AttributeTable<A> = { readonly [K in keyof A]: AttributeSpec<A[K]> }
 export function attribute<T>(
   type: AttributeType<T>,
   absent: NoInfer<T>,
-  code: number = SCHEMA_WARNING,
+  code: AlertCode = SCHEMA_WARNING,
   more: Pick<AttributeSpec<T>, 'absentMeans' | 'isError'> = {},
 ): AttributeSpec<T> {
   return { type, absent, code, ...more };
 }
+
+/** Attributes of older documents that have a code of their own. */
+const LEGACY_CODES: Readonly<Record<string, AlertCode>> = { ifMachine: 13211 };
 
 /** The attributes of an element by a table, defaults filled in; what is wrong goes to `findings`, an error to `fault`. */
 export function readAttributes<A extends object>(
@@ -48,7 +52,7 @@ export function readAttributes<A extends object>(
   for (const name of element.attributes.keys()) {
     if (Object.hasOwn(table, name)) continue;
     const why = notYet.includes(name) ? 'is not supported by this gateway' : 'is unknown';
-    findings.warn(element.name, SCHEMA_WARNING, `${element.name} ${name} ${why} and was ignored`, name);
+    findings.warn(element.name, LEGACY_CODES[name] ?? SCHEMA_WARNING, `${element.name} ${name} ${why} and was ignored`, name);
   }
   return { values, fault };
 }

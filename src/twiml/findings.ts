@@ -1,6 +1,8 @@
+import type { AlertCode } from '../lib';
+
 /** Something in a document that was ignored or replaced by its default; becomes an alert, never stops the document. */
 export interface TwimlWarning {
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
   readonly element: string;
   readonly attribute?: string;
@@ -8,7 +10,7 @@ export interface TwimlWarning {
 
 /** A finding that makes its verb or noun impossible to execute as written: it ends with `code` instead. */
 export interface VerbFault {
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
 }
 
@@ -21,9 +23,9 @@ const MAX_WARNINGS = 100;
 /** Collects what readers find, the first hundred of it. A scope can translate codes: a bad `loop` of Say inside Gather is 13322, not 13510. */
 export class Findings {
   readonly warnings: TwimlWarning[] = [];
-  #translation: Readonly<Record<number, number>> = {};
+  #translation: Readonly<Partial<Record<AlertCode, AlertCode>>> = {};
 
-  warn(element: string, code: number, message: string, attribute?: string): void {
+  warn(element: string, code: AlertCode, message: string, attribute?: string): void {
     if (this.warnings.length >= MAX_WARNINGS) return;
     if (this.warnings.length === MAX_WARNINGS - 1) {
       this.warnings.push({ code: SCHEMA_WARNING, message: 'there is more to warn of, which is not listed', element });
@@ -34,7 +36,7 @@ export class Findings {
   }
 
   /** Runs `read` with warning codes translated by `translation`. */
-  within<T>(translation: Readonly<Record<number, number>>, read: () => T): T {
+  within<T>(translation: Readonly<Partial<Record<AlertCode, AlertCode>>>, read: () => T): T {
     const outer = this.#translation;
     this.#translation = translation;
     try {

@@ -12,7 +12,9 @@ export {
 } from './parse-document';
 export { NOT_YET_VERBS, type Verb, type VerbName, verbRegistry, verbsAllowedIn } from './verb-registry';
 export { verbsReference } from './verbs-reference';
-export { type DialVerb } from './verbs/dial';
+export { type DialRecord } from './recording-attributes';
+export { type RingTone } from './ring-tone';
+export { type DialVerb, type RecordingEvent, type RecordingTrack } from './verbs/dial';
 export { type EnqueueAttributes, type EnqueueVerb } from './verbs/enqueue';
 export { type GatherChild, type GatherInput, type GatherVerb } from './verbs/gather';
 export { type HangupVerb } from './verbs/hangup';

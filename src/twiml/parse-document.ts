@@ -8,8 +8,8 @@ export interface TwimlDocument {
   readonly verbs: readonly Verb[];
 }
 
-/** 12100 not well-formed XML (a DOCTYPE, a charset we do not read, more elements than the caps allow), 12102 the root is not Response, 11750 more than 64 kB. */
-export type UnusableDocumentCode = 12100 | 12102 | 11750;
+/** 12100 not well-formed XML (a DOCTYPE, a charset we do not read, more elements than the caps allow), 12101 an XML version that is not 1.x, 12102 the root is not Response, 11750 more than 64 kB. */
+export type UnusableDocumentCode = 12100 | 12101 | 12102 | 11750;
 
 export type ParsedDocument =
   | { readonly ok: true; readonly document: TwimlDocument; readonly warnings: readonly TwimlWarning[] }
@@ -35,6 +35,11 @@ export function parseDocument(body: string | Uint8Array, contentType = ''): Pars
   if (text.trim() === '') {
     findings.warn('Response', 11770, 'the document is empty');
     return { ok: true, document: { verbs: [] }, warnings: findings.warnings };
+  }
+  const version = /^\s*<\?xml\s+version\s*=\s*["']([^"'<>]{0,16})/.exec(text)?.[1];
+  // A processor of XML 1.0 reads any 1.x (XML 1.0, fifth edition, section 2.8).
+  if (version !== undefined && !/^1\.\d+$/.test(version)) {
+    return { ok: false, code: 12101, message: `XML ${version} is not XML 1.0` };
   }
   const xml = readXml(text);
   if (!xml.ok) return { ok: false, code: 12100, message: xml.message };

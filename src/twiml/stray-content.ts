@@ -1,8 +1,9 @@
+import { type AlertCode } from '../lib';
 import { type Findings, SCHEMA_WARNING } from './findings';
 import { elementsOf, ownText, type XmlElement } from './xml/xml-element';
 
 /** Warns of child elements where none is legal. */
-export function warnOfChildren(element: XmlElement, findings: Findings, code = SCHEMA_WARNING): void {
+export function warnOfChildren(element: XmlElement, findings: Findings, code: AlertCode = SCHEMA_WARNING): void {
   for (const child of elementsOf(element)) {
     findings.warn(element.name, code, `${child.name} inside ${element.name} was ignored`);
   }

@@ -11,25 +11,16 @@ interface AnySpec {
   readonly body: string;
 }
 
-const NO_RECORDING = 'calls are not recorded yet';
+const NO_RECORDING = 'a caller is not recorded alone yet: Dial records';
 const NO_SPEECH_INPUT = 'there is no speech recognition';
 const NO_MACHINE_DETECTION = 'there is no answering machine detection';
 const NO_TASKS = 'there is no task router: the value is checked, then ignored';
-const NO_REFER = 'callers are not transferred by REFER yet';
+const NO_REFER = 'callers are not transferred by REFER: Dial bridges';
 
 /** Why an attribute is not executed. */
 const WHY: Readonly<Record<string, string>> = {
-  callReason: 'only carriers that show a reason could use it',
-  ringTone: 'ring-back is one tone for every country',
-  record: NO_RECORDING,
-  trim: NO_RECORDING,
-  recordingTrack: NO_RECORDING,
-  recordingStatusCallback: NO_RECORDING,
-  recordingStatusCallbackMethod: NO_RECORDING,
-  recordingStatusCallbackEvent: NO_RECORDING,
-  recordingConfigurationId: NO_RECORDING,
-  referUrl: NO_REFER,
-  referMethod: NO_REFER,
+  recordingConfigurationId: 'there are no recording configurations: the attributes beside it say all',
+  ifMachine: 'there is no answering machine detection, and it is older than machineDetection',
   events: 'statusCallbackEvent of Number and Sip tells the progress of a leg',
   passports: 'calls are not signed (STIR)',
   byoc: "trunks are chosen by the tenant's configuration",

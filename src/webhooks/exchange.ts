@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { AlertCode } from '../lib';
 import type { AnswerHeaders } from './cache-rules';
 import { failureOf, type FailureStage, stageOf } from './failure-code';
 import type { AnswerFacts } from './failure-evidence';
@@ -13,7 +14,7 @@ export type Exchange =
 
 export interface FailedExchange {
   readonly kind: 'failed';
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
   readonly stage: FailureStage | 'answered';
   /** What the application answered, when it did. */
@@ -85,7 +86,7 @@ async function receive(received: Dispatcher.ResponseData, caps: BodyCaps, isCond
     : failed(11750, `the answer has more than ${cap} bytes`, { status, headers, body: body.subarray(0, REFUSED_BYTES) });
 }
 
-const failed = (code: number, message: string, answer: AnswerFacts): FailedExchange =>
+const failed = (code: AlertCode, message: string, answer: AnswerFacts): FailedExchange =>
   ({ kind: 'failed', code, message, stage: 'answered', answer });
 
 /** The beginning of a body that is not used; what it says of a failure counts for less than the failure. */

@@ -1,8 +1,9 @@
+import type { AlertCode } from '../lib';
 import { ConnectFailure, EgressRefusal } from './guarded-connector';
 
 /** Why a request brought no usable answer: a code of contracts/twilio section 13 and words for the tenant. */
 export interface WebhookFailure {
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
 }
 

@@ -1,3 +1,4 @@
+import type { AlertCode } from '../lib';
 import type { FailureEvidence } from './failure-evidence';
 import type { WebhookClient } from './webhook-client';
 import type { WebhookOutcome, WebhookRequest } from './webhook-request';
@@ -9,7 +10,7 @@ export interface DocumentUrl {
 
 /** Why a fetched document cannot be used. */
 export interface Refusal {
-  readonly code: number;
+  readonly code: AlertCode;
   readonly message: string;
 }
 

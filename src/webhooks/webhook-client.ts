@@ -104,7 +104,7 @@ export class WebhookClient {
         return { outcome: 'response', status, contentType, body, ...facts, ...cached, evidence };
       }
       if (cancel.aborted) return { outcome: 'aborted' };
-      const late = { ...answer, code: 11200, message: `no answer within ${overrides.totalMs} ms` };
+      const late: Ending = { ...answer, code: 11200, message: `no answer within ${overrides.totalMs} ms` };
       return failure(step, budget.aborted ? late : answer, startedAt);
     } finally {
       turn.leave();

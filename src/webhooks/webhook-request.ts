@@ -1,3 +1,4 @@
+import type { AlertCode } from '../lib';
 import type { FailureEvidence } from './failure-evidence';
 import type { WebhookParams } from './webhook-params';
 
@@ -33,7 +34,7 @@ export type WebhookOutcome =
     }
   | {
       readonly outcome: 'failed';
-      readonly code: number;
+      readonly code: AlertCode;
       readonly message: string;
       readonly url: string;
       readonly status?: number;

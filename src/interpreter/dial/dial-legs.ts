@@ -8,7 +8,7 @@ import type { VerbContext } from '../verb-context';
 import { runWhisper } from '../whisper';
 import { type DialResult, type DialStatus, statusOfSip, talkSeconds } from './dial-result';
 import { followStatus } from './follow-status';
-import { RING_BACK } from './ring-back';
+import { ringBack } from './ring-tones';
 import { talk } from './talk';
 
 type LegNoun = NumberNoun | SipNoun;
@@ -25,7 +25,7 @@ export async function dialLegs(verb: DialVerb, context: VerbContext): Promise<Di
   const { call } = context;
   let ringing: Layer | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
-  else ringing = await (await context.media()).addLayer(RING_BACK);
+  else ringing = await (await context.media()).addLayer(ringBack(verb.ringTone));
   const groups = verb.sequential ? nouns.map((noun) => [noun]) : [nouns];
   let last: Attempt = { status: 'failed' };
   for (const group of groups) {
@@ -76,6 +76,7 @@ async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, grou
       ? { kind: 'number', number: noun.number }
       : { kind: 'sip', uri: noun.uri, headers: Object.fromEntries(noun.headers.map(({ name, value }) => [name, value])), ...credentials(noun) },
     callerId: verb.callerId ?? call.identity.from,
+    callReason: verb.callReason,
     timeoutMs: verb.timeout * 1_000,
     ...(call.endpoint ? { mediaServer: call.endpoint.serverName } : {}),
   });
@@ -130,7 +131,7 @@ async function accept(noun: LegNoun, leg: PlacedLeg, context: VerbContext, group
     leg.call.end('local-hangup');
     return { status: 'no-answer', leg };
   }
-  if (noun.sendDigits) await leg.call.endpoint?.sendDigits(noun.sendDigits);
+  if (noun.sendDigits) await leg.call.endpoint?.sendDigits(noun.sendDigits, group);
   const url = noun.url ? resolveUrl(context, noun.url) : undefined;
   if (url) {
     const scope = new Scope(leg.call.signal);

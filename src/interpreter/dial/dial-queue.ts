@@ -1,12 +1,12 @@
 import { deferred, type Deferred, messageOf } from '../../lib';
 import type { Bridge, Layer, MediaEndpoint } from '../../media';
 import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
-import type { DialVerb, QueueNoun } from '../../twiml';
+import type { DialVerb, QueueNoun, RingTone } from '../../twiml';
 import { seconds } from '../queue-params';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { type DialResult, talkSeconds } from './dial-result';
-import { RING_BACK } from './ring-back';
+import { ringBack } from './ring-tones';
 import { talk } from './talk';
 
 /**
@@ -16,7 +16,7 @@ import { talk } from './talk';
 export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext): Promise<DialResult> {
   if (noun.fault) return { status: 'failed', params: {} };
   const endpoint = await context.media();
-  const watch = new ClaimWatch(context, endpoint);
+  const watch = new ClaimWatch(context, endpoint, verb.ringTone);
   try {
     await watch.ring();
     const claim = await watch.claim(noun);
@@ -58,6 +58,7 @@ type Met =
 class ClaimWatch {
   readonly #context: VerbContext;
   readonly #endpoint: MediaEndpoint;
+  readonly #ringTone: RingTone | undefined;
   readonly #bridgeEnded = deferred<void>();
   readonly #met: Deferred<Met> = deferred();
   readonly #cleanup: (() => void)[] = [];
@@ -69,14 +70,15 @@ class ClaimWatch {
   #timedOut = false;
   #givingUp: 'timeout' | 'canceled' | undefined;
 
-  constructor(context: VerbContext, endpoint: MediaEndpoint) {
+  constructor(context: VerbContext, endpoint: MediaEndpoint, ringTone: RingTone | undefined) {
     this.#context = context;
     this.#endpoint = endpoint;
+    this.#ringTone = ringTone;
   }
 
   /** Lets the agent hear that he waits. */
   async ring(): Promise<void> {
-    this.#ringing = await this.#endpoint.addLayer(RING_BACK);
+    this.#ringing = await this.#endpoint.addLayer(ringBack(this.#ringTone));
   }
 
   async claim(noun: QueueNoun): Promise<ClaimOutcome> {

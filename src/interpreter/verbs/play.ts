@@ -6,7 +6,7 @@ import type { Executor } from '../verb-context';
 export const executePlay: Executor<PlayVerb> = async (verb, context) => {
   if (verb.digits) {
     const endpoint = await context.media();
-    await endpoint.sendDigits(verb.digits);
+    await endpoint.sendDigits(verb.digits, context.signal);
   }
   if (verb.url) await playUrl(context, verb.url, verb.loop);
   return NEXT_VERB;

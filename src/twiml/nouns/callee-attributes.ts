@@ -1,3 +1,4 @@
+import { type AlertCode } from '../../lib';
 import { attribute, type AttributeTable } from '../attribute-table';
 import {
   type CallProgressEvent, httpMethod, type HttpMethod, listOf, matching, optional, url,
@@ -15,7 +16,7 @@ export interface CalleeAttributes {
   readonly statusCallbackMethod: HttpMethod;
 }
 
-export const calleeAttributes = (codes: { method: number; sendDigits: number }): AttributeTable<CalleeAttributes> => ({
+export const calleeAttributes = (codes: { method: AlertCode; sendDigits: AlertCode }): AttributeTable<CalleeAttributes> => ({
   url: attribute(optional(url), undefined, 11100),
   method: attribute(httpMethod, 'POST', codes.method),
   sendDigits: attribute(optional(matching('digits 0-9 * # w W', /^[0-9*#wW]+$/)), undefined, codes.sendDigits),

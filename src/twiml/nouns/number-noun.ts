@@ -31,7 +31,7 @@ export const numberNounSpec: ElementSpec<NumberNoun, CalleeAttributes> = {
 export function readNumber(written: string, findings: Findings): Pick<NumberNoun, 'number' | 'fault'> {
   const number = written.replace(/[\s().-]/g, '');
   if (/^\+?[0-9*#]{1,32}$/.test(number)) return { number, fault: undefined };
-  const fault = { code: 13223, message: `"${written.slice(0, 80)}" is not a phone number` };
+  const fault: VerbFault = { code: 13223, message: `"${written.slice(0, 80)}" is not a phone number` };
   findings.warn('Number', fault.code, fault.message);
   return { number, fault };
 }

@@ -1,7 +1,7 @@
 import { attribute, readAttributes } from '../attribute-table';
-import { optional, text } from '../attribute-types';
+import { matching, optional } from '../attribute-types';
 import { type ElementSpec } from '../element-spec';
-import { type VerbFault } from '../findings';
+import { type Findings, type VerbFault } from '../findings';
 import { warnOfChildren } from '../stray-content';
 import { ownText } from '../xml/xml-element';
 import { calleeAttributes, type CalleeAttributes, MACHINE_DETECTION_ATTRIBUTES } from './callee-attributes';
@@ -23,13 +23,17 @@ export interface SipNoun extends SipNounAttributes {
   readonly fault: VerbFault | undefined;
 }
 
+/** Digest writes the user name between quotes (RFC 7616 section 3.4); the limit is the one of SipAuthUsername (21221). */
+const user = matching('1-255 printable characters, no quote or backslash', /^[^\p{Cc}"\\]{1,255}$/u);
+const secret = matching('0-255 printable characters', /^[^\p{Cc}]{0,255}$/u);
+
 /** Contract 5.11. */
 export const sipNounSpec: ElementSpec<SipNoun, SipNounAttributes> = {
   name: 'Sip',
   attributes: {
     ...calleeAttributes({ method: 13241, sendDigits: 13242 }),
-    username: attribute(optional(text), undefined, 13249),
-    password: attribute(optional(text), undefined, 13249),
+    username: attribute(optional(user), undefined, 13249),
+    password: attribute(optional(secret), undefined, 13249),
   },
   notYetAttributes: [...MACHINE_DETECTION_ATTRIBUTES],
   children: [],
@@ -39,6 +43,15 @@ export const sipNounSpec: ElementSpec<SipNoun, SipNounAttributes> = {
     const { values } = readAttributes(element, sipNounSpec.attributes, sipNounSpec.notYetAttributes, findings);
     const target = readSipTarget(ownText(element));
     if (target.fault) findings.warn('Sip', target.fault.code, target.fault.message);
-    return { name: 'Sip', ...values, ...target };
+    return { name: 'Sip', ...values, ...bothCredentials(values, findings), ...target };
   },
 };
+
+type Credentials = Pick<SipNounAttributes, 'username' | 'password'>;
+
+/** One without the other cannot answer a challenge. */
+function bothCredentials({ username, password }: Credentials, findings: Findings): Credentials {
+  if ((username === undefined) === (password === undefined)) return { username, password };
+  findings.warn('Sip', 13249, 'Sip has a username or a password without the other: the call is placed without them');
+  return { username: undefined, password: undefined };
+}

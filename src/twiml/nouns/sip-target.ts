@@ -1,3 +1,4 @@
+import { type AlertCode } from '../../lib';
 import { type VerbFault } from '../findings';
 
 /** Contract 5.11 and 14. */
@@ -12,7 +13,7 @@ export interface SipTarget {
   readonly fault: VerbFault | undefined;
 }
 
-const refused = (uri: string, code: number, message: string): SipTarget =>
+const refused = (uri: string, code: AlertCode, message: string): SipTarget =>
   ({ uri, headers: [], fault: { code, message } });
 
 /** Splits the text of a Sip noun into URI and custom headers, and checks both. */

@@ -57,7 +57,7 @@ export const gatherSpec: ElementSpec<GatherVerb, GatherAttributes> = {
     warnOfText(element, findings);
     const { values } = readAttributes(element, gatherSpec.attributes, gatherSpec.notYetAttributes, findings);
     if (values.input.includes('speech')) {
-      findings.warn('Gather', SCHEMA_WARNING, 'Gather input speech is not supported by this gateway', 'input');
+      findings.warn('Gather', SCHEMA_WARNING, 'Gather input speech: there is no speech recognition here, only keys are heard', 'input');
     }
     const children = elementsOf(element)
       .map((child) => findings.within(NESTED_CODES, () => readChild(child, findings)))

@@ -1,14 +1,9 @@
 import { dialQueue } from '../../../src/interpreter/dial/dial-queue';
 import type { DialResult } from '../../../src/interpreter/dial/dial-result';
 import type { AbandonOutcome, ClaimChange, Claimed, ClaimOutcome } from '../../../src/queueing';
-import type { DialVerb, QueueNoun } from '../../../src/twiml';
-import { settle, stageCall } from './fake-call';
+import { queueDial, settle, stageCall } from './fake-call';
 
-const noun = { name: 'Queue', queueName: 'support', url: undefined, method: 'POST', fault: undefined } as unknown as QueueNoun;
-const verb: DialVerb = {
-  name: 'Dial', action: undefined, method: 'POST', timeout: 30, timeLimit: 14_400, hangupOnStar: false, callerId: undefined,
-  answerOnBridge: false, sequential: false, nouns: [noun],
-};
+const { verb, noun } = queueDial();
 const claimed: Claimed = {
   token: 'token',
   entry: { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CAcaller' },

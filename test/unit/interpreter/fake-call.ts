@@ -5,6 +5,7 @@ import { runDocument } from '../../../src/interpreter/run-document';
 import type { VerbContext } from '../../../src/interpreter/verb-context';
 import type { Layer, MediaEndpoint, PlayOutcome } from '../../../src/media';
 import { TypedEmitter } from '../../../src/lib';
+import { type DialVerb, parseDocument, type QueueNoun } from '../../../src/twiml';
 import { ManualClock } from '../../support/manual-clock';
 
 const IDENTITY: CallIdentity = { accountSid: `AC${'a'.repeat(32)}`, from: '+15550100', to: '1000', direction: 'inbound' };
@@ -109,3 +110,18 @@ export function stageCall(ports: object = {}, answered = true): Stage {
 
 /** Lets everything that waits for promises run. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A `<Dial>` as a document has it. */
+export function dialVerb(xml: string): DialVerb {
+  const parsed = parseDocument(`<Response>${xml}</Response>`);
+  const verb = parsed.ok ? parsed.document.verbs[0] : undefined;
+  if (verb?.name !== 'Dial') throw new Error(`no Dial: ${xml}`);
+  return verb;
+}
+
+export function queueDial(attributes = ''): { verb: DialVerb; noun: QueueNoun } {
+  const verb = dialVerb(`<Dial ${attributes}><Queue>support</Queue></Dial>`);
+  const noun = verb.nouns[0];
+  if (noun?.name !== 'Queue') throw new Error('no Queue');
+  return { verb, noun };
+}

@@ -19,8 +19,9 @@ describe('Dial', () => {
     expect(dial('<Dial>+1 (555) 010-0123</Dial>')).toEqual({
       verb: {
         name: 'Dial', action: undefined, method: 'POST', timeout: 30, timeLimit: 14_400, hangupOnStar: false,
-        callerId: undefined,
-        answerOnBridge: false, sequential: false,
+        callerId: undefined, callReason: undefined, answerOnBridge: false, ringTone: undefined, sequential: false,
+        record: 'do-not-record', trim: 'do-not-trim', recordingTrack: 'both', recordingStatusCallback: undefined,
+        recordingStatusCallbackMethod: 'POST', recordingStatusCallbackEvent: ['completed'], referUrl: undefined, referMethod: 'POST',
         nouns: [{ name: 'Number', number: '+15550100123', ...CALLEE_DEFAULTS }],
       },
       warnings: [],
@@ -43,12 +44,53 @@ describe('Dial', () => {
   it.each([
     ['method="PUT"', 13210], ['timeout="4"', 13212], ['timeout="601"', 13212], ['hangupOnStar="1"', 13213],
     ['timeLimit="0"', 13216],
-    ['sequential="x"', 13218], ['answerOnBridge=""', 13219], ['record="true"', 12200], ['colour="red"', 12200],
+    ['sequential="x"', 13218], ['answerOnBridge=""', 13219], ['record="yes"', 13217], ['ringTone="xx"', 13220], ['callReason=""', 12200],
+    ['trim="yes"', 12200], ['recordingTrack="left"', 12200], ['recordingStatusCallbackEvent="started"', 12200],
+    ['referUrl="ftp://a"', 11100], ['ifMachine="continue"', 13211], ['callerId="anonymous caller"', 13214], ['colour="red"', 12200],
   ])('warns of %s with %d and uses the default', (attribute, code) => {
     const { verb, codes } = dial(`<Dial ${attribute}>1000</Dial>`);
     expect(codes).toEqual([code]);
     expect(verb).toEqual(dial('<Dial>1000</Dial>').verb);
   });
+
+  it('reads how to record, what to play and where a transfer is asked about', () => {
+    expect(dial('<Dial record="record-from-ringing-dual" trim="trim-silence" recordingTrack="inbound" recordingStatusCallback="/r" '
+      + 'recordingStatusCallbackMethod="GET" recordingStatusCallbackEvent="in-progress completed absent" ringTone="us-old" '
+      + 'callReason="Your parcel" referUrl="/refer" referMethod="GET">1000</Dial>')).toMatchObject({
+      verb: {
+        record: 'record-from-ringing-dual', trim: 'trim-silence', recordingTrack: 'inbound', recordingStatusCallback: '/r',
+        recordingStatusCallbackMethod: 'GET', recordingStatusCallbackEvent: ['in-progress', 'completed', 'absent'],
+        ringTone: 'us-old', callReason: 'Your parcel', referUrl: '/refer', referMethod: 'GET',
+      },
+      codes: [],
+    });
+  });
+
+  it.each([
+    ['true', 'record-from-answer'], ['false', 'do-not-record'], ['record-from-answer', 'record-from-answer'],
+    ['record-from-ringing', 'record-from-ringing'], ['record-from-answer-dual', 'record-from-answer-dual'],
+  ])('record="%s" is %s', (written, record) => {
+    expect(dial(`<Dial record="${written}">1000</Dial>`)).toMatchObject({ verb: { record }, codes: [] });
+  });
+
+  // Contract 13: a caller id is checked against what is dialled.
+  it.each([
+    ['<Sip>sip:a@b.example</Sip>', 'support', undefined], ['<Sip>sip:a@b.example</Sip>', 'sip:joe@c.example', undefined],
+    ['<Sip>sip:a@b.example</Sip>', 'two words', 13247], ['<Sip>sip:a@b.example</Sip>', 'x'.repeat(255), 13248],
+    ['<Number>1000</Number>', '+15550100', undefined], ['<Number>1000</Number>', 'support', 13214],
+    ['<Sip>sip:a@b.example</Sip><Number>1000</Number>', 'support', 13214],
+  ])('to %s the caller id %s is judged %s', (nouns, callerId, code) => {
+    const { verb, codes } = dial(`<Dial callerId="${callerId}">${nouns}</Dial>`);
+    expect(codes).toEqual(code === undefined ? [] : [code]);
+    expect(verb.callerId).toBe(code === undefined ? callerId : undefined);
+  });
+
+  it.each(['username="u"', 'password="p"', 'username="a&quot;b" password="p"', 'username="" password="p"', `username="${'u'.repeat(256)}" password="p"`])(
+    'a Sip with %s is called without credentials (13249)', (attributes) => {
+      const { verb, codes } = dial(`<Dial><Sip ${attributes}>sip:a@b.example</Sip></Dial>`);
+      expect(verb.nouns).toMatchObject([{ username: undefined, password: undefined, fault: undefined }]);
+      expect(new Set(codes)).toEqual(new Set([13249]));
+    });
 
   it('dials at most ten nouns', () => {
     const eleven = (noun: string): string => `<Dial>${noun.repeat(11)}</Dial>`;

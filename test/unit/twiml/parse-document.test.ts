@@ -186,4 +186,12 @@ describe('the caps of a document', () => {
     expect(warnings).toHaveLength(100);
     expect(warnings.at(-1)?.message).toMatch(/more to warn of/);
   });
+
+  it.each(['2.0', '', '1', '1.', 'x'])('XML %j is not read (12101)', (version) => {
+    expect(parseDocument(`<?xml version="${version}"?><Response/>`)).toMatchObject({ ok: false, code: 12101 });
+  });
+
+  it('any XML 1.x is', () => {
+    for (const version of ['1.0', '1.1']) expect(parseDocument(`<?xml version='${version}' ?><Response/>`)).toMatchObject({ ok: true });
+  });
 });
