@@ -28,7 +28,7 @@ function withoutSecrets(env: Environment): Environment {
 function configFrom(env: Environment): Config {
   const loaded = loadConfig(withoutSecrets(env));
   if (loaded.outcome === 'loaded') return loaded.config;
-  throw new GatewayError('local-config-invalid',
+  throw new GatewayError('firewall-config-invalid',
     `the configuration needs mending:\n${describeProblems(loaded.problems)}`);
 }
 
@@ -89,7 +89,7 @@ function redisUrlOf(config: Config, env: Environment): string {
   return typeof facts?.['redisUrl'] === 'string' ? facts['redisUrl'] : config.redis.url;
 }
 
-/** The rules for the machine that this runs on. Throws GatewayError `local-config-invalid`. */
+/** The rules for the machine that this runs on. Throws GatewayError `firewall-config-invalid`. */
 export async function firewallPlan(env: Environment): Promise<FirewallPlan> {
   const config = configFrom(env);
   const { sip, rtp, drachtio, freeswitch } = config;

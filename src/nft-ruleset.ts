@@ -125,7 +125,7 @@ function rateChain(name: string, perSecond: number): string[] {
   return [
     `  chain ${name} {`,
     `    update @rate_${name}_v4 { ip saddr ${limit} } counter drop`,
-    `    update @rate_${name}_v6 { ip6 saddr ${limit} } counter drop`,
+    `    update @rate_${name}_v6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${limit} } counter drop`,
     '    counter accept',
     '  }',
   ];

@@ -52,6 +52,10 @@ export const errorCodes = {
   },
   'local-bad-demo-port': { means: 'HOLDFAST_DEMO_PORT is no port', todo: 'set a whole number from 1 to 65535' },
   'local-bad-gateways': { means: 'GATEWAYS is no count of gateways', todo: 'set a whole number from 1 to 16' },
+  'firewall-config-invalid': {
+    means: '`make firewall` found a configuration that cannot be used',
+    todo: 'mend the keys that the message names; docs/config.md lists all',
+  },
   'local-config-invalid': {
     means: 'the configuration has problems', todo: 'mend what the message lists, see config.md',
   },

@@ -2,4 +2,5 @@ export { type InboundParts, receiveInvite, type RefusalReason } from './inbound-
 export { LegDialer, type TargetRefusal } from './leg-dialer';
 export { type Destination, OutboundDestinations } from './outbound-destination';
 export { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
+export { admitSource, SourceRate, type SourceRateOptions } from './source-rate';
 export type { ProgramRunner } from './program-runner';

@@ -32,7 +32,7 @@ const LINES = [
   '    iif "lo" accept', `    ${PORTS} jump sip`, `    udp dport \\d+-\\d+ counter ${VERDICT}`,
   `    ip6? saddr @nodes_v[46] ${PORTS} counter accept`, `    ${PORTS} counter ${VERDICT}`,
   `    ip6? saddr @[a-z0-9_]+ ${VERDICT}`, `    ct state established,related ${VERDICT}`, `    (counter )?${VERDICT}`,
-  '    update @rate_[a-z]+_v[46] \\{ ip6? saddr limit rate over \\d+/second burst \\d+ packets \\} counter drop',
+  '    update @rate_[a-z]+_v[46] \\{ (ip|ip6) saddr( & ffff:ffff:ffff:ffff::)? limit rate over \\d+/second burst \\d+ packets \\} counter drop',
 ].map((line) => new RegExp(`^${line}$`));
 
 /** Reads rules as nft would, without putting them into force: in a network of its own, with rights of its own. */

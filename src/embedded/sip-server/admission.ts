@@ -1,9 +1,8 @@
-import type { Clock } from '../../lib';
+import { type Clock, DropReport, sourceKey, TokenBuckets } from '../../lib';
 import type { SipMessage } from '../../protocol/sip';
 import type { SipStackOptions } from '../../sip-stack';
 import type { DialogTable } from './dialog-table';
-import { DropReport } from './drop-report';
-import { defaultSourceRate, type SourceList, type SourceRate, SourceRateLimit } from './sources';
+import { defaultSourceRate, type SourceList, type SourceRate } from './sources';
 
 export interface AdmissionOptions {
   readonly clock: Clock;
@@ -21,12 +20,12 @@ export interface AdmissionOptions {
  */
 export class Admission {
   readonly #sources: SourceList | undefined;
-  readonly #limit: SourceRateLimit;
-  readonly #report: DropReport;
+  readonly #limit: TokenBuckets;
+  readonly #report: DropReport<'stranger' | 'rate'>;
 
   constructor({ clock, sources, rate, log }: AdmissionOptions) {
     this.#sources = sources;
-    this.#limit = new SourceRateLimit(clock, rate ?? defaultSourceRate);
+    this.#limit = new TokenBuckets(clock, rate ?? defaultSourceRate);
     this.#report = new DropReport(clock, log ?? (() => undefined));
   }
 
@@ -49,7 +48,7 @@ export class Admission {
   }
 
   #withinRate(host: string): boolean {
-    if (this.#limit.admits(host)) return true;
+    if (this.#limit.admits(sourceKey(host))) return true;
     this.#report.count('rate', host);
     return false;
   }

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { Clock } from '../../lib';
+import type { Rate } from '../../lib';
 
 /** Networks that may speak to the server. */
 export class SourceList {
@@ -36,51 +36,7 @@ export type ParsedSources =
   | { readonly ok: true; readonly sources: SourceList }
   | { readonly ok: false; readonly reason: string };
 
-export interface SourceRate {
-  /** Messages a second that one source may send for ever. */
-  readonly perSecond: number;
-  /** Messages it may send at once after a pause. */
-  readonly burst: number;
-}
+export type SourceRate = Rate;
 
-/** A carrier's busiest address sends some hundreds; ten times that is nobody's call. */
+/** A carrier's busiest address sends some hundreds of messages a second; ten times that is nobody's call. */
 export const defaultSourceRate: SourceRate = Object.freeze({ perSecond: 2_000, burst: 4_000 });
-
-/** Sources remembered at most: forged addresses must not fill the memory. */
-const maxSources = 10_000;
-
-interface Bucket {
-  tokens: number;
-  filledAtMs: number;
-}
-
-/** A token bucket for each source address. */
-export class SourceRateLimit {
-  readonly #clock: Clock;
-  readonly #rate: SourceRate;
-  readonly #buckets = new Map<string, Bucket>();
-
-  constructor(clock: Clock, rate: SourceRate) {
-    this.#clock = clock;
-    this.#rate = rate;
-  }
-
-  /** Counts one message; false when the source has used up what it may send. */
-  admits(host: string): boolean {
-    const now = this.#clock.monotonic();
-    const { perSecond, burst } = this.#rate;
-    const bucket = this.#buckets.get(host) ?? { tokens: burst, filledAtMs: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAtMs) * perSecond) / 1_000);
-    bucket.filledAtMs = now;
-    // Who spoke last stands last, so that the first is the one longest silent.
-    this.#buckets.delete(host);
-    this.#buckets.set(host, bucket);
-    if (this.#buckets.size > maxSources) {
-      const [oldest] = this.#buckets.keys();
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
-  }
-}

@@ -1,20 +1,17 @@
-import type { Clock, Timer } from '../../lib';
+import type { Clock, Timer } from './clock';
 
 /** How often what was dropped is told. */
-const reportMs = 10_000;
+const REPORT_MS = 10_000;
 /** Addresses named in one line. */
-const namedSources = 5;
-
+const NAMED_SOURCES = 5;
 /** Sources counted one by one in one report. */
-const maxSources = 10_000;
-
-export type DropReason = 'stranger' | 'rate';
+const MOST_SOURCES = 10_000;
 
 /** Counts what was dropped, and tells it in one line every ten seconds while there is something to tell. */
-export class DropReport {
+export class DropReport<Reason extends string> {
   readonly #clock: Clock;
   readonly #write: (line: string) => void;
-  readonly #counts = new Map<DropReason, { total: number; readonly bySource: Map<string, number> }>();
+  readonly #counts = new Map<Reason, { total: number; readonly bySource: Map<string, number> }>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, write: (line: string) => void) {
@@ -22,14 +19,14 @@ export class DropReport {
     this.#write = write;
   }
 
-  count(reason: DropReason, host: string): void {
+  count(reason: Reason, host: string): void {
     const counted = this.#counts.get(reason) ?? { total: 0, bySource: new Map<string, number>() };
     counted.total += 1;
-    if (counted.bySource.size < maxSources || counted.bySource.has(host)) {
+    if (counted.bySource.size < MOST_SOURCES || counted.bySource.has(host)) {
       counted.bySource.set(host, (counted.bySource.get(host) ?? 0) + 1);
     }
     this.#counts.set(reason, counted);
-    this.#timer ??= this.#clock.after(reportMs, () => this.#report());
+    this.#timer ??= this.#clock.after(REPORT_MS, () => this.#report());
   }
 
   /** Tells what is left. */
@@ -41,7 +38,7 @@ export class DropReport {
   #report(): void {
     this.#timer = undefined;
     for (const [reason, { total, bySource }] of this.#counts) {
-      const worst = [...bySource].sort(([, one], [, other]) => other - one).slice(0, namedSources);
+      const worst = [...bySource].sort(([, one], [, other]) => other - one).slice(0, NAMED_SOURCES);
       const named = worst.map(([host, count]) => `${host}=${count}`).join(' ');
       this.#write(`dropped reason=${reason} messages=${total} sources=${bySource.size} ${named}`);
     }
