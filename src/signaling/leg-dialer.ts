@@ -7,6 +7,7 @@ import { formatHostPort } from '../protocol/sip';
 import type { NumberOwner, TenantDirectory } from '../tenancy';
 import type { GuardPolicy } from '../webhooks';
 import { callReasonHeaders } from './call-reason';
+import { callReasonHeaders } from './call-reason';
 import { InsidePair } from './inside-leg';
 import type { Destination, OutboundDestinations } from './outbound-destination';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
