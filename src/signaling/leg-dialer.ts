@@ -7,9 +7,8 @@ import { formatHostPort } from '../protocol/sip';
 import type { NumberOwner, TenantDirectory } from '../tenancy';
 import type { GuardPolicy } from '../webhooks';
 import { callReasonHeaders } from './call-reason';
-import { callReasonHeaders } from './call-reason';
 import { InsidePair } from './inside-leg';
-import type { Destination, OutboundDestinations } from './outbound-destination';
+import type { OutboundDestinations } from './outbound-destination';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
 import { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 import type { ProgramRunner } from './program-runner';
@@ -133,8 +132,6 @@ export class LegDialer implements Dialer {
       proxy: destination.hop,
       headers: { ...route.headers, ...callReasonHeaders(request.callReason), 'Max-Forwards': String(maxForwards) },
       ...(auth ? { auth } : {}),
-      // The name of a route is resolved by drachtio once more: what it says between the two looks cannot be guarded here.
-      ...(policy ? { mayReach: async (uri) => (await find(uri)).outcome === 'found' } : {}),
     }, mediaServer);
   }
 
