@@ -10,7 +10,7 @@ import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
 import { createQueueEngine, type QueueEngine } from './queueing';
-import { LegDialer, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
+import { LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
 import {
   AlertLog, type Application, type LimitAlert, LimitBook, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
 } from './tenancy';
@@ -196,10 +196,13 @@ export class Gateway {
       refused: (reason) => this.#metrics.increment('holdfast_signaling_targets_refused_total', { reason }),
     });
     const ports = this.#interpreterPorts(dialer);
+    const ongoing = new OngoingInvites(this.#redis.client, this.#config.redis.keyPrefix, (error) =>
+      this.#log.warn({ err: error }, 'an INVITE that was dealt with was not taken off'));
     this.#drachtio.on('invite', (invite) => {
       receiveInvite(invite, {
         pool: this.#pool,
         tenants: this.#tenants,
+        ongoing,
         calls: this.#calls,
         admission: this.#admission,
         callPorts,
@@ -209,7 +212,9 @@ export class Gateway {
         accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
         refused: (refused, reason, detail) => {
           this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
-          this.#log.warn({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
+          // A challenge begins every call through a digest trunk.
+          const level = reason === 'challenged' ? 'debug' : 'warn';
+          this.#log[level]({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
         },
       }).catch((error: unknown) => this.#log.error({ err: error, sipCallId: invite.sipCallId }, 'an INVITE was not answered'));
     });

@@ -1,5 +1,6 @@
 import DrachtioSrf from 'drachtio-srf';
 import { GatewayError, messageOf, systemClock, TypedEmitter } from '../lib';
+import { ALLOWED_METHODS, CAPABILITIES } from './capabilities';
 import { gateFrames } from './gate-frames';
 import { IncomingInvite } from './incoming-invite';
 import { OutgoingInvite, type OutgoingInviteRequest } from './outgoing-invite';
@@ -14,6 +15,12 @@ export interface DrachtioOptions {
 
 /** Timers B and F of RFC 3261 end every transaction within 32 s; what takes longer than this was lost. */
 const LONGEST_ANSWER_MS = 40_000;
+
+/**
+ * Taken only to be refused: left alone, drachtio-server answers them 503, and a carrier that keeps its trunk alive with one
+ * of them would take us for broken.
+ */
+const UNUSED_METHODS = Object.freeze(['register', 'message', 'subscribe', 'notify', 'publish', 'refer', 'info'] as const);
 
 interface DrachtioEvents extends Record<string, unknown[]> {
   invite: [IncomingInvite];
@@ -67,7 +74,10 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
     this.#srf.invite((request, response) => {
       this.emit('invite', new IncomingInvite(request, response, (id, sdp) => this.adopt(id, sdp), (answer) => this.#untilLost(answer)));
     });
-    this.#srf.options((_request, response) => response.send(this.#answerOptions(), {}));
+    this.#srf.options((_request, response) => response.send(this.#answerOptions(), { headers: { ...CAPABILITIES } }));
+    for (const method of UNUSED_METHODS) {
+      this.#srf[method]((_request, response) => response.send(405, { headers: { Allow: ALLOWED_METHODS } }));
+    }
     const { host, port, secret } = this.#options;
     return new Promise((resolve, reject) => {
       const giveUp = setTimeout(() => {

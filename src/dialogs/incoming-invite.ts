@@ -1,4 +1,7 @@
 import { GatewayError, messageOf } from '../lib';
+import { ALLOWED_METHODS, SUPPORTED_EXTENSIONS } from './capabilities';
+import { type OfferedSession, offeredSession } from './offered-session';
+import { sessionTimerAnswer } from './session-timer';
 import type { SipDialog } from './sip-dialog';
 import type { SrfRequest, SrfResponse } from './srf-types';
 
@@ -14,6 +17,10 @@ export class IncomingInvite {
   readonly requestUri: string;
   readonly from: string;
   readonly to: string;
+  /** `2.0`, unless the SIP server let something else pass. */
+  readonly version: string;
+  readonly session: OfferedSession;
+  /** The offer; empty when the caller leaves it to us. */
   readonly sdp: string;
   readonly sourceAddress: string;
   readonly sourcePort: number;
@@ -33,7 +40,9 @@ export class IncomingInvite {
     this.requestUri = request.uri;
     this.from = request.get('From') ?? '';
     this.to = request.get('To') ?? '';
-    this.sdp = request.body;
+    this.version = request.msg.version;
+    this.session = offeredSession(request);
+    this.sdp = this.session.outcome === 'offer' ? this.session.sdp : '';
     this.sourceAddress = request.source_address;
     this.sourcePort = Number(request.source_port);
     this.transport = request.protocol;
@@ -60,9 +69,13 @@ export class IncomingInvite {
     this.#request.on('cancel', listener);
   }
 
-  /** Sends a provisional response, 180 unless told otherwise. */
+  /**
+   * Sends a provisional response, 180 unless told otherwise. None to a caller who requires reliable ones, which may then not
+   * be sent in any other way (RFC 3262 section 3): drachtio-server 0.9.10 ends when the PRACK of one never comes.
+   */
   ring(status = 180): void {
-    if (this.pending) this.#response.send(status, {});
+    const requires = /(?:^|,)\s*100rel\s*(?:,|$)/i.test(this.#request.get('Require') ?? '');
+    if (this.pending && !requires) this.#response.send(status, {});
   }
 
   /** Answers 200 with our media; resolves when drachtio has sent it. */
@@ -71,7 +84,9 @@ export class IncomingInvite {
       'the caller cancelled before the answer'));
     this.#state = 'answered';
     const answered = new Promise<SipDialog>((resolve, reject) => {
-      this.#response.send(200, { headers, body: localSdp }, (error) => {
+      const about = { Allow: ALLOWED_METHODS, Supported: SUPPORTED_EXTENSIONS, ...sessionTimerAnswer(this.#request) };
+      const answer = { headers: { ...about, ...headers }, body: localSdp };
+      this.#response.send(200, answer, (error) => {
         const dialogId = this.#response.meta?.dialogId;
         if (error || !dialogId) {
           reject(new GatewayError('dialogs-answer-not-sent',
@@ -84,10 +99,22 @@ export class IncomingInvite {
     return this.#untilLost(answered);
   }
 
-  /** Refuses the call with a final status of 300 or more. Nothing happens when it was answered or cancelled already. */
-  reject(status: number, headers: Record<string, string> = {}): void {
+  /**
+   * Refuses the call with a final status of 300 or more; a list is sent as several lines of that header. Nothing happens
+   * when it was answered or cancelled already.
+   */
+  reject(status: number, headers: Readonly<Record<string, string | readonly string[]>> = {}): void {
     if (!this.pending) return;
     this.#state = 'answered';
-    this.#response.send(status, { headers });
+    this.#response.send(status, { headers: Object.fromEntries(Object.entries(headers).map(linesOf)) });
   }
+}
+
+/**
+ * drachtio-srf has one text a header and joins what is set twice by commas, which a WWW-Authenticate must not be (RFC 3261
+ * section 7.3.1): further lines stand in the text itself. What comes from far ends cannot add any.
+ */
+function linesOf([name, value]: readonly [string, string | readonly string[]]): [string, string] {
+  const lines = (typeof value === 'string' ? [value] : value).map((line) => line.replace(/[\r\n]+[ \t]*/g, ' '));
+  return [name, lines.join(`\r\n${name}: `)];
 }

@@ -1,4 +1,7 @@
 import { GatewayError, TypedEmitter } from '../lib';
+import { ALLOWED_METHODS } from './capabilities';
+import { sdpOf } from './session-description';
+import { sessionTimerAnswer } from './session-timer';
 import type { SrfRequest, SrfResponse } from './srf-types';
 
 /** Sends a request inside a dialog and resolves with its final response. */
@@ -31,6 +34,8 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   readonly #forget: () => void;
   #ended = false;
   #localSdp: string;
+  /** An offer is open: ours (`ours`), theirs, or ours in a 200 whose answer comes with the ACK (RFC 3264 section 4). */
+  #openOffer: 'ours' | 'theirs' | 'in-200' | undefined;
   #answerOffer: (offer: string) => Promise<string> | string = () => this.#localSdp;
 
   /** `localSdp`: what we offered or answered last; it answers refreshing re-INVITEs until `onOffer` says otherwise. */
@@ -60,10 +65,15 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
 
   /** Offers new media (RFC 3261 section 14) and acknowledges the answer. */
   async reinvite(sdp: string): Promise<ReinviteOutcome> {
-    const response = await this.#send(this.id, 'INVITE', { body: sdp });
-    if (response.status >= 300) return { outcome: 'refused', status: response.status, reason: response.reason };
-    this.#localSdp = sdp;
-    return { outcome: 'accepted', sdp: response.body };
+    this.#openOffer = 'ours';
+    try {
+      const response = await this.#send(this.id, 'INVITE', { body: sdp });
+      if (response.status >= 300) return { outcome: 'refused', status: response.status, reason: response.reason };
+      this.#localSdp = sdp;
+      return { outcome: 'accepted', sdp: sdpOf(response) };
+    } finally {
+      this.#openOffer = undefined;
+    }
   }
 
   /** Sends an INFO (RFC 6086 legacy usage) and returns the status of its final response. */
@@ -83,6 +93,7 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
         }
         return;
       case 'INVITE':
+      case 'UPDATE':
         void this.#answer(request, response);
         return;
       case 'INFO':
@@ -90,27 +101,47 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
         this.emit('info', request.get('Content-Type') ?? '', request.body);
         return;
       case 'ACK':
-        this.emit('ack', request.body);
+        this.#onAck(sdpOf(request));
         return;
       case 'OPTIONS':
-      case 'UPDATE':
       case 'PRACK':
         response.send(200, {});
         return;
       default:
         // REFER, NOTIFY, MESSAGE ... have no meaning for us inside a call (RFC 3261 section 21.4.6).
-        response.send(405, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, UPDATE, PRACK' } });
+        response.send(405, { headers: { Allow: ALLOWED_METHODS } });
     }
   }
 
   async #answer(request: SrfRequest, response: SrfResponse): Promise<void> {
+    const offer = sdpOf(request);
+    const headers = sessionTimerAnswer(request);
+    // An UPDATE without SDP refreshes the session timer and nothing else (RFC 3311 section 5.1).
+    if (request.method === 'UPDATE' && offer === '') return response.send(200, { headers });
+    // Two offers at once: RFC 3261 section 14.2 and RFC 3311 section 5.2.
+    if (this.#openOffer === 'ours' || this.#openOffer === 'in-200') return response.send(491, {});
+    if (this.#openOffer === 'theirs') return response.send(500, { headers: { 'Retry-After': '1' } });
+    this.#openOffer = 'theirs';
     try {
-      const sdp = await this.#answerOffer(request.body);
-      response.send(200, { body: sdp });
+      const sdp = await this.#answerOffer(offer);
+      response.send(200, { headers: { ...headers, ...(request.method === 'INVITE' ? { Allow: ALLOWED_METHODS } : {}) }, body: sdp });
+      this.#openOffer = offer === '' ? 'in-200' : undefined;
     } catch (error) {
+      this.#openOffer = undefined;
       const status = error instanceof GatewayError ? (error.sipStatus ?? 488) : 488;
       response.send(status, {});
     }
+  }
+
+  /** The ACK of a 200 that made the offer carries the answer (RFC 3261 section 13.2.1): the media follow it. */
+  #onAck(sdp: string): void {
+    if (this.#openOffer === 'in-200') {
+      this.#openOffer = undefined;
+      // Refused by the media server: the call goes on with the media it had.
+      if (sdp !== '') void Promise.resolve(this.#answerOffer(sdp)).catch(() => undefined);
+      return;
+    }
+    this.emit('ack', sdp);
   }
 
   #end(): void {

@@ -14,6 +14,7 @@ export interface SrfMessage {
 }
 
 export interface SrfRequest extends SrfMessage {
+  readonly msg: { /** `2.0`. */ readonly version: string };
   readonly stackDialogId: string;
   readonly stackTxnId: string;
   readonly source_address: string;
@@ -21,6 +22,7 @@ export interface SrfRequest extends SrfMessage {
   readonly protocol: string;
   on(event: 'cancel', listener: () => void): void;
   on(event: 'response', listener: (response: SrfResponse, ack: SrfAck) => void): void;
+  on(event: 'update', listener: (request: SrfRequest, response: SrfResponse) => void): void;
   cancel(callback?: (error: unknown) => void): void;
 }
 
@@ -34,6 +36,8 @@ export interface SendOptions {
 export interface SrfResponse extends SrfMessage {
   readonly status: number;
   readonly reason: string;
+  /** Of a response that was received; IPv6 in brackets. */
+  readonly source_address: string;
   readonly meta?: { readonly dialogId?: string };
   send(status: number, options: SendOptions, callback?: (error: unknown, sent?: SrfMessage) => void): void;
   send(status: number, reason: string, options: SendOptions, callback?: (error: unknown, sent?: SrfMessage) => void): void;
@@ -45,6 +49,8 @@ export interface RequestOptions extends SendOptions {
   proxy?: string;
   auth?: { username: string; password: string };
 }
+
+type SrfListener = (request: SrfRequest, response: SrfResponse) => void;
 
 export interface SrfDialog {
   readonly id: string;
@@ -59,9 +65,15 @@ export interface Srf {
   on(event: 'error', listener: (error: Error) => void): void;
   on(event: 'close' | 'reconnecting', listener: () => void): void;
   use(middleware: (request: SrfRequest, response: SrfResponse, next: () => void) => void): void;
-  invite(listener: (request: SrfRequest, response: SrfResponse) => void): void;
-  options(listener: (request: SrfRequest, response: SrfResponse) => void): void;
-  register(listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  invite(listener: SrfListener): void;
+  options(listener: SrfListener): void;
+  register(listener: SrfListener): void;
+  message(listener: SrfListener): void;
+  subscribe(listener: SrfListener): void;
+  notify(listener: SrfListener): void;
+  publish(listener: SrfListener): void;
+  refer(listener: SrfListener): void;
+  info(listener: SrfListener): void;
   request(uri: string, options: RequestOptions, callback: (error: unknown, request?: SrfRequest) => void): void;
   removeDialog(dialog: SrfDialog): void;
 }

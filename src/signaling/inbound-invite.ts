@@ -1,15 +1,20 @@
 import { GatewayError, messageOf, newSid } from '../lib';
-import { Call, type CallAdmission, type CallPorts, type LiveCalls, type SipOrigin } from '../calls';
+import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../calls';
 import type { IncomingInvite } from '../dialogs';
 import type { MediaPool } from '../media';
-import { type NameAddr, parseNameAddr, parseUri } from '../protocol/sip';
-import type { TenantDirectory } from '../tenancy';
+import { parseNameAddr, parseUri, unescapeUser } from '../protocol/sip';
+import type { TenantDirectory, Trunk } from '../tenancy';
+import { callerOf } from './inbound-caller';
+import { applicationHeaders } from './inbound-headers';
 import { InboundLeg } from './inbound-leg';
+import { type OngoingInvites, requestIdOf } from './ongoing-invites';
 import type { ProgramRunner } from './program-runner';
+import { refuseRequest } from './refuse-request';
 
 export interface InboundParts {
   readonly pool: MediaPool;
   readonly tenants: TenantDirectory;
+  readonly ongoing: OngoingInvites;
   readonly calls: LiveCalls;
   readonly admission: Pick<CallAdmission, 'admitInbound' | 'release'>;
   readonly callPorts: CallPorts;
@@ -23,63 +28,85 @@ export interface InboundParts {
   readonly refused: (invite: IncomingInvite, reason: RefusalReason, detail: string) => void;
 }
 
-export type RefusalReason =
-  | 'stopping'
-  | 'over-capacity'
-  | 'media-down'
-  | 'unknown-source'
-  | 'unknown-number'
-  | 'suspended'
-  | 'account-limit'
-  | 'failed';
-
 /** Final status of a refusal (RFC 3261 section 21); 503s tell when to come back. */
-const REFUSALS: Readonly<Record<RefusalReason, number>> = Object.freeze({
+const REFUSALS = Object.freeze({
   stopping: 503,
   'over-capacity': 503,
   'media-down': 503,
   'unknown-source': 403,
+  /** Asked for credentials; nothing is wrong yet. */
+  challenged: 401,
+  /** The credentials are wrong. */
+  unauthorized: 401,
   'unknown-number': 404,
   suspended: 403,
   'account-limit': 503,
+  /** The same request by another way (RFC 3261 section 8.2.2.2). */
+  merged: 482,
+  /** Something in it that we cannot do: its own status (`refuse-request.ts`). */
+  unacceptable: 400,
   failed: 500,
 });
+
+export type RefusalReason = keyof typeof REFUSALS;
+
+/** A refusal with more to say than its reason. */
+interface Refusal {
+  readonly reason: RefusalReason;
+  readonly status?: number;
+  readonly why?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
 
 type Resolved = Extract<Awaited<ReturnType<TenantDirectory['resolveInvite']>>, { outcome: 'resolved' }>;
 
 /** What is known of an INVITE on its way to a call; each step adds to it. */
 interface Arrival {
   readonly invite: IncomingInvite;
-  readonly toUser: string;
-  readonly toHost: string;
+  readonly requestId: string;
   /** Of the call that it becomes; its account has it counted before. */
   readonly callSid: string;
+  readonly toUser: string;
+  readonly toHost: string;
+  trunks: readonly Trunk[];
   resolved?: Resolved;
-  retryAfterSeconds?: number;
+  /** It is among the ongoing ones. */
+  begun?: true;
 }
 
-type Step = (arrival: Arrival, parts: InboundParts) => Promise<RefusalReason | undefined> | RefusalReason | undefined;
+type StepResult = Refusal | RefusalReason | undefined;
+type Step = (arrival: Arrival, parts: InboundParts) => Promise<StepResult> | StepResult;
 
 /** The path of an INVITE, in order. A step that refuses ends it. */
-const STEPS: readonly Step[] = [admitToNode, resolveTenant, admitToAccount];
+const STEPS: readonly Step[] = [refuseUnacceptable, admitToNode, admitThroughTrunk, refuseMerged, resolveTenant, admitToAccount];
 
 /** Takes a new INVITE to a running program, or answers it with a final status. Never throws. */
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {
-  let arrival: Arrival = { invite, toUser: '', toHost: '', callSid: newSid('CA') };
+  const requested = addressee(invite.requestUri);
+  const arrival: Arrival = {
+    invite, requestId: requestIdOf(invite), callSid: newSid('CA'), toUser: requested.user, toHost: requested.host, trunks: [],
+  };
   try {
-    const requested = parseUri(invite.requestUri);
-    arrival = { ...arrival, toUser: decodeUser(requested?.user ?? ''), toHost: requested?.host ?? '' };
     for (const step of STEPS) {
       const refusal = await step(arrival, parts);
       if (refusal) {
-        refuse(arrival, parts, refusal, `for ${arrival.toUser || invite.requestUri}`);
+        refuse(arrival, parts, typeof refusal === 'string' ? { reason: refusal } : refusal);
         return;
       }
     }
     if (arrival.resolved) runApplication(arrival, arrival.resolved, parts);
   } catch (error) {
-    refuse(arrival, parts, 'failed', error instanceof GatewayError ? `${error.code}: ${error.message}` : messageOf(error));
+    const why = error instanceof GatewayError ? `${error.code}: ${error.message}` : messageOf(error);
+    refuse(arrival, parts, { reason: 'failed', why });
   }
+}
+
+function refuseUnacceptable({ invite }: Arrival): StepResult {
+  const { version, requestUri, session } = invite;
+  const refusal = refuseRequest({
+    method: 'INVITE', version, requestUri, session, header: (name) => invite.header(name),
+  });
+  return refusal && { reason: 'unacceptable', ...refusal };
 }
 
 function admitToNode(_arrival: Arrival, parts: InboundParts): RefusalReason | undefined {
@@ -88,39 +115,61 @@ function admitToNode(_arrival: Arrival, parts: InboundParts): RefusalReason | un
   return parts.pool.up ? undefined : 'media-down';
 }
 
-async function resolveTenant(arrival: Arrival, parts: InboundParts): Promise<RefusalReason | undefined> {
-  const { invite, toUser, toHost } = arrival;
-  const resolved = await parts.tenants.resolveInvite({ sourceAddress: invite.sourceAddress, toUser, toHost });
+async function admitThroughTrunk(arrival: Arrival, { tenants }: InboundParts): Promise<StepResult> {
+  const { invite, requestId, toUser, toHost } = arrival;
+  const admission = await tenants.admit({
+    sourceAddress: invite.sourceAddress,
+    requested: { user: toUser, host: toHost },
+    to: addressee(parseNameAddr(invite.to)?.uri ?? ''),
+    authorization: invite.header('Authorization'),
+    requestId,
+  });
+  if (admission.outcome === 'unknown-source') return admission.outcome;
+  if (admission.outcome !== 'admitted') {
+    return { reason: admission.outcome, headers: { 'WWW-Authenticate': admission.challenges } };
+  }
+  arrival.trunks = admission.trunks;
+  return undefined;
+}
+
+/** After the trunk, so that strangers cannot fill Redis. */
+async function refuseMerged(arrival: Arrival, { ongoing }: InboundParts): Promise<StepResult> {
+  if (!(await ongoing.begin(arrival.requestId))) return 'merged';
+  arrival.begun = true;
+  return undefined;
+}
+
+async function resolveTenant(arrival: Arrival, { tenants }: InboundParts): Promise<StepResult> {
+  const resolved = await tenants.resolveInvite(arrival.trunks, arrival.toUser);
   if (resolved.outcome !== 'resolved') return resolved.outcome;
   arrival.resolved = resolved;
   return undefined;
 }
 
-async function admitToAccount(arrival: Arrival, parts: InboundParts): Promise<RefusalReason | undefined> {
-  if (!arrival.resolved) return undefined;
-  const admitted = await parts.admission.admitInbound(arrival.resolved.account.sid, arrival.callSid);
+async function admitToAccount({ resolved, callSid }: Arrival, { admission }: InboundParts): Promise<StepResult> {
+  if (!resolved) return undefined;
+  const admitted = await admission.admitInbound(resolved.account.sid, callSid);
   if (admitted.outcome === 'admitted') return undefined;
-  arrival.retryAfterSeconds = admitted.retryAfterSeconds;
-  return 'account-limit';
+  return { reason: 'account-limit', headers: { 'Retry-After': String(admitted.retryAfterSeconds) } };
 }
 
 function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundParts): void {
-  const { invite, toUser } = arrival;
+  const { invite, toUser, toHost, requestId } = arrival;
   if (!invite.pending) {
+    parts.ongoing.end(requestId);
     parts.admission.release(resolved.account.sid, arrival.callSid);
     return;
   }
-  const from = parseNameAddr(invite.from);
+  const { headers, dropped } = applicationHeaders(invite.headers);
   const call = new Call(
     {
       accountSid: resolved.account.sid,
       applicationSid: resolved.application.sid,
-      from: callerOf(from, invite),
+      ...callerOf((name) => invite.header(name), resolved.trunk.trusted),
       to: toUser,
       direction: 'inbound',
-      ...(from?.displayName === undefined ? {} : { callerName: from.displayName }),
       ...maxForwardsOf(invite),
-      sip: originOf(invite, arrival.toHost),
+      sip: { callId: invite.sipCallId, domain: toHost, sourceAddress: invite.sourceAddress, headers },
     },
     parts.callPorts,
     arrival.callSid,
@@ -128,6 +177,8 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
   call.onEnd(() => parts.admission.release(resolved.account.sid, call.sid));
   parts.accepted();
   parts.calls.add(call);
+  call.onEnd(() => parts.ongoing.end(requestId));
+  if (dropped > 0) parts.callPorts.report(call, `${dropped} headers for the application are too many or too long: left out`);
   call.attach(new InboundLeg(invite, parts.pool, call));
   const { from: caller, to, direction } = call.identity;
   call.state('call.received', { from: caller, to, direction, sipCallId: invite.sipCallId, sourceAddress: invite.sourceAddress });
@@ -135,24 +186,12 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
   parts.programs.run(call, { sid: resolved.account.sid, authToken: resolved.account.authToken }, resolved.application);
 }
 
-function refuse(arrival: Arrival, parts: InboundParts, reason: RefusalReason, detail: string): void {
-  if (arrival.resolved) parts.admission.release(arrival.resolved.account.sid, arrival.callSid);
-  const status = REFUSALS[reason];
-  arrival.invite.reject(status, status === 503 ? { 'Retry-After': String(arrival.retryAfterSeconds ?? 5) } : {});
-  parts.refused(arrival.invite, reason, detail);
-}
-
-/** A phone number where the user part is one, else the whole address, as Twilio reports SIP callers. */
-function callerOf(from: NameAddr | undefined, invite: IncomingInvite): string {
-  const uri = from && parseUri(from.uri);
-  if (!uri?.user) return from?.uri ?? invite.from;
-  const user = decodeUser(uri.user);
-  return /^\+?[0-9*#]+$/.test(user) ? user : `sip:${uri.user}@${uri.host}`;
-}
-
-function originOf(invite: IncomingInvite, domain: string): SipOrigin {
-  const custom = Object.entries(invite.headers).filter(([name]) => /^x-/i.test(name));
-  return { callId: invite.sipCallId, domain, sourceAddress: invite.sourceAddress, headers: Object.fromEntries(custom) };
+function refuse({ invite, toUser, requestId, begun, resolved, callSid }: Arrival, parts: InboundParts, refusal: Refusal): void {
+  const { reason, status = REFUSALS[reason], headers = {}, why } = refusal;
+  invite.reject(status, { ...(status === 503 ? { 'Retry-After': '5' } : {}), ...headers });
+  if (begun) parts.ongoing.end(requestId);
+  if (resolved) parts.admission.release(resolved.account.sid, callSid);
+  parts.refused(invite, reason, why ?? `for ${toUser || invite.requestUri}`);
 }
 
 function maxForwardsOf(invite: IncomingInvite): { maxForwards?: number } {
@@ -160,12 +199,9 @@ function maxForwardsOf(invite: IncomingInvite): { maxForwards?: number } {
   return written === undefined ? {} : { maxForwards: Math.min(Number(written), 255) };
 }
 
-function decodeUser(user: string): string {
-  try {
-    return decodeURIComponent(user);
-  } catch {
-    // A stray percent sign is not an escape; the number look-up decides what to make of it.
-    return user;
-  }
+/** Whom a URI names; a telephone number without its visual separators (RFC 3966 section 5.1.1). */
+function addressee(uri: string): { user: string; host: string } {
+  const parsed = parseUri(uri);
+  const user = unescapeUser(parsed?.user ?? '');
+  return { user: parsed?.scheme === 'tel' ? user.replace(/[-.()]/g, '') : user, host: parsed?.host ?? '' };
 }
-

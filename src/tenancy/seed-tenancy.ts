@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Config } from '../platform/config';
 import { TenancyKeys } from './tenancy-keys';
 import { TokenCipher } from './token-cipher';
+import { sealTrunk } from './trunk-record';
 
 /**
  * Writes what the configuration lists into Redis. Running it again, or from several gateways at once, leaves the same
@@ -18,7 +19,7 @@ export async function seedTenancy(redis: Redis, seed: Config['tenancy'], secretK
   }
   for (const one of seed.applications) values.set(keys.application(one.account, one.sid), JSON.stringify(one));
   for (const one of seed.numbers) values.set(keys.number(one.number), JSON.stringify(one));
-  const trunks = new Map(seed.trunks.map((trunk) => [trunk.name, JSON.stringify(trunk)]));
+  const trunks = new Map(seed.trunks.map((trunk) => [trunk.name, sealTrunk(trunk, cipher)]));
 
   const before = await redis.smembers(keys.seeded());
   const now = [...values.keys(), ...[...trunks.keys()].map((name) => TRUNK + name)];

@@ -8,5 +8,7 @@ export class TenancyKeys {
   /** What the configuration has written. */
   seeded = (): string => `${this.prefix}seeded`;
   trunks = (): string => `${this.prefix}trunks`;
+  /** Which request has used a nonce with this count. */
+  nonceUse = (nonce: string, count: string): string => `${this.prefix}nonce:${nonce}:${count}`;
   alerts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alerts`;
 }

@@ -1,16 +1,11 @@
 import type { Redis } from 'ioredis';
 import { type Clock, systemClock } from '../lib';
-import { matchBlocks } from './address-block';
+import { DigestNonces } from './digest-nonces';
 import { TenancyKeys } from './tenancy-keys';
 import type { Account, Application, PhoneNumber, Trunk } from './tenant';
 import { TokenCipher } from './token-cipher';
-
-export interface InviteFacts {
-  readonly sourceAddress: string;
-  /** User part of the request-URI, unescaped. */
-  readonly toUser: string;
-  readonly toHost: string;
-}
+import { type Admission, type InviteFacts, TrunkAdmission } from './trunk-admission';
+import { openTrunk } from './trunk-record';
 
 export interface NumberOwner {
   readonly number: PhoneNumber;
@@ -19,7 +14,7 @@ export interface NumberOwner {
 
 export type InviteOwner =
   | ({ readonly outcome: 'resolved'; readonly account: Account; readonly trunk: Trunk } & NumberOwner)
-  | { readonly outcome: 'unknown-source' | 'unknown-number' | 'suspended' };
+  | { readonly outcome: 'unknown-number' | 'suspended' };
 
 /** A change by another gateway is seen after at most this long. */
 const CACHE_MS = 1_000;
@@ -35,6 +30,7 @@ export class TenantDirectory {
   readonly #keys: TenancyKeys;
   readonly #cipher: TokenCipher;
   readonly #clock: Clock;
+  readonly #admission: TrunkAdmission;
   readonly #cache = new Map<string, Cached>();
 
   constructor(redis: Redis, secretKey: string, prefix = 'hf:', clock: Clock = systemClock) {
@@ -42,13 +38,17 @@ export class TenantDirectory {
     this.#keys = new TenancyKeys(prefix);
     this.#cipher = new TokenCipher(secretKey);
     this.#clock = clock;
+    this.#admission = new TrunkAdmission(redis, this.#keys, new DigestNonces(secretKey, clock), () => this.#trunks());
   }
 
-  /** The account and application that answer an INVITE. Its source must belong to a trunk that serves the number's account. */
-  async resolveInvite(invite: InviteFacts): Promise<InviteOwner> {
-    const trunks = (await this.#trunks()).filter((trunk) => matchBlocks(trunk.sources)(invite.sourceAddress));
-    if (trunks.length === 0) return { outcome: 'unknown-source' };
-    const number = await this.#read<PhoneNumber>(this.#keys.number(invite.toUser));
+  /** The trunks that an INVITE may have come through, by its source address or its credentials. */
+  admit(invite: InviteFacts): Promise<Admission> {
+    return this.#admission.admit(invite);
+  }
+
+  /** The account and application that answer calls to a number, if one of these trunks serves the account. */
+  async resolveInvite(trunks: readonly Trunk[], toUser: string): Promise<InviteOwner> {
+    const number = await this.#read<PhoneNumber>(this.#keys.number(toUser));
     const trunk = number && trunks.find((one) => one.account === undefined || one.account === number.account);
     if (!number || !trunk) return { outcome: 'unknown-number' };
     const [account, application] = await Promise.all([
@@ -84,7 +84,7 @@ export class TenantDirectory {
   async #trunks(): Promise<readonly Trunk[]> {
     const kept = await this.#cached(this.#keys.trunks(), async (key) => {
       const rows = await this.#redis.hvals(key);
-      return rows.map((row) => JSON.parse(row) as Trunk);
+      return rows.map((row) => openTrunk(row, this.#cipher));
     });
     return kept as readonly Trunk[];
   }

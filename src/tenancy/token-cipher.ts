@@ -6,8 +6,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts account tokens at rest: AES-256-GCM with a key derived from HOLDFAST_SECRET_KEY. A token signs requests, so it
- * must be readable again and cannot be kept as a hash (study: security, data at rest).
+ * Encrypts account tokens and digest hashes at rest: AES-256-GCM with a key derived from HOLDFAST_SECRET_KEY. A token signs
+ * requests, and a digest hash is as good as its password for its realm, so neither can be kept as a hash of itself.
  */
 export class TokenCipher {
   readonly #key: Buffer;
@@ -17,7 +17,7 @@ export class TokenCipher {
     this.#key = scryptSync(secretKey, 'holdfast-account-tokens', 32);
   }
 
-  /** `context` (the account's SID) is bound to the result: a token moved to another account does not open. */
+  /** `context` (whose it is, such as the account's SID) is bound to the result: a token moved to another account does not open. */
   seal(token: string, context: string): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(context));
@@ -30,7 +30,7 @@ export class TokenCipher {
     const [version, encoded = ''] = sealed.split('.');
     const bytes = Buffer.from(encoded, 'base64');
     if (version !== VERSION || bytes.length < IV_BYTES + TAG_BYTES) {
-      throw new GatewayError('tenancy-broken-token', 'an account token in Redis is not in a form this version knows');
+      throw new GatewayError('tenancy-broken-token', 'a secret in Redis is not in a form this version knows');
     }
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES))
       .setAAD(Buffer.from(context))
@@ -40,7 +40,7 @@ export class TokenCipher {
     } catch (cause) {
       throw new GatewayError(
         'tenancy-wrong-secret-key',
-        'an account token cannot be decrypted: HOLDFAST_SECRET_KEY differs from the one it was written with',
+        'a secret in Redis cannot be decrypted: HOLDFAST_SECRET_KEY differs from the one it was written with',
         { cause },
       );
     }

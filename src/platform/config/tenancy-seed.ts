@@ -53,13 +53,30 @@ const number = z.strictObject({
 const trunk = z.strictObject({
   name: field(z.string().min(1), { why: 'shown to people and in records' }),
   account: field(sid('AC').optional(), { why: 'only this account; absent: every account' }),
-  sources: field(z.array(z.string().refine(isAddressBlock, 'must be an address or a block such as 203.0.113.0/24')), {
-    why: 'addresses that may send calls through this trunk',
+  sources: field(z.array(z.string().refine(isAddressBlock, 'must be an address or a block such as 203.0.113.0/24'))
+    .default([]), { why: 'addresses that may send calls through this trunk; with digest: both have to be right' }),
+  domain: field(host().toLowerCase().optional(), {
+    why: 'host of the Request-URI (or To) that callers of a digest trunk use; each INVITE for it is asked for credentials',
+  }),
+  digest: z.strictObject({
+    user: field(z.string().regex(/^[A-Za-z0-9_.+-]{1,64}$/, 'must be letters, digits, or _ . + -'), {
+      why: 'user name that the far end answers a challenge with; several trunks of one domain differ by it',
+    }),
+    password: field(z.string().min(12), { why: 'its password; only hashes of it are kept, encrypted, in Redis', secret: true }),
+  }).optional(),
+  trusted: field(z.boolean().default(false), {
+    why: 'the far end is a carrier whose P-Asserted-Identity, Privacy, Diversion and History-Info count',
   }),
   outbound: z.strictObject({
     host: field(host(), { why: 'where calls to the outside are sent' }),
     port: field(fixedPort().default(5060), { why: 'its SIP port' }),
     prefix: field(z.string().optional(), { why: 'put before the dialled number' }),
+    user: field(z.string().min(1).optional(), { why: 'answers a challenge of the carrier (digest), with password' }),
+    password: field(z.string().min(1).optional(), {
+      why: 'answers a challenge of the carrier; kept encrypted in Redis', secret: true,
+    }),
+  }).refine((one) => (one.user === undefined) === (one.password === undefined), {
+    path: ['password'], message: 'user and password go together: give both or none',
   }).optional(),
 });
 
@@ -91,6 +108,17 @@ export const tenancySeedSchema = z.strictObject({
       }
     });
   }
+  const digestUsers = seed.trunks.map(({ domain, digest }) => digest && `${domain ?? ''} ${digest.user}`);
+  seed.trunks.forEach(({ domain, digest }, index) => {
+    if ((domain === undefined) !== (digest === undefined)) {
+      complain(['trunks', index, domain === undefined ? 'domain' : 'digest'], 'domain and digest belong together: add it');
+    }
+    if (!digest) return;
+    if (digest.password === digest.user) complain(['trunks', index, 'digest', 'password'], 'is the user name: choose another');
+    if (digestUsers.indexOf(digestUsers[index]) !== index) {
+      complain(['trunks', index, 'digest', 'user'], `${digest.user} is listed twice for ${domain ?? ''}: rename one`);
+    }
+  });
   seed.numbers.forEach((one, index) => {
     const owner = owners.get(one.application);
     if (owner === undefined) {

@@ -16,5 +16,5 @@ export {
 } from './sip-message';
 export { splitList } from './split-list';
 export { type StreamFrame, StreamFramer } from './stream-framer';
-export { formatHostPort, formatUri, type HostPort, parseHostPort, parseUri, type SipUri } from './uri';
+export { formatHostPort, formatUri, type HostPort, parseHostPort, parseUri, type SipUri, unescapeUser } from './uri';
 export { branchCookie, formatVia, parseVia, type Via, withSource } from './via';

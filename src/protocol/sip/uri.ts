@@ -68,6 +68,16 @@ export function formatUri(uri: SipUri): string {
   return `${uri.scheme}:${user}${formatHostPort(uri)}${formatParams(uri.params)}${headers}`;
 }
 
+/** A user part without its escapes; one with a stray percent sign stays as it is. */
+export function unescapeUser(user: string): string {
+  try {
+    return decodeURIComponent(user);
+  } catch {
+    // Not an escape: what the text names is for the look-up to decide.
+    return user;
+  }
+}
+
 function parseTel(rest: string): SipUri | undefined {
   const [number, params] = cut(rest, ';');
   if (!/^\+?[0-9A-Fa-f*#\-.()]+$/.test(number)) return undefined;

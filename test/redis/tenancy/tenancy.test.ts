@@ -28,11 +28,21 @@ const seed: TenancySeed = {
     { number: '+15550100', account: OTHER, application: `AP${'2'.repeat(32)}` },
   ],
   trunks: [
-    { name: 'carrier', sources: ['192.0.2.0/24', '2001:db8::/32'] },
-    { name: 'two-only', account: OTHER, sources: ['198.51.100.7'], outbound: { host: '198.51.100.7', port: 5060 } },
-    { name: 'way-out', sources: [], outbound: { host: '203.0.113.9', port: 5070, prefix: '9' } },
+    { name: 'carrier', sources: ['192.0.2.0/24', '2001:db8::/32'], trusted: true },
+    { name: 'two-only', account: OTHER, sources: ['198.51.100.7'], outbound: { host: '198.51.100.7', port: 5060 }, trusted: false },
+    {
+      name: 'way-out', sources: [], trusted: false,
+      outbound: { host: '203.0.113.9', port: 5070, prefix: '9', user: 'us', password: 'password-of-the-way-out' },
+    },
   ],
 };
+
+/** What becomes of an INVITE from this address. */
+async function through(directory: TenantDirectory, sourceAddress: string, user: string): Promise<{ readonly outcome: string }> {
+  const called = { user, host: '192.0.2.1' };
+  const admission = await directory.admit({ sourceAddress, requested: called, to: called, requestId: 'one' });
+  return admission.outcome === 'admitted' ? directory.resolveInvite(admission.trunks, user) : admission;
+}
 
 describe('tenancy in Redis', () => {
   let server: TestRedis;
@@ -48,15 +58,15 @@ describe('tenancy in Redis', () => {
   });
   afterAll(() => server.stop());
 
-  const invite = (sourceAddress: string, toUser: string): ReturnType<TenantDirectory['resolveInvite']> =>
-    directory.resolveInvite({ sourceAddress, toUser, toHost: '192.0.2.1' });
+  const invite = (sourceAddress: string, toUser: string): Promise<{ readonly outcome: string }> =>
+    through(directory, sourceAddress, toUser);
 
   it('finds the account, application and trunk of an INVITE', async () => {
     await expect(invite('192.0.2.44', '1000')).resolves.toMatchObject({
       outcome: 'resolved',
       account: { sid: ACCOUNT, authToken: 'token-of-account-one' },
       application: { sid: APPLICATION },
-      trunk: { name: 'carrier' },
+      trunk: { name: 'carrier', trusted: true },
     });
   });
 
@@ -86,7 +96,9 @@ describe('tenancy in Redis', () => {
 
   it('prefers an account\'s own way out', async () => {
     await expect(directory.outboundTrunk(OTHER)).resolves.toMatchObject({ name: 'two-only' });
-    await expect(directory.outboundTrunk(ACCOUNT)).resolves.toMatchObject({ name: 'way-out', outbound: { prefix: '9' } });
+    await expect(directory.outboundTrunk(ACCOUNT)).resolves.toMatchObject({
+      name: 'way-out', outbound: { prefix: '9', user: 'us', password: 'password-of-the-way-out' },
+    });
   });
 
   it('takes away what the configuration no longer lists', async () => {
@@ -95,9 +107,7 @@ describe('tenancy in Redis', () => {
     const less = { ...seed, trunks: seed.trunks.filter(({ name }) => name !== 'carrier'), numbers: [] };
     await seedTenancy(redis, less, SECRET, prefix);
     const later = new TenantDirectory(redis, SECRET, prefix);
-    await expect(later.resolveInvite({ sourceAddress: '192.0.2.44', toUser: '1000', toHost: '' })).resolves.toEqual({
-      outcome: 'unknown-source',
-    });
+    await expect(through(later, '192.0.2.44', '1000')).resolves.toEqual({ outcome: 'unknown-source' });
     await expect(later.ownNumber(ACCOUNT, '1000')).resolves.toBeUndefined();
     await expect(later.account(ACCOUNT)).resolves.toMatchObject({ sid: ACCOUNT });
   });
@@ -106,7 +116,7 @@ describe('tenancy in Redis', () => {
     for (const key of await redis.keys('*')) {
       if ((await redis.type(key)) === 'set') continue;
       const kept = (await redis.type(key)) === 'hash' ? JSON.stringify(await redis.hgetall(key)) : await redis.get(key);
-      expect(kept).not.toContain('token-of-account');
+      expect(kept).not.toMatch(/token-of-account|password-of/);
     }
   });
 
