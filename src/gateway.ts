@@ -97,11 +97,13 @@ export class Gateway {
       onReached: (reached) => this.#limitReached(reached),
       report: warn,
     });
-    const { defaultVoice, maxTextLength, timeoutMs } = config.speech;
+    const { defaultVoice, maxTextLength, timeoutMs, cacheBytes, cacheMaxAgeMs } = config.speech;
     this.#speech = new Speech({
       provider: new FliteProvider({ defaultVoice, timeoutMs }),
       directory: `${config.mediaDir}/speech`,
       maxTextLength,
+      cache: { maxBytes: cacheBytes, maxAgeMs: cacheMaxAgeMs },
+      report: (problem) => this.#log.warn({ problem }, 'the cache of speech was not swept'),
       onResult: (outcome, durationMs) => {
         this.#metrics.increment('holdfast_media_speech_total', { outcome });
         if (outcome === 'synthesized') this.#metrics.observe('holdfast_media_speech_seconds', {}, durationMs / 1_000);
@@ -109,6 +111,7 @@ export class Gateway {
     });
     this.#audio = new AudioLibrary(`${config.mediaDir}/audio`, {
       maxBytes: config.webhooks.audioBytes,
+      cache: { maxBytes: config.media.audioCacheBytes, maxAgeMs: config.media.audioCacheMaxAgeMs },
       report: (problem) => this.#log.error({ problem }, 'audio of a tenant could not be kept'),
     });
   }

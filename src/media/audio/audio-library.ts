@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, messageOf, systemClock } from '../../lib';
+import { type CacheLimits, CacheSweeper } from '../cache-sweeper';
 import { type AudioKind, recogniseAudio } from './audio-kind';
 import { AudioShelf } from './audio-shelf';
 import { DecoderThread } from './decoder-thread';
 
 export type KeptAudio =
-  | { readonly outcome: 'file'; readonly path: string }
+  | { readonly outcome: 'file'; readonly path: string; readonly durationMs: number }
   | { readonly outcome: 'failed'; readonly code: 13420; readonly message: string };
 
 export interface AudioLibraryOptions {
@@ -18,7 +19,9 @@ export interface AudioLibraryOptions {
   readonly timeLimitMs?: number;
   /** Converted files of one account; default 256 MiB, which are four and a half hours. */
   readonly maxBytesPerAccount?: number;
-  /** A file used within this time is never removed; default 5 minutes. */
+  /** Converted files of all accounts together, and how long an unused one stays; default 4 GiB, 7 days. */
+  readonly cache?: CacheLimits;
+  /** A file used within this time is not removed for another one of the account; default 5 minutes. */
   readonly inUseMs?: number;
   /** How many audio files of one account may wait for their turn; default 50. */
   readonly maxWaitingPerAccount?: number;
@@ -33,6 +36,7 @@ interface AudioRequest {
   readonly contentType: string;
 }
 
+const DEFAULT_CACHE: CacheLimits = { maxBytes: 4 * 1024 ** 3, maxAgeMs: 7 * 24 * 60 * 60 * 1_000 };
 /** Part of the file name; raise it when the same bytes shall give another file. */
 const VERSION = 2;
 /** Hashed and copied in pieces of this size, a turn of the event loop each: about 0.5 ms. */
@@ -46,6 +50,7 @@ const failed = (message: string): KeptAudio => ({ outcome: 'failed', code: 13420
  */
 export class AudioLibrary {
   readonly #shelf: AudioShelf;
+  readonly #sweeper: CacheSweeper;
   readonly #decoder: DecoderThread;
   readonly #maxBytes: number;
   readonly #maxDurationMs: number;
@@ -60,6 +65,7 @@ export class AudioLibrary {
     this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
     this.#maxDurationMs = options.maxDurationMs ?? 1_800_000;
     this.#report = report;
+    this.#sweeper = new CacheSweeper({ directory, clock, report, ...(options.cache ?? DEFAULT_CACHE) });
     this.#shelf = new AudioShelf({ directory, clock, maxBytes: maxBytesPerAccount, inUseMs });
     this.#decoder = new DecoderThread({ clock, timeLimitMs, maxWaiting });
   }
@@ -67,10 +73,12 @@ export class AudioLibrary {
   /** Loads the decoding thread ahead of the first audio, which would otherwise wait for it (about 100 ms). */
   start(): void {
     this.#decoder.start();
+    this.#sweeper.start();
   }
 
   /** Ends the thread; what it was at fails. */
   async stop(): Promise<void> {
+    await this.#sweeper.stop();
     await this.#decoder.stop();
   }
 
@@ -94,7 +102,7 @@ export class AudioLibrary {
 
   async #findOrConvert(accountSid: string, kind: AudioKind, body: Buffer, name: string): Promise<KeptAudio> {
     const known = await this.#shelf.find(accountSid, name);
-    if (known !== undefined) return { outcome: 'file', path: known };
+    if (known !== undefined) return { outcome: 'file', ...known };
     const draft = await this.#shelf.draft(accountSid);
     const bytes = await sharedCopy(body);
     const maxDurationMs = this.#maxDurationMs;
@@ -107,7 +115,8 @@ export class AudioLibrary {
     }
     const shelved = await this.#shelf.shelve(accountSid, draft, name);
     if (shelved.outcome === 'full') return failed('the audio in use by this account fills its share of the storage');
-    return { outcome: 'file', path: shelved.path };
+    this.#sweeper.written(shelved.bytes);
+    return { outcome: 'file', path: shelved.path, durationMs: shelved.durationMs };
   }
 }
 

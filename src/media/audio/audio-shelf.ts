@@ -1,6 +1,8 @@
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, newToken } from '../../lib';
+import { WAV_HEADER_BYTES } from '../../protocol/wav';
+import { filesBelow, touch } from '../cache-sweeper';
 
 export interface AudioShelfOptions {
   readonly directory: string;
@@ -11,17 +13,19 @@ export interface AudioShelfOptions {
   readonly inUseMs: number;
 }
 
+/** A file of ours: 8 kHz mono 16 bit, so that its size tells its length. */
+export interface ShelvedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
 export type Shelving =
-  | { readonly outcome: 'shelved'; readonly path: string }
+  | ({ readonly outcome: 'shelved' } & ShelvedFile)
   /** What the account used lately fills its share. */
   | { readonly outcome: 'full' };
 
-interface ShelvedFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly usedAt: number;
-}
-
+const BYTES_PER_MS = 16;
 /** A draft this old was left behind by a process that died. */
 const ABANDONED_MS = 60 * 60 * 1_000;
 
@@ -37,10 +41,10 @@ export class AudioShelf {
   }
 
   /** The file of that name, which counts as used now; undefined when there is none. */
-  async find(accountSid: string, name: string): Promise<string | undefined> {
+  async find(accountSid: string, name: string): Promise<ShelvedFile | undefined> {
     const path = join(this.#folder(accountSid), `${name}.wav`);
-    const now = new Date(this.#options.clock.now());
-    return utimes(path, now, now).then(() => path, () => undefined);
+    if (!(await touch(path, this.#options.clock.now()))) return undefined;
+    return shelvedFile(path, (await stat(path)).size);
   }
 
   /** Where to write a file that is not complete yet. */
@@ -59,10 +63,9 @@ export class AudioShelf {
       await this.discard(draft);
       return { outcome: 'full' };
     }
-    const now = new Date(this.#options.clock.now());
-    await utimes(draft, now, now);
+    await touch(draft, this.#options.clock.now());
     await rename(draft, path); // so that no media server reads half a file
-    return { outcome: 'shelved', path };
+    return { outcome: 'shelved', ...shelvedFile(path, size) };
   }
 
   async discard(draft: string): Promise<void> {
@@ -75,7 +78,7 @@ export class AudioShelf {
 
   async #makeRoom(folder: string, bytes: number): Promise<boolean> {
     const { maxBytes, inUseMs, clock } = this.#options;
-    const files = await filesOf(folder);
+    const files = await filesBelow(folder);
     const now = clock.now();
     const drafts = files.filter(({ path, usedAt }) => path.endsWith('.draft') && now - usedAt > ABANDONED_MS);
     for (const { path } of drafts) await this.discard(path);
@@ -90,13 +93,5 @@ export class AudioShelf {
   }
 }
 
-async function filesOf(folder: string): Promise<ShelvedFile[]> {
-  const names = await readdir(folder);
-  const files = await Promise.all(names.map(async (name) => {
-    const path = join(folder, name);
-    // Another gateway may have removed it meanwhile.
-    const facts = await stat(path).catch(() => undefined);
-    return facts?.isFile() ? [{ path, bytes: facts.size, usedAt: facts.mtimeMs }] : [];
-  }));
-  return files.flat();
-}
+const shelvedFile = (path: string, bytes: number): ShelvedFile =>
+  ({ path, bytes, durationMs: (bytes - WAV_HEADER_BYTES) / BYTES_PER_MS });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GatewayError, newToken } from '../../lib';
+import { type Clock, GatewayError, newToken, systemClock } from '../../lib';
 import { encodeWav, WAV_HEADER_BYTES } from '../../protocol/wav';
+import { type CacheLimits, CacheSweeper, touch } from '../cache-sweeper';
 import type { SpeechProvider } from './speech-provider';
 
 export interface SpeechOptions {
@@ -13,6 +14,11 @@ export interface SpeechOptions {
   readonly maxTextLength: number;
   /** Told where each file came from, for metrics. */
   readonly onResult?: (outcome: 'cached' | 'synthesized' | 'failed', durationMs: number) => void;
+  /** Default 512 MiB, which are nine hours, and 30 days. */
+  readonly cache?: CacheLimits;
+  readonly clock?: Clock;
+  /** For the operator: what could not be removed from the cache. */
+  readonly report?: (problem: string) => void;
 }
 
 export interface SpeechRequest {
@@ -30,23 +36,34 @@ export interface SpokenFile {
 }
 
 const BYTES_PER_MS = 16;
+const DEFAULT_CACHE: CacheLimits = { maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 60 * 60 * 1_000 };
 
-/** Speech as files, made once per content. Names are hashes: nothing of a tenant's text becomes part of a path. */
+/**
+ * Speech as files, made once per content and kept while they are used. Names are hashes: nothing of a tenant's text becomes
+ * part of a path.
+ */
 export class Speech {
   readonly #options: SpeechOptions;
   /** Requests for one text while it is being made share the work. */
   readonly #underWay = new Map<string, Promise<number>>();
+  readonly #clock: Clock;
+  readonly #sweeper: CacheSweeper;
 
   constructor(options: SpeechOptions) {
+    const { directory, cache = DEFAULT_CACHE, clock = systemClock, report = () => undefined } = options;
     this.#options = options;
+    this.#clock = clock;
+    this.#sweeper = new CacheSweeper({ directory, clock, report, ...cache });
   }
 
-  start(): Promise<void> {
-    return this.#options.provider.start();
+  async start(): Promise<void> {
+    await this.#options.provider.start();
+    this.#sweeper.start();
   }
 
-  stop(): Promise<void> {
-    return this.#options.provider.stop();
+  async stop(): Promise<void> {
+    await this.#sweeper.stop();
+    await this.#options.provider.stop();
   }
 
   /**
@@ -76,7 +93,7 @@ export class Speech {
     const startedAt = performance.now();
     const took = (): number => performance.now() - startedAt;
     const work = (async () => {
-      const kept = await keptDuration(path);
+      const kept = await keptDuration(path, this.#clock.now());
       if (kept !== undefined) {
         this.#options.onResult?.('cached', took());
         return kept;
@@ -103,14 +120,18 @@ export class Speech {
     await mkdir(dirname(path), { recursive: true });
     // Written aside and renamed, so that no media server and no other gateway reads half a file.
     const draft = `${path}.${newToken(4)}`;
-    await writeFile(draft, encodeWav(audio));
+    const file = encodeWav(audio);
+    await writeFile(draft, file);
+    await touch(draft, this.#clock.now());
     await rename(draft, path);
+    this.#sweeper.written(file.length);
     return (audio.samples.length * 2) / BYTES_PER_MS;
   }
 }
 
-/** Length of a file made before, told by its size; `undefined` when there is none. */
-async function keptDuration(path: string): Promise<number | undefined> {
+/** Length of a file made before, told by its size; `undefined` when there is none. It counts as used at `now`. */
+async function keptDuration(path: string, now: number): Promise<number | undefined> {
+  if (!(await touch(path, now))) return undefined;
   try {
     return ((await stat(path)).size - WAV_HEADER_BYTES) / BYTES_PER_MS;
   } catch (error) {

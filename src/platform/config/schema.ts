@@ -157,6 +157,10 @@ const media = z.strictObject({
     why: 'audio codecs of the media server of `make run` in the order in which they are wanted; FreeSWITCH has its own list',
     env: 'HOLDFAST_MEDIA_CODECS',
   }),
+  audioCacheBytes: field(count().default(4_294_967_296), {
+    why: 'audio of all accounts kept as converted files (16 kB a second), the least recently used go first', unit: 'bytes',
+  }),
+  audioCacheMaxAgeMs: field(count().default(604_800_000), { why: 'audio that nobody used for this long is removed', unit: 'ms' }),
   workers: field(z.int().min(1).max(64).default(1), {
     why: 'RTP threads of the media server of `make run`, 300 channels each', env: 'HOLDFAST_MEDIA_WORKERS',
   }),
@@ -168,6 +172,10 @@ const speech = z.strictObject({
   }),
   maxTextLength: field(count().default(4_096), { why: 'longest text of one Say (Twilio: 4096)', unit: 'characters' }),
   timeoutMs: field(count().default(10_000), { why: 'one synthesis; a stuck worker is replaced', unit: 'ms' }),
+  cacheBytes: field(count().default(536_870_912), {
+    why: 'spoken texts kept as files (16 kB a second), the least recently used go first', unit: 'bytes',
+  }),
+  cacheMaxAgeMs: field(count().default(2_592_000_000), { why: 'a spoken text that nobody used for this long is removed', unit: 'ms' }),
 });
 
 const log = z.strictObject({

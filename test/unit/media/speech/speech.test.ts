@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseFliteVoice, FliteProvider, Speech, type SpeechProvider } from '../../../../src/media/speech';
 import { decodeWav, type PcmAudio } from '../../../../src/protocol/wav';
+import { eventually } from '../../../support/eventually';
+import { ManualClock } from '../../../support/manual-clock';
 
 let directory: string;
 const outcomes: string[] = [];
@@ -126,6 +128,23 @@ describe('speech files', () => {
     expect(buzzer.asked).toEqual(['hello']);
     expect(outcomes).toEqual(['synthesized', 'cached', 'cached']);
     expect(first?.durationMs).toBe(100);
+  });
+
+  it('are kept while they are used, and made anew when they were swept', async () => {
+    const buzzer = new Buzzer();
+    const clock = new ManualClock();
+    const speech = new Speech({ provider: buzzer, directory, maxTextLength: 4_096, clock, cache: { maxBytes: 1e9, maxAgeMs: 5_000_000 } });
+    await speech.start();
+    const day = async (text: string): Promise<void> => {
+      clock.advance(4_000_000);
+      await speech.fileFor({ text });
+    };
+    await speech.fileFor({ text: 'rare' });
+    for (const text of ['often', 'often', 'often']) await day(text);
+    await eventually(() => expect(readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toHaveLength(1));
+    for (const text of ['rare', 'often']) await day(text);
+    expect(buzzer.asked).toEqual(['rare', 'often', 'rare']);
+    await speech.stop();
   });
 
   it('are not kept when synthesis fails, and no draft stays behind', async () => {
