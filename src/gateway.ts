@@ -3,7 +3,7 @@ import { type Call, CallAdmission, type CallPorts, CallStore, LiveCalls } from '
 import { DrachtioConnection } from './dialogs';
 import { CallTimeline, EventBus } from './events';
 import { alertFamily, countFacts } from './fact-metrics';
-import { type Account, type Alert, type InterpreterPorts, runProgram, StatusReporter } from './interpreter';
+import { type Account, type Alert, type InterpreterPorts, runProgram, RunawayGuard, StatusReporter } from './interpreter';
 import { AudioLibrary, MediaPool, MediaServer } from './media';
 import { FliteProvider, Speech } from './media/speech';
 import type { Config } from './platform/config';
@@ -234,6 +234,10 @@ export class Gateway {
       speech: this.#speech,
       audio: this.#audio,
       dialer,
+      limits: this.#limits,
+      runaways: new RunawayGuard(systemClock, (accountSid) => this.#limits.of(accountSid)),
+      limitReached: (call: Call, notice: Pick<LimitNotice, 'limit' | 'message' | 'url'>) =>
+        this.#limitReached({ accountSid: call.identity.accountSid, callSid: call.sid, ...notice }),
       defaultQueueSize: this.#config.queue.defaultMaxSize,
       holdMusic: `local_stream://${this.#config.media.holdStream}`,
       alert: (call: Call, alert: Alert) => this.#alert(call, alert),

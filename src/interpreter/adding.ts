@@ -5,7 +5,6 @@ import { loadDocument } from './load-document';
 import type { DocumentTarget } from './outcome';
 import { addingParams } from './queue-params';
 import { resolveUrl } from './resolve-url';
-import { RunawayGuard } from './runaway-guard';
 import type { VerbContext } from './verb-context';
 
 /** `gone`: the caller, or the program he was in. */
@@ -21,14 +20,9 @@ export async function runAdding(verb: EnqueueVerb, outer: VerbContext): Promise<
   const url = verb.addingUrl ? resolveUrl(outer, verb.addingUrl) : undefined;
   const asAsked: AddingEnd = { next: 'join', verb };
   if (url === undefined) return asAsked;
-  const { ports, signal } = outer;
-  const guard = new RunawayGuard(ports.clock);
+  const { signal } = outer;
   let target: DocumentTarget = { url, method: verb.addingMethod };
   while (!signal.aborted) {
-    if (!guard.allows()) {
-      outer.alert({ code: 11215, message: `more than ${guard.limit} documents in a minute before the caller is added`, url: target.url });
-      return asAsked;
-    }
     const context: VerbContext = Object.freeze({ ...outer, role: 'adding' as const, fallback: undefined });
     const params = await queueParams(verb, outer);
     if (!params) return asAsked;

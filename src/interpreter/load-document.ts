@@ -1,11 +1,13 @@
 import type { AlertCode } from '../lib';
 import type { Call } from '../calls';
+import { LIMIT_FACTS } from '../tenancy';
 import { decodeText, parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
 import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
 import type { Account } from './account';
 import type { LoadedDocument } from './loaded-document';
 import type { DocumentTarget } from './outcome';
 import type { InterpreterPorts } from './ports';
+import type { RunawayRefusal } from './runaway-guard';
 import type { VerbContext } from './verb-context';
 
 export type LoadOutcome =
@@ -19,13 +21,18 @@ interface Understood {
   readonly warnings: readonly TwimlWarning[];
 }
 
-/** Requests a document with the call's standard parameters and understands it; failures have been raised as alerts. */
+/**
+ * Requests a document with the call's standard parameters and understands it; failures have been raised as alerts. One too
+ * many for its call or account fails unasked.
+ */
 export async function loadDocument(
   context: VerbContext,
   target: DocumentTarget,
   fallback: DocumentTarget | undefined,
 ): Promise<LoadOutcome> {
   const { call, ports, account, signal } = context;
+  const runaway = await ports.runaways.refusal(call, target.isRedirect === true);
+  if (runaway) return refused(context, target.url, runaway);
   const startedAt = ports.clock.monotonic();
   const request = requestOf(account, call, target);
   const outcome = await fetchDocument<Understood>(ports.webhooks, { ...request, signal }, fallback, (answer) => {
@@ -46,6 +53,13 @@ export async function loadDocument(
   call.state('document.parsed', { verbs: document.verbs.length, warnings: warnings.length });
   for (const { code, message } of warnings) context.alert({ code, message, url: outcome.url });
   return { outcome: 'loaded', document, url: outcome.url, ...(audioPath === undefined ? {} : { audioPath, audioMs }) };
+}
+
+function refused({ call, ports }: VerbContext, url: string, { limit, message }: RunawayRefusal): LoadOutcome {
+  const { code } = LIMIT_FACTS[limit];
+  call.state('document.failed', { url, code, message });
+  ports.limitReached(call, { limit, message, url });
+  return { outcome: 'failed', url, code, message };
 }
 
 /** Tells an action URL something whose answer nobody can run any more (the call has ended). */

@@ -10,6 +10,8 @@ export interface DocumentTarget {
   readonly params?: WebhookParams;
   /** One token for all deliveries of this request. */
   readonly idempotencyToken?: string;
+  /** A `<Redirect>` leads there. */
+  readonly isRedirect?: true;
 }
 
 /** What a verb says happens next. */

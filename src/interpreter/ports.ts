@@ -4,6 +4,8 @@ import type { EventBus } from '../events';
 import type { MediaEndpoint, MediaPool } from '../media';
 import type { QueueEngine } from '../queueing';
 import type { Account, OutboundTarget } from './account';
+import type { RunawayGuard } from './runaway-guard';
+import type { AccountLimits, LimitNotice } from '../tenancy';
 import type { FailureEvidence, WebhookClient } from '../webhooks';
 
 /** Speech as a file the media servers can read. */
@@ -68,6 +70,11 @@ export interface InterpreterPorts {
   readonly speech: SpeechSource;
   readonly audio: AudioSource;
   readonly dialer: Dialer;
+  /** How much an account may take, now. */
+  readonly limits: { of: (accountSid: string) => Promise<AccountLimits> };
+  readonly runaways: RunawayGuard;
+  /** Counts that the call's account came to a limit, and tells it, once a minute. */
+  readonly limitReached: (call: Call, notice: Pick<LimitNotice, 'limit' | 'message' | 'url'>) => void;
   /** Size of a queue that its first caller creates without saying one. */
   readonly defaultQueueSize: number;
   /** `local_stream://NAME` of the default hold music. */

@@ -4,7 +4,6 @@ import { loadDocument } from './load-document';
 import { type DocumentTarget, reasonOf } from './outcome';
 import type { Alert, InterpreterPorts } from './ports';
 import { runDocument } from './run-document';
-import { RunawayGuard } from './runaway-guard';
 import { say } from './sounds';
 import type { VerbContext } from './verb-context';
 
@@ -18,16 +17,10 @@ const APOLOGY = 'We are sorry. An application error has occurred. Goodbye.';
 
 /** Runs a call's program, document after document, until the program or the call ends. Always leaves the call ended. */
 export async function runProgram(call: Call, program: Program, ports: InterpreterPorts): Promise<void> {
-  const guard = new RunawayGuard(ports.clock);
   let target = program.entry;
   for (;;) {
     if (call.ended) return;
     const context = programContext(call, program, ports, target);
-    if (!guard.allows()) {
-      context.alert({ code: 11215, message: `more than ${guard.limit} documents in a minute`, url: target.url });
-      call.end('application-error');
-      return;
-    }
     const loaded = await loadDocument(context, target, program.fallback);
     if (call.ended) return;
     if (loaded.outcome === 'failed') {

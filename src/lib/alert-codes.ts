@@ -12,15 +12,16 @@ const WEBHOOKS = ['webhooks'] as const;
  * `docs/errors.md` is written from here; a test compares it with the numbers in the source of the rooms.
  */
 export const alertCodes = {
+  10004: { means: 'the account has all of its calls at once (docs/limits.md)', rooms: ['tenancy'] },
   11100: { means: 'a URL is no http or https URL', rooms: ['interpreter', 'twiml', 'webhooks'] },
   11200: {
-    means: 'the application did not answer in time, or with a bad status', rooms: ['interpreter', 'webhooks'],
+    means: 'the application did not answer in time, or with a bad status', rooms: ['interpreter', 'tenancy', 'webhooks'],
   },
   11205: { means: 'no connection to the application', rooms: WEBHOOKS },
   11206: { means: 'the application broke the rules of HTTP', rooms: WEBHOOKS },
   11210: { means: 'the host name of the application cannot be resolved', rooms: WEBHOOKS },
   11215: {
-    means: 'too many redirects, or too many documents of one call in a minute', rooms: ['interpreter', 'webhooks'],
+    means: 'too many redirects, or too many documents of one call in a minute', rooms: ['tenancy', 'webhooks'],
   },
   11220: { means: 'TLS with the application failed', rooms: WEBHOOKS },
   11235: { means: 'the certificate of the application is for another host name', rooms: WEBHOOKS },
@@ -85,7 +86,7 @@ export const alertCodes = {
   14204: { means: 'Enqueue: the queue name is empty', rooms: ['queueing', 'twiml'] },
   14205: { means: 'Enqueue: the queue name has more than 64 characters', rooms: ['queueing', 'twiml'] },
   14206: { means: 'Enqueue: waitUrlMethod; the call is not enqueued', rooms: TWIML },
-  14207: { means: 'Enqueue: the queue is full', rooms: ['interpreter'] },
+  14207: { means: 'Enqueue: the queue is full, or all queues of the account are', rooms: ['tenancy'] },
   14210: { means: 'Queue: method; nobody is taken', rooms: TWIML },
   14211: { means: 'Queue: url; nobody is taken', rooms: TWIML },
   14212: { means: 'Queue: the queue name is empty', rooms: TWIML },
@@ -95,7 +96,10 @@ export const alertCodes = {
   14216: { means: 'Queue: postWorkActivitySid; nobody is taken', rooms: TWIML },
   14220: { means: 'Enqueue: workflowSid; the call is not enqueued', rooms: TWIML },
   15000: { means: 'a call to a number of the same account could not be joined', rooms: ['signaling'] },
+  15001: { means: 'legs of Dial come faster than the account may place them (docs/limits.md)', rooms: ['tenancy'] },
   15003: { means: 'a status callback was answered with an error', rooms: ['interpreter'] },
+  20429: { means: 'the account has too many queues, or documents in a minute (docs/limits.md)', rooms: ['tenancy'] },
+  32001: { means: 'calls come faster than the account may take them (docs/limits.md)', rooms: ['tenancy'] },
   32006: { means: 'the call was forwarded too often (Max-Forwards): it goes in a circle', rooms: ['signaling'] },
 } as const satisfies Readonly<Record<number, AlertMeaning>>;
 

@@ -1,3 +1,4 @@
+import type { AlertCode } from '../lib';
 import { LIMIT_NAMES, type LimitName } from '../platform/config';
 import type { Account } from './tenant';
 
@@ -15,7 +16,7 @@ export interface LimitFacts {
   /** What happens to the one too many. */
   readonly result: string;
   /** The alert's code of the error dictionary (contracts/twilio section 13). */
-  readonly code: number;
+  readonly code: AlertCode;
 }
 
 /**

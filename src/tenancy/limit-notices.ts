@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../lib';
+import type { AlertCode, Clock, Timer } from '../lib';
 import { LIMIT_FACTS, type LimitName } from './account-limits';
 
 /** An account came to one of its limits. */
@@ -12,7 +12,7 @@ export interface LimitNotice {
 
 export interface LimitAlert extends Omit<LimitNotice, 'limit'> {
   /** Code of the error dictionary. */
-  readonly code: number;
+  readonly code: AlertCode;
 }
 
 interface Burst {

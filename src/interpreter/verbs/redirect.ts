@@ -5,5 +5,5 @@ import type { Executor } from '../verb-context';
 
 export const executeRedirect: Executor<RedirectVerb> = (verb, context) => {
   const url = resolveUrl(context, verb.url === '' ? context.documentUrl : verb.url);
-  return Promise.resolve(url ? { next: 'document', target: { url, method: verb.method } } : hangup('application-error'));
+  return Promise.resolve(url ? { next: 'document', target: { url, method: verb.method, isRedirect: true } } : hangup('application-error'));
 };

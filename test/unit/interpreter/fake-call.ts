@@ -1,15 +1,22 @@
 import { type CallIdentity, Call } from '../../../src/calls';
 import { EventBus, type Fact } from '../../../src/events';
 import type { Account, Alert, InterpreterPorts } from '../../../src/interpreter';
+import { RunawayGuard } from '../../../src/interpreter';
 import { runDocument } from '../../../src/interpreter/run-document';
 import type { VerbContext } from '../../../src/interpreter/verb-context';
 import type { Layer, MediaEndpoint, PlayOutcome } from '../../../src/media';
 import { TypedEmitter } from '../../../src/lib';
 import { type DialVerb, parseDocument, type QueueNoun } from '../../../src/twiml';
+import { LIMIT_NAMES, limitNote } from '../../../src/platform/config';
+import { type AccountLimits, accountLimits, LIMIT_FACTS, type LimitName } from '../../../src/tenancy';
 import { ManualClock } from '../../support/manual-clock';
 
 const IDENTITY: CallIdentity = { accountSid: `AC${'a'.repeat(32)}`, from: '+15550100', to: '1000', direction: 'inbound' };
 export const ACCOUNT: Account = { sid: IDENTITY.accountSid, authToken: 'token' };
+
+/** What an account may take: the numbers of the test, the defaults for the rest. */
+export const limitsOf = (own: Partial<AccountLimits> = {}): AccountLimits =>
+  accountLimits({ limits: own }, Object.fromEntries(LIMIT_NAMES.map((name) => [name, limitNote(name).fallback])) as AccountLimits);
 
 /** A phone's media as the interpreter sees it: sounds last until the test ends them, keys come from the test. */
 export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]; bridged: []; unbridged: [] }> {
@@ -84,7 +91,7 @@ export interface Stage {
 }
 
 /** A call with a phone and a clock of the test's; `ports` are what the test says the rest of the gateway does. */
-export function stageCall(ports: object = {}, answered = true): Stage {
+export function stageCall(ports: object = {}, answered = true, limits: AccountLimits = limitsOf()): Stage {
   const clock = new ManualClock();
   const endpoint = new FakeEndpoint();
   const facts: Fact[] = [];
@@ -100,7 +107,13 @@ export function stageCall(ports: object = {}, answered = true): Stage {
   });
   if (answered) call.connected(media);
   const alert = (_call: Call, raised: Alert): void => void alerts.push(raised);
-  const all = { clock, events, gatewayId: 'gateway-1', holdMusic: 'music', alert, report, ...ports } as unknown as InterpreterPorts;
+  const all = {
+    clock, events, gatewayId: 'gateway-1', holdMusic: 'music', alert, report, limits: { of: async () => limits },
+    runaways: new RunawayGuard(clock, async () => limits),
+    limitReached: (_call: Call, { limit, ...notice }: { limit: LimitName; message: string }) =>
+      alerts.push({ code: LIMIT_FACTS[limit].code, ...notice }),
+    ...ports,
+  } as unknown as InterpreterPorts;
   const context: VerbContext = Object.freeze({
     call, account: ACCOUNT, ports: all, role: 'program' as const, signal: call.signal, documentUrl: 'http://app.test/voice',
     documentMethod: 'POST' as const, fallback: undefined, media: () => call.answer(), alert: (raised: Alert) => all.alert(call, raised), runDocument,
