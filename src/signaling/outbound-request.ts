@@ -2,6 +2,8 @@ import { formatUri, isToken, parseUri } from '../protocol/sip';
 
 /** What RFC 3261 section 25.1 lets stand in a user part, besides escapes. */
 const IN_USER = /[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]/gu;
+/** In a password fewer. */
+const IN_PASSWORD = /[^A-Za-z0-9\-_.!~*'()&=+$,%]/gu;
 /** The same for the value of a URI parameter. */
 const IN_PARAM = /[^A-Za-z0-9\-_.!~*'()[\]/:&+$%]/gu;
 /** No control characters: a line break would begin a header of the tenant's own. */
@@ -23,8 +25,9 @@ export function requestUriOf(written: string): string | undefined {
   return formatUri({
     ...rest,
     ...(user === undefined ? {} : { user: escapeWith(user, IN_USER) }),
-    ...(password === undefined ? {} : { password: escapeWith(password, IN_USER).replaceAll(';', '%3B') }),
-    params: new Map(kept.map(([name, value]) => [name, value === undefined ? value : escapeWith(value, IN_PARAM)])),
+    ...(password === undefined ? {} : { password: escapeWith(password, IN_PASSWORD) }),
+    // `;x=` is no parameter of the grammar, `;x` is.
+    params: new Map(kept.map(([name, value]) => [name, value ? escapeWith(value, IN_PARAM) : undefined])),
   });
 }
 
