@@ -7,9 +7,9 @@ export HOLDFAST_SIP_SOURCES HOLDFAST_SIP_SOURCE_RATE HOLDFAST_MEDIA_CODECS HOLDF
 export HOLDFAST_MEDIA_DIR HOLDFAST_EXTERNAL_IP HOLDFAST_SECRET_KEY HOLDFAST_LOG_LEVEL HOLDFAST_LOG_PRETTY
 export HOLDFAST_DEMO_PORT REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET FREESWITCH_SERVERS
 export HOLDFAST_TEST_HOLD_STREAM
-export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL NODES
+export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL NODES ON DEMO METRICS HOLDFAST_STUN_SERVER
 
-.PHONY: help run call trace firewall test test-production corpus build lint docs clean packages
+.PHONY: help run call up down smoke trace firewall test test-production corpus build lint docs clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ test-production: packages ## contracts and journeys against DRACHTIO_HOST, _PORT
 
 corpus: packages ## one corpus alone, counted: NAME=egress|xml|sip-torture|sip-mutations|signatures|injection
 	@exec node scripts/corpus.mjs $(NAME)
+
+up: ## the Docker stack: [ON=host|laptop] [DEMO=1] [METRICS=1] [GATEWAYS=3], see docs/operations.md
+	@exec scripts/stack.sh up
+
+down: ## stop the Docker stack; its data stays
+	@exec scripts/stack.sh down
+
+smoke: ## start the Docker stack with the demo application and place a call through it
+	@exec scripts/stack.sh smoke
 
 build: packages .make/built ## compile src/ into dist/
 

@@ -19,11 +19,10 @@ export type LoadedConfig =
 /** The directory that holds config/, whether we run from src/ or from dist/ (both are one level below it). */
 export const installDirectory = (): string => resolve(__dirname, '..', '..', '..');
 
-/** Later files win over earlier ones: config/default.yaml, then the file of HOLDFAST_CONFIG. */
+/** Later files win over earlier ones: config/default.yaml, then those of HOLDFAST_CONFIG, separated by commas. */
 export function configFilesFor(env: Environment): string[] {
-  const chosen = env['HOLDFAST_CONFIG'];
-  const files = [join(installDirectory(), 'config', 'default.yaml')];
-  return chosen === undefined || chosen === '' ? files : [...files, resolve(chosen)];
+  const chosen = (env['HOLDFAST_CONFIG'] ?? '').split(',').map((file) => file.trim()).filter((file) => file !== '');
+  return [join(installDirectory(), 'config', 'default.yaml'), ...chosen.map((file) => resolve(file))];
 }
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -165,9 +165,10 @@ describe('loading the configuration', () => {
     expect(printed).toContain('r.example:6379');
   });
 
-  it('takes config/default.yaml and then the file of HOLDFAST_CONFIG', () => {
+  it('takes config/default.yaml and then the files of HOLDFAST_CONFIG', () => {
     expect(configFilesFor({})).toEqual([defaultFile]);
     expect(configFilesFor({ HOLDFAST_CONFIG: '/etc/holdfast.yaml' })).toEqual([defaultFile, '/etc/holdfast.yaml']);
+    expect(configFilesFor({ HOLDFAST_CONFIG: '/etc/a.yaml, /etc/b.yaml' })).toEqual([defaultFile, '/etc/a.yaml', '/etc/b.yaml']);
   });
 });
 
