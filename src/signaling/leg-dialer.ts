@@ -8,7 +8,7 @@ import type { NumberOwner, TenantDirectory } from '../tenancy';
 import type { GuardPolicy } from '../webhooks';
 import { callReasonHeaders } from './call-reason';
 import { InsidePair } from './inside-leg';
-import type { OutboundDestinations } from './outbound-destination';
+import type { Destination, OutboundDestinations } from './outbound-destination';
 import { OutboundLeg, type PlacedOutcome } from './outbound-leg';
 import { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 import type { ProgramRunner } from './program-runner';
@@ -117,13 +117,18 @@ export class LegDialer implements Dialer {
       alert(parent, { code: 32006, message: `the call has been forwarded too often to go on to ${call.identity.to}` });
       return failure(483, 'Too Many Hops');
     }
-    const destination = await destinations.find(route.target, route.isTenants ? await policyFor(account.sid) : undefined);
-    if (destination.outcome === 'refused') {
-      this.#parts.refused(destination.reason);
-      if (!route.isTenants) return failure(503, 'the trunk has no address');
+    const policy = route.isTenants ? await policyFor(account.sid) : undefined;
+    const find = async (uri: string): Promise<Destination> => {
+      const found = await destinations.find(uri, policy);
+      if (found.outcome === 'refused') this.#parts.refused(found.reason);
       // One answer for names that do not exist and names that lead inside: a tenant must not learn our names by asking.
-      alert(parent, { code: 13254, message: `${route.uri} cannot be called: it has no public address` });
-      return failure(403, 'Forbidden');
+      const isTold = found.outcome === 'refused' && policy;
+      if (isTold) alert(parent, { code: 13254, message: `${route.uri} cannot be called: it has no public address` });
+      return found;
+    };
+    const destination = await find(route.target);
+    if (destination.outcome === 'refused') {
+      return policy ? failure(403, 'Forbidden') : failure(503, 'the trunk has no address');
     }
     // drachtio-srf sends the answer to a challenge to where the challenge came from, unless the next hop is IPv4.
     const auth = isIPv4(destination.address) ? route.auth : undefined;
@@ -132,6 +137,8 @@ export class LegDialer implements Dialer {
       proxy: destination.hop,
       headers: { ...route.headers, ...callReasonHeaders(request.callReason), 'Max-Forwards': String(maxForwards) },
       ...(auth ? { auth } : {}),
+      // The name of a route is resolved by drachtio once more: what it says between the two looks cannot be guarded here.
+      ...(policy ? { mayReach: async (uri) => (await find(uri)).outcome === 'found' } : {}),
     }, mediaServer);
   }
 

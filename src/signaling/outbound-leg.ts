@@ -40,6 +40,7 @@ export class OutboundLeg implements Leg {
       if (this.#call.ended) return await this.#failed(487, 'cancelled');
       const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.localSdp) });
       this.#invite = invite;
+      invite.onOffer((offer) => endpoint.remodel(offer));
       invite.on('progress', () => {
         if (this.#call.move('ring')) this.#call.state('call.ringing', {});
       });

@@ -120,6 +120,10 @@ describe(`SIP targets of tenants, on a corpus of ${hostile.length} hostile URIs`
     /** Where datagrams were sent, in this process: that of the SIP server too. */
     const sentTo: string[] = [];
     let port = 0;
+    /** Set: the SIP server answers 200 with it. */
+    let recordRoute = '';
+    const accepted = new Set<string>();
+    let acknowledged = 0;
     const watch = (message: unknown): void => {
       const { socket } = message as { socket: Socket };
       const send = socket.send.bind(socket) as (...given: unknown[]) => void;
@@ -138,7 +142,14 @@ describe(`SIP targets of tenants, on a corpus of ${hostile.length} hostile URIs`
       port = await listen(ALLOWED, 0, (socket, text, from) => {
         const kept = text.split('\r\n').filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line))
           .map((line) => (/^To:/i.test(line) ? `${line};tag=x` : line));
-        if (text.startsWith('INVITE ')) socket.send(['SIP/2.0 603 Decline', ...kept, 'Content-Length: 0', '', ''].join('\r\n'), from.port, from.address);
+        const line = recordRoute === '' ? 'SIP/2.0 603 Decline' : 'SIP/2.0 200 OK';
+        const routed = recordRoute === '' ? [] : [`Record-Route: ${recordRoute}`, `Contact: <sip:x@${ALLOWED}:${port}>`];
+        const answer = [line, ...kept, ...routed, 'Content-Length: 0', '', ''].join('\r\n');
+        const callId = /^Call-ID:\s*(\S+)/im.exec(text)?.[1] ?? '';
+        if (text.startsWith('ACK ') && accepted.has(callId)) acknowledged += 1;
+        if (!text.startsWith('INVITE ')) return;
+        if (recordRoute !== '') accepted.add(callId);
+        socket.send(answer, from.port, from.address);
       });
       for (const canary of CANARIES) await listen(canary, port, () => canaryHits.push(canary));
     });
@@ -170,6 +181,27 @@ describe(`SIP targets of tenants, on a corpus of ${hostile.length} hostile URIs`
       expect(canaryHits).toEqual([]);
       expect(new Set(sentTo)).toEqual(new Set([ALLOWED]));
       expect(asked.size).toBe(1);
+    });
+
+    it('is not acknowledged when the answer records a route to where nobody may go', async () => {
+      sentTo.length = 0;
+      dns = undefined;
+      const reached: string[] = [];
+      const uri = `sip:1000@${ALLOWED}:${port}`;
+      const mayReach = async (hop: string): Promise<boolean> => {
+        reached.push(hop);
+        return (await destinations.find(hop, policy)).outcome === 'found';
+      };
+      for (const host of ['127.0.0.1', '10.1.2.3', '169.254.169.254', '2130706433', 'nobody.invalid']) {
+        recordRoute = `<sip:${ALLOWED};lr>, <sip:${host}:${port};lr>`;
+        const invite = drachtio.invite({ uri, proxy: `${uri};transport=udp`, sdp: 'v=0\r\n', mayReach });
+        expect(await invite.final).toMatchObject({ outcome: 'failed', status: 403 });
+      }
+      expect(new Set(sentTo)).toEqual(new Set([ALLOWED]));
+      expect([canaryHits, acknowledged, reached.length]).toEqual([[], 0, 10]);
+      recordRoute = `<sip:${ALLOWED}:${port};lr>`;
+      const invite = drachtio.invite({ uri, proxy: `${uri};transport=udp`, sdp: 'v=0\r\n', mayReach });
+      expect(await invite.final).toMatchObject({ outcome: 'answered' });
     });
   });
 });

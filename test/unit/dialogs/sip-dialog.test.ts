@@ -1,0 +1,93 @@
+import { deferred } from '../../../src/lib';
+import { SipDialog } from '../../../src/dialogs';
+import type { SrfRequest, SrfResponse } from '../../../src/dialogs/srf-types';
+
+const OFFER = 'v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\n';
+
+/** A request inside the dialog as drachtio-srf would hand it over, with what was answered. */
+function request(method: string, body = '', given: Readonly<Record<string, string>> = {}): [SrfRequest, SrfResponse, [number, unknown][]] {
+  const sent: [number, unknown][] = [];
+  const headers = { ...(body === '' ? {} : { 'Content-Type': 'application/sdp' }), ...given } as Record<string, string>;
+  const asked = { method, body, headers, get: (name: string) => headers[name] } as unknown as SrfRequest;
+  const answer = { send: (status: number, options: unknown) => sent.push([status, options]) } as unknown as SrfResponse;
+  return [asked, answer, sent];
+}
+
+function dialog(send: () => Promise<SrfResponse> = () => Promise.reject(new Error('not sent'))): SipDialog {
+  return new SipDialog('1;from-tag=1', 'ours', send, () => undefined);
+}
+
+const settle = (): Promise<void> => new Promise(setImmediate);
+
+describe('a dialog', () => {
+  it('refuses an offer with 491 while its own is open, and takes one again afterwards', async () => {
+    const answered = deferred<SrfResponse>();
+    const one = dialog(() => answered.promise);
+    one.onOffer(() => 'answer');
+    const reinviting = one.reinvite('new');
+    for (const method of ['INVITE', 'UPDATE']) {
+      const [asked, answer, sent] = request(method, OFFER);
+      one.receive(asked, answer);
+      expect(sent).toMatchObject([[491, {}]]);
+    }
+    answered.resolve({ status: 200, body: 'theirs', get: () => undefined } as unknown as SrfResponse);
+    expect(await reinviting).toEqual({ outcome: 'accepted', sdp: 'theirs' });
+    const [asked, answer, sent] = request('INVITE', OFFER);
+    one.receive(asked, answer);
+    await settle();
+    expect(sent).toMatchObject([[200, { body: 'answer' }]]);
+  });
+
+  it('refuses a second offer with 500 while it answers the first', async () => {
+    const media = deferred<string>();
+    const one = dialog();
+    one.onOffer(() => media.promise);
+    const [first, firstAnswer, firstSent] = request('INVITE', OFFER);
+    const [second, secondAnswer, secondSent] = request('UPDATE', OFFER);
+    one.receive(first, firstAnswer);
+    one.receive(second, secondAnswer);
+    expect(secondSent).toMatchObject([[500, { headers: { 'Retry-After': '1' } }]]);
+    media.resolve('answer');
+    await settle();
+    expect(firstSent).toMatchObject([[200, { body: 'answer' }]]);
+  });
+
+  it('answers an UPDATE with an offer, and one without as a refresh that leaves the media alone', async () => {
+    const offers: string[] = [];
+    const one = dialog();
+    one.onOffer((offer) => {
+      offers.push(offer);
+      return 'answer';
+    });
+    const [asked, answer, sent] = request('UPDATE', OFFER);
+    one.receive(asked, answer);
+    await settle();
+    expect(sent).toMatchObject([[200, { body: 'answer' }]]);
+    const [refresh, refreshAnswer, refreshSent] = request('UPDATE', '', { 'Session-Expires': '90;refresher=uac', Supported: 'timer' });
+    one.receive(refresh, refreshAnswer);
+    await settle();
+    expect(refreshSent).toEqual([[200, { headers: { 'Session-Expires': '90;refresher=uac', Require: 'timer' } }]]);
+    expect(offers).toEqual([OFFER]);
+  });
+
+  it('offers its media to an INVITE without one, and follows the answer in the ACK', async () => {
+    const offers: string[] = [];
+    const acked: string[] = [];
+    const one = dialog();
+    one.on('ack', (sdp) => acked.push(sdp));
+    one.onOffer((offer) => {
+      offers.push(offer);
+      return 'ours';
+    });
+    const [asked, answer, sent] = request('INVITE');
+    one.receive(asked, answer);
+    await settle();
+    expect(sent).toMatchObject([[200, { body: 'ours' }]]);
+    one.receive(...(request('ACK', OFFER).slice(0, 2) as [SrfRequest, SrfResponse]));
+    await settle();
+    expect(offers).toEqual(['', OFFER]);
+    expect(acked).toEqual([]);
+    one.receive(...(request('ACK').slice(0, 2) as [SrfRequest, SrfResponse]));
+    expect(acked).toEqual(['']);
+  });
+});
