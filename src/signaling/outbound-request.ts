@@ -6,6 +6,7 @@ const IN_USER = /[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]/gu;
 const IN_PASSWORD = /[^A-Za-z0-9\-_.!~*'()&=+$,%]/gu;
 /** The same for the value of a URI parameter. */
 const IN_PARAM = /[^A-Za-z0-9\-_.!~*'()[\]/:&+$%]/gu;
+const PARAM_NAME = /^(?:[A-Za-z0-9\-_.!~*'()[\]/:&+$]|%[0-9A-Fa-f]{2})+$/;
 /** No control characters: a line break would begin a header of the tenant's own. */
 const CONTROL = /[^\t\P{Cc}]|[\u2028\u2029]/gu;
 
@@ -21,7 +22,7 @@ export function requestUriOf(written: string): string | undefined {
   if (!uri || uri.scheme === 'tel' || uri.user === '') return undefined;
   if (!/^[A-Za-z0-9._-]+$/.test(uri.host) && !/^[0-9A-Fa-f:.]+$/.test(uri.host)) return undefined;
   const { headers: _asHeaders, user, password, params, ...rest } = uri;
-  const kept = [...params].filter(([name]) => isToken(name) && name.toLowerCase() !== 'maddr');
+  const kept = [...params].filter(([name]) => PARAM_NAME.test(name) && name.toLowerCase() !== 'maddr');
   return formatUri({
     ...rest,
     ...(user === undefined ? {} : { user: escapeWith(user, IN_USER) }),
