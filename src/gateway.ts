@@ -12,7 +12,7 @@ import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsS
 import { createQueueEngine, type QueueEngine } from './queueing';
 import { LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
 import {
-  AlertLog, type Application, type LimitAlert, LimitBook, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
+  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
 } from './tenancy';
 import { AccountPolicies, WebhookClient } from './webhooks';
 
@@ -81,6 +81,9 @@ export class Gateway {
       ...config.webhooks,
       allowPrivateFor: (accountSid) => this.#allowPrivateOf(accountSid),
       onRefused: (reason) => this.#metrics.increment('holdfast_webhooks_refused_total', { reason }),
+      limitsFor: (accountSid) => this.#limits.of(accountSid),
+      // The failure of the request is an alert by itself.
+      onLimit: (_accountSid, limit, callSid) => this.#countLimit(limit, callSid),
     });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
     this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
@@ -312,10 +315,14 @@ export class Gateway {
 
   /** Counted each time, told once a minute. A call that was refused at the door is none yet: nobody else counts it. */
   #limitReached(notice: LimitNotice): void {
-    const call = notice.callSid === undefined ? undefined : this.#calls.find(notice.callSid);
-    if (call) call.state('limit.reached', { limit: notice.limit });
-    else this.#metrics.increment('holdfast_tenancy_limits_reached_total', { limit: notice.limit });
+    this.#countLimit(notice.limit, notice.callSid);
     this.#limitNotices.reached(notice);
+  }
+
+  #countLimit(limit: LimitName, callSid: string | undefined): void {
+    const call = callSid === undefined ? undefined : this.#calls.find(callSid);
+    if (call) call.state('limit.reached', { limit });
+    else this.#metrics.increment('holdfast_tenancy_limits_reached_total', { limit });
   }
 
   #tellOfLimit({ code, message, accountSid, callSid, ...more }: LimitAlert): void {

@@ -1,5 +1,5 @@
 export interface AccountGateOptions {
-  /** Requests of one account at once. */
+  /** Requests of one account at once, unless it has another number of its own. */
   readonly perAccount: number;
   /** Requests of all accounts at once; the only request of an account goes beyond it. */
   readonly total: number;
@@ -19,6 +19,8 @@ const MAX_WAITING = 1_000;
 export class AccountGate {
   readonly #options: AccountGateOptions;
   readonly #held = new Map<string, number>();
+  /** The numbers of accounts that have their own, from their newest request on. */
+  readonly #own = new Map<string, number>();
   /** In the order of their next turn. */
   readonly #waiting = new Map<string, Entry[]>();
   #taken = 0;
@@ -33,8 +35,14 @@ export class AccountGate {
   }
 
   /** Resolves with the way out when it is this request's turn; `full` when too many wait, `aborted` with its signal. */
-  async enter(accountSid: string, signal: AbortSignal): Promise<{ leave: () => void } | 'full' | 'aborted'> {
+  async enter(
+    accountSid: string,
+    signal: AbortSignal,
+    perAccount = this.#options.perAccount,
+  ): Promise<{ leave: () => void } | 'full' | 'aborted'> {
     if (signal.aborted) return 'aborted';
+    if (perAccount === this.#options.perAccount) this.#own.delete(accountSid);
+    else this.#own.set(accountSid, perAccount);
     const queue = this.#waiting.get(accountSid) ?? [];
     if (queue.length === 0 && this.#mayEnter(accountSid)) return this.#take(accountSid);
     if (queue.length >= MAX_WAITING) return 'full';
@@ -59,7 +67,7 @@ export class AccountGate {
   #mayEnter(accountSid: string): boolean {
     const held = this.#held.get(accountSid) ?? 0;
     const free = this.#options.total - this.#taken;
-    return held === 0 || (held < this.#options.perAccount && held < free);
+    return held === 0 || (held < (this.#own.get(accountSid) ?? this.#options.perAccount) && held < free);
   }
 
   #take(accountSid: string): { leave: () => void } {
@@ -74,6 +82,7 @@ export class AccountGate {
       if (left === 0) this.#held.delete(accountSid);
       else this.#held.set(accountSid, left);
       this.#admitNext();
+      if (!this.#held.has(accountSid) && !this.#waiting.has(accountSid)) this.#own.delete(accountSid);
     };
     return { leave };
   }

@@ -6,8 +6,6 @@ import { type HostResolver, systemResolver } from './resolve-host';
 export interface EgressOptions {
   readonly resolve?: HostResolver | undefined;
   readonly onRefused?: ((reason: DenyReason) => void) | undefined;
-  /** Connections of one account to one origin. */
-  readonly connections: number;
 }
 
 /** What a connection may be shared by: requests of one account to one origin, under one policy and the same settings. */
@@ -56,9 +54,10 @@ export class Egress {
   }
 
   #open({ origin, policy, connectTimeoutMs, sni }: Way): Pool {
-    const { connections, onRefused } = this.#options;
+    const { onRefused } = this.#options;
     const connect = guardedConnector({ policy, resolve: this.#resolve, connectTimeoutMs, sni, onRefused });
-    return new Pool(origin, { connect, connections, pipelining: 1, keepAliveTimeout: 10_000 });
+    // As many connections as requests: AccountGate bounds those.
+    return new Pool(origin, { connect, pipelining: 1, keepAliveTimeout: 10_000 });
   }
 
   #closeOldest(): void {

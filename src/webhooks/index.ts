@@ -11,6 +11,6 @@ export { type FailureEvidence } from './failure-evidence';
 export { type HostResolver, systemResolver } from './resolve-host';
 export { signRequest } from './sign-request';
 export { type CallFacts, standardParams } from './standard-params';
-export { WebhookClient, type WebhookClientOptions } from './webhook-client';
+export { WebhookClient, type WebhookClientOptions, type WebhookLimits } from './webhook-client';
 export { encodeParams, type WebhookParams } from './webhook-params';
 export { type WebhookOutcome, type WebhookRequest } from './webhook-request';

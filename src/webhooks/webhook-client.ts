@@ -24,8 +24,11 @@ export interface WebhookClientOptions extends PolicySettings {
   readonly documentBytes: number;
   /** Largest body of type audio/*. */
   readonly audioBytes: number;
-  /** Requests at once: of one account, and of all. */
-  readonly accountConcurrency?: number;
+  /** What an account may take; asked for each request. */
+  readonly limitsFor?: (accountSid: string) => Promise<WebhookLimits>;
+  /** Told when a request failed because its account came to a limit. */
+  readonly onLimit?: (accountSid: string, limit: keyof WebhookLimits, callSid: string | undefined) => void;
+  /** Requests of all accounts at once. */
   readonly concurrency?: number;
   /** Answers to GET that are kept, in bytes: of one account, and of all. */
   readonly accountCacheBytes?: number;
@@ -36,8 +39,15 @@ export interface WebhookClientOptions extends PolicySettings {
   readonly clock?: Clock;
 }
 
-/** Contract 4 and 14: followed here, so that each step is signed, counted and goes out by the same door. */
-const MAX_REDIRECTS = 10;
+export interface WebhookLimits {
+  /** Requests at once. */
+  readonly webhooksInFlight: number;
+  /** Of one request; followed here, so that each step is signed, counted and goes out by the same door. */
+  readonly httpRedirects: number;
+}
+
+/** Contract 4 and 14; study/security 3. */
+const LIMITS: WebhookLimits = { webhooksInFlight: 50, httpRedirects: 10 };
 /** Before the second retry, the third and so on; the first one follows at once, for the caller is waiting. */
 const RETRY_STEP_MS = 100;
 
@@ -54,11 +64,10 @@ export class WebhookClient {
   constructor(options: WebhookClientOptions) {
     this.#options = options;
     this.#policies = new AccountPolicies(options);
-    const { resolve, onRefused, documentBytes, audioBytes, clock = systemClock } = options;
-    const { accountConcurrency = 50, concurrency = 1_000 } = options;
+    const { resolve, onRefused, documentBytes, audioBytes, concurrency = 1_000, clock = systemClock } = options;
     const { accountCacheBytes = 32 * 1024 * 1024, cacheBytes = 256 * 1024 * 1024 } = options;
-    this.#gate = new AccountGate({ perAccount: accountConcurrency, total: concurrency });
-    this.#egress = new Egress({ resolve, onRefused, connections: accountConcurrency });
+    this.#gate = new AccountGate({ perAccount: LIMITS.webhooksInFlight, total: concurrency });
+    this.#egress = new Egress({ resolve, onRefused });
     this.#sender = new StepSender({
       egress: this.#egress,
       cookies: this.#cookies,
@@ -79,7 +88,7 @@ export class WebhookClient {
     this.#cookies.forget(accountSid, callSid);
   }
 
-  /** One request with its retries and redirects (at most 10), all within the budget and within the account's turn. */
+  /** One request with its retries and redirects, all within the budget and within the account's turn. */
   async request(request: WebhookRequest): Promise<WebhookOutcome> {
     const startedAt = performance.now();
     const overrides = readOverrides(request.url, this.#options);
@@ -87,14 +96,16 @@ export class WebhookClient {
     const budget = AbortSignal.timeout(overrides.totalMs);
     const signal = AbortSignal.any([cancel, budget]);
     const first: RequestFacts = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
-    const turn = await this.#gate.enter(request.accountSid, signal);
+    const limits = await this.#options.limitsFor?.(request.accountSid) ?? LIMITS;
+    const turn = await this.#gate.enter(request.accountSid, signal, limits.webhooksInFlight);
     if (turn === 'full' || turn === 'aborted') {
       if (cancel.aborted) return { outcome: 'aborted' };
+      this.#options.onLimit?.(request.accountSid, 'webhooksInFlight', callOf(request));
       const message = 'too many requests of this account are under way: there was no turn for this one';
       return failure(first, { code: 11200, message }, startedAt);
     }
     try {
-      const { step, answer } = await this.#follow(request, first, overrides, signal);
+      const { step, answer } = await this.#follow(request, first, overrides, limits.httpRedirects, signal);
       const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
       if (answer.kind === 'response') {
         const { response } = answer;
@@ -116,6 +127,7 @@ export class WebhookClient {
     request: WebhookRequest,
     first: RequestFacts,
     overrides: ConnectionOverrides,
+    maxRedirects: number,
     signal: AbortSignal,
   ): Promise<{ step: RequestFacts; answer: Extract<StepAnswer, { kind: 'response' }> | Ending }> {
     const context: StepContext = {
@@ -136,7 +148,10 @@ export class WebhookClient {
         if (!signal.aborted) answer = await this.#sender.send(step, context);
       }
       if (answer.kind !== 'redirect') return { step, answer };
-      if (redirects === MAX_REDIRECTS) return { step, answer: { code: 11215, message: `more than ${MAX_REDIRECTS} redirects` } };
+      if (redirects === maxRedirects) {
+        this.#options.onLimit?.(request.accountSid, 'httpRedirects', context.callSid);
+        return { step, answer: { code: 11215, message: `more than ${maxRedirects} redirects` } };
+      }
       const next = redirected(step, answer.answer.status, answer.location);
       if (!next) {
         const message = `redirected to "${answer.location.slice(0, 200)}": no usable http URL`;

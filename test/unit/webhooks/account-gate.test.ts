@@ -30,6 +30,20 @@ describe('turns of accounts', () => {
     expect(inside).toHaveLength(4);
   });
 
+  it('are as many as the account may have, from its next request on', async () => {
+    const gate = new AccountGate({ perAccount: 3, total: 100 });
+    const inside = enter(gate, 'A', 5);
+    const own = Array.from({ length: 5 }, () => gate.enter('B', new AbortController().signal, 2));
+    await settled();
+    expect([inside.length, gate.taken]).toEqual([3, 5]);
+    void gate.enter('B', new AbortController().signal, 4);
+    const first = await own[0];
+    if (typeof first === 'object') first.leave();
+    await settled();
+    // One of B's left, and B may have four now: two that waited and the place that became free.
+    expect(gate.taken).toBe(7);
+  });
+
   it('leave room for the next account however many slow ones there are', async () => {
     const gate = new AccountGate({ perAccount: 50, total: 100 });
     const slow = Array.from({ length: 100 }, (_, n) => enter(gate, `slow${n}`, 500));
@@ -81,9 +95,11 @@ describe('a slow account', () => {
     const application = await startApplication(({ url }, response) => {
       if (url === '/quick') xml(response, '<Response/>');
     });
+    const turnedAway: string[] = [];
     const client = new WebhookClient({
       budgetMs: 3_000, connectTimeoutMs: 1_000, documentBytes: 65_536, audioBytes: 65_536, ...THIS_MACHINE,
-      accountConcurrency: 20, concurrency: 40,
+      limitsFor: async () => ({ webhooksInFlight: 20, httpRedirects: 10 }), concurrency: 40,
+      onLimit: (accountSid, limit) => turnedAway.push(`${accountSid} ${limit}`),
     });
     const ask = (accountSid: string, path: string): ReturnType<WebhookClient['request']> =>
       client.request({ accountSid, authToken: 't', url: application.origin + path, method: 'POST' });
@@ -94,6 +110,7 @@ describe('a slow account', () => {
     expect(performance.now() - from).toBeLessThan(1_000);
     const last = (await Promise.all(slow)).at(-1);
     expect(last).toMatchObject({ outcome: 'failed', code: 11200, message: expect.stringMatching(/turn/) as string });
+    expect(new Set(turnedAway)).toEqual(new Set(['AC0 webhooksInFlight', 'AC1 webhooksInFlight', 'AC2 webhooksInFlight']));
     await client.stop();
     await application.stop();
   });

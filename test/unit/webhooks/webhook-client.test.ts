@@ -87,6 +87,18 @@ describe('a webhook request', () => {
     expect(await ask({ url: `${application.origin}/10` }))
       .toMatchObject({ outcome: 'response', url: `${application.origin}/0` });
     expect(await ask({ url: `${application.origin}/11` })).toMatchObject({ outcome: 'failed', code: 11215 });
+    const limited: string[] = [];
+    const strict = new WebhookClient({
+      ...options,
+      limitsFor: async () => ({ webhooksInFlight: 50, httpRedirects: 2 }),
+      onLimit: (accountSid, limit, callSid) => limited.push(`${accountSid} ${limit} ${callSid}`),
+    });
+    const request = { accountSid: 'AC7', authToken: 't', method: 'POST' as const, params: { CallSid: 'CA7' } };
+    expect(await strict.request({ ...request, url: `${application.origin}/2` })).toMatchObject({ outcome: 'response' });
+    expect(await strict.request({ ...request, url: `${application.origin}/3` }))
+      .toMatchObject({ outcome: 'failed', code: 11215, message: 'more than 2 redirects' });
+    expect(limited).toEqual(['AC7 httpRedirects CA7']);
+    await strict.stop();
   });
 
   it('fails with 11100 when redirected to no http URL, with 11206 when redirected nowhere', async () => {
