@@ -33,6 +33,9 @@ const SILENCE = 'silence_stream://-1';
  */
 const STOP_KEY = 'F';
 
+/** FreeSWITCH ignores a string of more than 99 digits (switch_core_io.c of 1.11.1). */
+const DIGIT_PIECES = /[0-9*#A-DwW]{1,99}/g;
+
 /** From the command that ends a bridge to the event that says so. */
 const UNBRIDGE_TIMEOUT_MS = 1_000;
 
@@ -102,9 +105,16 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /**
    * Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end; resolves when the last one has been
-   * sent, or `signal` is aborted, or the channel is gone.
+   * sent, or `signal` is aborted, or the channel is gone. Whatever is no digit is left out.
    */
   async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    for (const piece of digits.match(DIGIT_PIECES) ?? []) {
+      if (this.gone || signal?.aborted) return;
+      await this.#sendPiece(piece, signal);
+    }
+  }
+
+  async #sendPiece(digits: string, signal: AbortSignal | undefined): Promise<void> {
     await this.#socket.api(`uuid_send_dtmf ${this.uuid} ${digits}`);
     if (this.gone || signal?.aborted) return;
     const sent = deferred<void>();

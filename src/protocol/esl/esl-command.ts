@@ -21,11 +21,11 @@ export function parseEslCommand(frame: EslFrame): EslCommand {
 }
 
 /**
- * Client side: the bytes of a command. Line breaks in `line` or header values would end it early, so they become
- * spaces.
+ * Client side: the bytes of a command. Line breaks in `line` or header values would end it early and a NUL the text of a
+ * server written in C, so control characters become spaces.
  */
 export function encodeEslCommand(line: string, headers: EslHeaders = {}, body = ''): Buffer {
-  const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ');
+  const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
   const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const lines = Object.entries({ ...headers, ...length })
     .map(([name, value]) => `${oneLine(name)}: ${oneLine(value)}\n`);
