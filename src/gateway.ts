@@ -10,7 +10,9 @@ import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
 import { createQueueEngine, type QueueEngine } from './queueing';
-import { LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite } from './signaling';
+import {
+  LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
+} from './signaling';
 import {
   AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
 } from './tenancy';
@@ -41,6 +43,7 @@ export class Gateway {
   readonly #timeline: CallTimeline;
   readonly #events: EventBus;
   readonly #calls = new LiveCalls();
+  readonly #sourceRate: SourceRate;
   readonly #store: CallStore;
   readonly #running = new Set<Promise<void>>();
   #operations: OperationsServer | undefined;
@@ -58,6 +61,7 @@ export class Gateway {
       onFailure: (failure) => this.#log.warn({ code: failure.code }, failure.message),
     });
     this.#events = new EventBus(warn);
+    this.#sourceRate = new SourceRate({ clock: systemClock, perSecond: config.limits.invitesPerSource, report: warn });
     this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
     this.#store = new CallStore(this.#redis.client, this.#gatewayId, warn, keyPrefix);
     this.#drachtio = new DrachtioConnection(config.drachtio);
@@ -161,6 +165,7 @@ export class Gateway {
     await this.#queues.stop();
     this.#pool.stop();
     this.#drachtio.stop();
+    this.#sourceRate.stop();
     await this.#speech.stop();
     await this.#audio.stop();
     await this.#webhooks.stop();
@@ -206,6 +211,7 @@ export class Gateway {
       this.#log.warn({ err: error }, 'an INVITE that was dealt with was not taken off'));
     this.#drachtio.on('invite', (invite) => {
       receiveInvite(invite, {
+        sourceRate: this.#sourceRate,
         pool: this.#pool,
         tenants: this.#tenants,
         ongoing,
@@ -218,8 +224,8 @@ export class Gateway {
         accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
         refused: (refused, reason, detail) => {
           this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
-          // A challenge begins every call through a digest trunk.
-          const level = reason === 'challenged' ? 'debug' : 'warn';
+          // A challenge begins every call through a digest trunk; what is over its rate is counted in a line of its own.
+          const level = reason === 'challenged' || reason === 'source-rate' ? 'debug' : 'warn';
           this.#log[level]({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
         },
       }).catch((error: unknown) => this.#log.error({ err: error, sipCallId: invite.sipCallId }, 'an INVITE was not answered'));

@@ -46,16 +46,16 @@ export const errorCodes = {
   'embedded-sound-invalid': {
     means: 'a sound file is no WAV that can be decoded', todo: 'convert it, for example with sox',
   },
+  'firewall-config-invalid': {
+    means: '`make firewall` found a configuration that cannot be used',
+    todo: 'mend the keys that the message names; config.md lists all',
+  },
   'gateway-dependency-down': {
     means: 'Redis, SIP or every media server is down: the gateway is not ready',
     todo: 'the message says which: start it',
   },
   'local-bad-demo-port': { means: 'HOLDFAST_DEMO_PORT is no port', todo: 'set a whole number from 1 to 65535' },
   'local-bad-gateways': { means: 'GATEWAYS is no count of gateways', todo: 'set a whole number from 1 to 16' },
-  'firewall-config-invalid': {
-    means: '`make firewall` found a configuration that cannot be used',
-    todo: 'mend the keys that the message names; docs/config.md lists all',
-  },
   'local-config-invalid': {
     means: 'the configuration has problems', todo: 'mend what the message lists, see config.md',
   },

@@ -10,8 +10,10 @@ import { InboundLeg } from './inbound-leg';
 import { type OngoingInvites, requestIdOf } from './ongoing-invites';
 import type { ProgramRunner } from './program-runner';
 import { refuseRequest } from './refuse-request';
+import { admitSource, type SourceRate } from './source-rate';
 
 export interface InboundParts {
+  readonly sourceRate: SourceRate;
   readonly pool: MediaPool;
   readonly tenants: TenantDirectory;
   readonly ongoing: OngoingInvites;
@@ -30,6 +32,7 @@ export interface InboundParts {
 
 /** Final status of a refusal (RFC 3261 section 21); 503s tell when to come back. */
 const REFUSALS = Object.freeze({
+  'source-rate': 503,
   stopping: 503,
   'over-capacity': 503,
   'media-down': 503,
@@ -78,7 +81,9 @@ type StepResult = Refusal | RefusalReason | undefined;
 type Step = (arrival: Arrival, parts: InboundParts) => Promise<StepResult> | StepResult;
 
 /** The path of an INVITE, in order. A step that refuses ends it. */
-const STEPS: readonly Step[] = [refuseUnacceptable, admitToNode, admitThroughTrunk, refuseMerged, resolveTenant, admitToAccount];
+const STEPS: readonly Step[] = [
+  admitSource, refuseUnacceptable, admitToNode, admitThroughTrunk, refuseMerged, resolveTenant, admitToAccount,
+];
 
 /** Takes a new INVITE to a running program, or answers it with a final status. Never throws. */
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {

@@ -3,5 +3,5 @@ export { LegDialer, type TargetRefusal } from './leg-dialer';
 export { OngoingInvites } from './ongoing-invites';
 export { type Destination, OutboundDestinations } from './outbound-destination';
 export { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
-export { admitSource, SourceRate, type SourceRateOptions } from './source-rate';
 export type { ProgramRunner } from './program-runner';
+export { admitSource, SourceRate, type SourceRateOptions } from './source-rate';

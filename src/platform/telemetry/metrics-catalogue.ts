@@ -38,7 +38,7 @@ export const METRICS = {
     labels: {
       outcome: [
         'accepted', 'challenged', 'unauthorized', 'unknown-source', 'unknown-number', 'suspended', 'account-limit', 'merged',
-        'unacceptable', 'over-capacity', 'media-down', 'stopping', 'failed',
+        'unacceptable', 'source-rate', 'over-capacity', 'media-down', 'stopping', 'failed',
       ],
     },
   },
