@@ -15,6 +15,8 @@ if (missing.length > 0) {
 // The suites of one media server take the first of the list.
 process.env.FREESWITCH_ESL ??= process.env.FREESWITCH_SERVERS.split(',')[0].trim();
 process.env.HOLDFAST_SIP_HOST ||= process.env.DRACHTIO_HOST;
+// Which versions are met is what the run is for.
+process.env.HOLDFAST_OLD_FREESWITCH_REASON ||= 'tests of this very server, on loopback';
 
 // The servers are shared, and drachtio-server spreads calls over all applications that are connected: so one by one.
 // --forceExit: a connection to a server of production is not worth a run that does not end.

@@ -65,10 +65,9 @@ export class Gateway {
     this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
     this.#store = new CallStore(this.#redis.client, this.#gatewayId, warn, keyPrefix);
     this.#drachtio = new DrachtioConnection(config.drachtio);
+    const { servers, ...shared } = config.freeswitch;
     this.#pool = new MediaPool(
-      config.freeswitch.servers.map(
-        (server) => new MediaServer({ ...server, listenAddress: config.freeswitch.listenAddress }, this.#drachtio, systemClock),
-      ),
+      servers.map((server) => new MediaServer({ ...server, ...shared }, this.#drachtio, systemClock)),
     );
     this.#queues = createQueueEngine({
       connection: this.#redis,

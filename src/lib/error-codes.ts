@@ -65,6 +65,9 @@ export const errorCodes = {
   },
   'media-command-refused': { means: 'a media server refused to run an application', todo: 'the message has its reply' },
   'media-disconnected': { means: 'the event socket to a media server was lost', todo: 'look at that media server' },
+  'media-server-too-old': {
+    means: 'a media server is older than FreeSWITCH 1.11.3', todo: 'upgrade it, or set HOLDFAST_OLD_FREESWITCH_REASON',
+  },
   'media-down': { means: 'no media server is up', todo: 'look at FREESWITCH_SERVERS and at the media servers' },
   'media-refused': { means: 'a media server refused the media of a call', todo: 'compare the codecs of both sides' },
   'media-refused-secret': {

@@ -4,10 +4,14 @@ import { type Clock, GatewayError, messageOf, type Timer, TypedEmitter } from '.
 import type { DrachtioConnection } from '../dialogs';
 import { type ChannelEvent, EventSocket, type EventSocketAddress } from './event-socket';
 import { MediaEndpoint } from './media-endpoint';
+import { mediaTimeoutFor, NEVER_MS } from './media-watch';
+import { requireVersion } from './server-version';
 
 export interface MediaServerOptions extends EventSocketAddress {
   /** Address for the connections that the media server makes back to us, one per endpoint. */
   readonly listenAddress: string;
+  /** Why a FreeSWITCH older than 1.11.3 may be used. */
+  readonly oldVersionReason?: string | undefined;
 }
 
 interface MediaServerEvents extends Record<string, unknown[]> {
@@ -56,11 +60,12 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     return this.#endpoints.size;
   }
 
-  /** Connects; when the server is not there, keeps trying every second until `stop`. */
+  /** Connects; when the server is not there, keeps trying every second until `stop`. Throws `media-server-too-old`. */
   async start(): Promise<void> {
     try {
       await this.#open();
     } catch (error) {
+      if (error instanceof GatewayError && error.code === 'media-server-too-old') throw error;
       this.#closeConnections();
       this.emit('down', messageOf(error));
       this.#retryLater();
@@ -73,23 +78,28 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     this.#closeConnections();
   }
 
-  /** A new endpoint whose far end has this SDP (its offer, or a template of what we accept). */
-  async createEndpoint(remoteSdp: string): Promise<MediaEndpoint> {
+  /**
+   * A new endpoint whose far end has this SDP (its offer, or a template of what we accept). `isWatched`: the far end is a
+   * person's, whose silence on the wire means that it is gone.
+   */
+  async createEndpoint(remoteSdp: string, isWatched = true): Promise<MediaEndpoint> {
     const creator = this.#creator;
     const socket = this.#socket;
     if (!creator || !socket) throw new GatewayError('media-down', `media server ${this.name} is down`, { sipStatus: 503 });
-    const created = await this.#inTime(creator, remoteSdp);
+    const mediaTimeoutMs = (isWatched && this.#options.mediaTimeoutMs) || undefined;
+    const created = await this.#inTime(creator, remoteSdp, mediaTimeoutMs);
     // Its own socket is only kept so that the channel keeps its controller; events would cost a parse each.
     created.conn.socket?.setNoDelay(true);
     created.conn.sendRecv('noevents');
     const { uuid, local } = created;
     const dialog = this.#drachtio.adoptFrom(created.dialog, remoteSdp);
-    const endpoint = new MediaEndpoint({ uuid, serverName: this.name, localSdp: local.sdp }, socket, dialog, this.#clock);
+    const watch = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
+    const endpoint = new MediaEndpoint({ uuid, serverName: this.name, localSdp: local.sdp, ...watch }, socket, dialog, this.#clock);
     this.#endpoints.add(endpoint);
     endpoint.once('gone', () => this.#endpoints.delete(endpoint));
     created.on('destroy', () => void endpoint.release());
     try {
-      await endpoint.start();
+      await endpoint.start(remoteSdp);
       return endpoint;
     } catch (error) {
       await endpoint.release();
@@ -111,6 +121,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     let creator: MediaServerLike;
     try {
       await socket.open();
+      requireVersion(this.name, await socket.api('version'), this.#options.oldVersionReason);
       creator = await this.#createCreator();
     } catch (error) {
       socket.close();
@@ -176,7 +187,11 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   }
 
   /** An endpoint that comes after we have given up on it is ended: nobody else knows of it. */
-  #inTime(creator: MediaServerLike, remoteSdp: string): Promise<EndpointLike> {
+  #inTime(creator: MediaServerLike, remoteSdp: string, mediaTimeoutMs: number | undefined): Promise<EndpointLike> {
+    // For the dialplan, which is the only one that FreeSWITCH takes it from before media flow (freeswitch-conf/dialplan).
+    const headers = mediaTimeoutMs === undefined ? {} : {
+      'X-Media-Timeout': String(mediaTimeoutFor(remoteSdp, mediaTimeoutMs)), 'X-Media-Hold-Timeout': String(NEVER_MS),
+    };
     return new Promise<EndpointLike>((resolve, reject) => {
       let late = false;
       const timer = this.#clock.after(CREATE_TIMEOUT_MS, () => {
@@ -184,7 +199,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
         reject(new GatewayError('media-timeout', `media server ${this.name} made no endpoint in time`, { sipStatus: 503 }));
       });
       Promise.resolve()
-        .then(() => creator.createEndpoint({ remoteSdp }))
+        .then(() => creator.createEndpoint({ remoteSdp, headers }))
         .then((created) => {
           if (!late) return resolve(created);
           return void this.#drachtio.adoptFrom(created.dialog, remoteSdp).bye().catch(() => undefined);

@@ -4,7 +4,7 @@ import { STATE_NAMES } from '../channel/channel-state';
 import { type ApiCommand, type ApiWorld, splitFirst } from './api-world';
 
 /** What HEARTBEAT and `version` tell; the first number is the FreeSWITCH release whose behaviour is copied. */
-export const MEDIA_SERVER_VERSION = '1.10.11-holdfast~64bit';
+export const MEDIA_SERVER_VERSION = '1.11.3-holdfast~64bit';
 
 const PROFILE = 'drachtio_mrf';
 
