@@ -46,7 +46,11 @@ export class OutboundLeg implements Leg {
       });
       const final = await invite.final;
       this.#sipCallId = final.sipCallId;
-      if (final.outcome === 'failed') return await this.#failed(final.status, final.reason, final.headers);
+      if (final.outcome === 'failed') {
+        // Answered: a CANCEL has nothing left to cancel (RFC 3261 section 9.1).
+        this.#invite = undefined;
+        return await this.#failed(final.status, final.reason, final.headers);
+      }
       return await this.#answered(endpoint, final);
     } catch (error) {
       return this.#failed(503, messageOf(error));
