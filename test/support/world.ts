@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly gateways?: number;
   /** Embedded media servers; real ones are those that FREESWITCH_SERVERS names. */
   readonly mediaServers?: number;
+  /** Who may call: address blocks of the one trunk, and all that an embedded SIP server answers. Default: this machine. */
+  readonly sources?: readonly string[];
   /** Outbound trunk for numbers that are not the account's own. */
   readonly outbound?: { readonly host: string; readonly port: number };
   /** Trunks instead of the one that takes calls from this machine. */
@@ -69,7 +71,7 @@ export class World {
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
-      const stack = await startStack(directory, started, options.mediaServers ?? 1);
+      const stack = await startStack(directory, started, options);
       const world = new World(app, redis, stack.sip, started);
       const config = join(directory, 'config.yaml');
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
@@ -132,7 +134,7 @@ export class World {
   }
 }
 
-async function startStack(directory: string, started: Started, mediaServers: number): Promise<Stack> {
+async function startStack(directory: string, started: Started, { mediaServers = 1, sources }: WorldOptions): Promise<Stack> {
   const outside = process.env;
   if (!STACK_IS_EMBEDDED) {
     const env = pick(outside,
@@ -151,6 +153,7 @@ async function startStack(directory: string, started: Started, mediaServers: num
     DRACHTIO_HOST: '127.0.0.1',
     DRACHTIO_PORT: String(adminPort),
     DRACHTIO_SECRET: SECRET,
+    ...(sources === undefined ? {} : { HOLDFAST_SIP_SOURCES: sources.join(',') }),
   });
   started.add(() => sipServer.stop());
   const rtpSpan = Math.floor((RTP_PORTS.max - RTP_PORTS.min) / mediaServers / 2) * 2;
@@ -202,7 +205,9 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
       })),
       numbers: entries.map(([number], index) => ({ number, account: ACCOUNT, application: applicationSid(index) })),
       trunks: options.trunks
-        ?? [{ name: 'loopback', sources: ['127.0.0.0/8'], ...(options.outbound ? { outbound: options.outbound } : {}) }],
+        ?? [{
+          name: 'loopback', sources: options.sources ?? ['127.0.0.0/8'], ...(options.outbound ? { outbound: options.outbound } : {}),
+        }],
     },
     ...options.extraConfig,
   };
