@@ -108,9 +108,7 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
 
 function refuseUnacceptable({ invite }: Arrival): StepResult {
   const { version, requestUri, session } = invite;
-  const refusal = refuseRequest({
-    method: 'INVITE', version, requestUri, session, header: (name) => invite.header(name),
-  });
+  const refusal = refuseRequest({ version, requestUri, session, header: (name) => invite.header(name) });
   return refusal && { reason: 'unacceptable', ...refusal };
 }
 

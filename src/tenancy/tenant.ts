@@ -57,8 +57,8 @@ export interface Trunk {
   readonly outbound?: OutboundWay | undefined;
 }
 
-/** Who may call through a digest trunk: H(user:domain:password) for each algorithm (RFC 7616 section 3.4.2). */
+/** Who may call through a digest trunk: H(user:domain:password) for each algorithm it may use (RFC 7616 section 3.4.2). */
 export interface DigestUser {
   readonly user: string;
-  readonly ha1: Readonly<Record<DigestAlgorithm, string>>;
+  readonly ha1: Readonly<Partial<Record<DigestAlgorithm, string>>>;
 }

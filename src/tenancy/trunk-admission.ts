@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { newToken } from '../lib';
 import {
-  credentialsMatch, digestAlgorithms, type DigestCredentials, formatDigestChallenge, parseDigestCredentials,
+  credentialsMatch, type DigestAlgorithm, digestAlgorithms, type DigestCredentials, formatDigestChallenge, parseDigestCredentials,
 } from '../protocol/digest';
 import { parseUri, unescapeUser } from '../protocol/sip';
 import { matchBlocks } from './address-block';
@@ -62,24 +62,27 @@ export class TrunkAdmission {
 
   async #byDigest(invite: InviteFacts, domain: string, trunks: readonly Trunk[]): Promise<Admission> {
     const credentials = parseDigestCredentials(invite.authorization ?? '').find(({ realm }) => realm === domain);
-    if (!credentials) return this.#challenge('challenged', invite, domain, false);
+    const challenge = (outcome: 'challenged' | 'unauthorized', stale = false): Admission =>
+      this.#challenge(outcome, invite, { realm: domain, stale, algorithms: algorithmsOf(trunks) });
+    if (!credentials) return challenge('challenged');
     const trunk = trunks.find(({ digest }) => digest?.user === credentials.user);
-    const matches = credentialsMatch(credentials, 'INVITE', trunk?.digest?.ha1[credentials.algorithm] ?? this.#nobody);
-    if (!matches || !trunk || !isFor(credentials, invite)) return this.#challenge('unauthorized', invite, domain, false);
+    const ha1 = trunk?.digest?.ha1[credentials.algorithm];
+    const matches = credentialsMatch(credentials, 'INVITE', ha1 ?? this.#nobody);
+    if (!matches || !trunk || !ha1 || !isFor(credentials, invite)) return challenge('unauthorized');
     const nonce = this.#nonces.check(credentials.nonce, invite.sourceAddress);
     if (nonce.outcome === 'fresh' && await this.#isFirstUse(credentials, invite.requestId, nonce.forMs)) {
       return { outcome: 'admitted', trunks: [trunk] };
     }
-    return this.#challenge('challenged', invite, domain, true);
+    return challenge('challenged', true);
   }
 
   /** Each algorithm in a line of its own, the best first (RFC 8760 section 2.3); every one with the same nonce. */
   #challenge(
-    outcome: 'challenged' | 'unauthorized', { sourceAddress }: InviteFacts, realm: string, stale: boolean,
+    outcome: 'challenged' | 'unauthorized', { sourceAddress }: InviteFacts,
+    { realm, stale, algorithms }: { realm: string; stale: boolean; algorithms: readonly DigestAlgorithm[] },
   ): Admission {
     const nonce = this.#nonces.issue(sourceAddress);
-    const challenges = digestAlgorithms.map((algorithm) => formatDigestChallenge({ realm, nonce, algorithm, stale }));
-    return { outcome, challenges };
+    return { outcome, challenges: algorithms.map((algorithm) => formatDigestChallenge({ realm, nonce, algorithm, stale })) };
   }
 
   /**
@@ -102,6 +105,10 @@ function isFor({ uri }: DigestCredentials, { requested, to }: InviteFacts): bool
   const user = named && unescapeUser(named.user ?? '');
   return user === requested.user || user === to.user;
 }
+
+/** What the users of a domain may use, all together: which of them is asking is not known yet. */
+const algorithmsOf = (trunks: readonly Trunk[]): readonly DigestAlgorithm[] =>
+  digestAlgorithms.filter((algorithm) => trunks.some(({ digest }) => digest?.ha1[algorithm] !== undefined));
 
 /** A host as domains are compared. */
 const bare = (host: string): string => host.toLowerCase().replace(/^\[|[\].]$/g, '');

@@ -1,5 +1,5 @@
 import type { Config } from '../platform/config';
-import { type DigestAlgorithm, digestHa1 } from '../protocol/digest';
+import { digestHa1 } from '../protocol/digest';
 import type { DigestUser, OutboundWay, Trunk } from './tenant';
 import type { TokenCipher } from './token-cipher';
 
@@ -36,9 +36,8 @@ export function openTrunk(row: string, cipher: TokenCipher): Trunk {
   };
 }
 
-function sealHa1({ user, password }: { user: string; password: string }, domain: string, cipher: TokenCipher): string {
-  const hash = (algorithm: DigestAlgorithm): string => digestHa1(algorithm, user, domain, password);
-  const ha1: DigestUser['ha1'] = { 'SHA-256': hash('SHA-256'), MD5: hash('MD5') };
+function sealHa1({ user, password, algorithms }: NonNullable<SeededTrunk['digest']>, domain: string, cipher: TokenCipher): string {
+  const ha1 = Object.fromEntries(algorithms.map((algorithm) => [algorithm, digestHa1(algorithm, user, domain, password)]));
   return cipher.seal(JSON.stringify(ha1), digestContext(domain, user));
 }
 

@@ -18,6 +18,12 @@ export type SippScenario =
   | 'uac-bye'
   /** Calls, talks until the far end says BYE (60 s at most). */
   | 'uac-until-bye'
+  /** As `uac-bye`, at `keys.domain` and after a challenge that it answers with `credentials`. */
+  | 'uac-digest-bye'
+  /** As `uac-bye`, leaving the offer to the far end: its answer comes with the ACK. */
+  | 'uac-late-offer-bye'
+  /** The same without media; 503 is as good. */
+  | 'uac-until-bye-or-503'
   /** Calls, waits for ringing and `talkMs`, cancels, expects 487. */
   | 'uac-cancel'
   /** Rings, answers, talks until the far end says BYE. */
@@ -44,6 +50,8 @@ export interface SippOptions {
   readonly talkMs?: number;
   /** What it says by rtp_stream, Hz, mu-law; default 350. */
   readonly tone?: number;
+  /** Answers challenges; `uri` without its scheme. SIPp 3.6 knows MD5 only. */
+  readonly credentials?: { readonly user: string; readonly password: string; readonly uri: string };
   /** Further `-key` values. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -121,11 +129,13 @@ export async function runSipp(options: SippOptions): Promise<SippResult> {
 
 function argumentsFor(options: SippOptions, scenario: string, port: number, mediaPort: number): string[] {
   const keys = { from_user: options.from ?? 'sipp', ...options.keys };
+  const { user, password, uri } = options.credentials ?? {};
   return [
     ...(options.remote ? [`${options.remote.host}:${options.remote.port}`] : []),
     '-sf', scenario, '-s', options.to ?? '1000', '-i', '127.0.0.1', '-p', String(port),
     '-mi', '127.0.0.1', '-mp', String(mediaPort), '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
     ...Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]),
+    ...(user && password && uri ? ['-au', user, '-ap', password, '-auth_uri', uri] : []),
     '-nostdin', '-timeout', `${options.timeoutMs ?? 30_000}ms`, '-timeout_error',
     '-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log',
     '-trace_stat', '-stf', 'statistics.csv', '-fd', '1',

@@ -63,6 +63,9 @@ const trunk = z.strictObject({
       why: 'user name that the far end answers a challenge with; several trunks of one domain differ by it',
     }),
     password: field(z.string().min(12), { why: 'its password; only hashes of it are kept, encrypted, in Redis', secret: true }),
+    algorithms: field(z.array(z.enum(['SHA-256', 'MD5'])).min(1).default(['SHA-256', 'MD5']), {
+      why: 'SHA-256 and MD5, or one of them: MD5 alone for equipment that does not look past the first challenge',
+    }),
   }).optional(),
   trusted: field(z.boolean().default(false), {
     why: 'the far end is a carrier whose P-Asserted-Identity, Privacy, Diversion and History-Info count',

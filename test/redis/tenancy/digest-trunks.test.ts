@@ -10,14 +10,24 @@ const ACCOUNT = `AC${'1'.repeat(32)}`;
 const SECRET = 'a secret key of sixteen letters or more';
 const PASSWORD = 'password-of-the-office';
 const HOME = '192.0.2.44';
+const BOTH = ['SHA-256' as const, 'MD5' as const];
 
 const seed: TenancySeed = {
   accounts: [], applications: [], numbers: [],
   trunks: [
     { name: 'carrier', sources: ['198.51.100.0/24'], trusted: true },
-    { name: 'office', account: ACCOUNT, sources: [], domain: 'office.example.com', digest: { user: 'office', password: PASSWORD }, trusted: false },
-    { name: 'shop', sources: [], domain: 'office.example.com', digest: { user: 'shop', password: 'password-of-the-shop' }, trusted: false },
-    { name: 'branch', sources: ['203.0.113.0/24'], domain: 'branch.example.com', digest: { user: 'b', password: 'password-of-the-branch' }, trusted: false },
+    {
+      name: 'office', account: ACCOUNT, sources: [], domain: 'office.example.com', trusted: false,
+      digest: { user: 'office', password: PASSWORD, algorithms: BOTH },
+    },
+    {
+      name: 'shop', sources: [], domain: 'office.example.com', trusted: false,
+      digest: { user: 'shop', password: 'password-of-the-shop', algorithms: BOTH },
+    },
+    {
+      name: 'branch', sources: ['203.0.113.0/24'], domain: 'branch.example.com', trusted: false,
+      digest: { user: 'b', password: 'password-of-the-branch', algorithms: ['SHA-256'] },
+    },
   ],
 };
 
@@ -112,6 +122,16 @@ describe('digest trunks', () => {
     await expect(admit({ host, source, authorization })).resolves.toMatchObject({ outcome: 'admitted', trunks: [{ name: 'branch' }] });
     const wrong = answer(await newNonce(source, host), { ...given, password: 'another password' });
     await expect(admit({ host, source, authorization: wrong })).resolves.toMatchObject({ outcome: 'unauthorized' });
+  });
+
+  it('a trunk for one algorithm only does not ask for the other, nor take it', async () => {
+    const host = 'branch.example.com';
+    const source = '203.0.113.5';
+    const admission = await admit({ host, source });
+    expect(challengesOf(admission)).toEqual([expect.stringContaining('algorithm=SHA-256')]);
+    const given = { user: 'b', password: 'password-of-the-branch', realm: host, uri: `sip:1000@${host}`, algorithm: 'MD5' as const };
+    const authorization = answer(await newNonce(source, host), given);
+    await expect(admit({ host, source, authorization })).resolves.toMatchObject({ outcome: 'unauthorized' });
   });
 
   it('a wrong password, an unknown user and a user of another domain get one and the same answer', async () => {
