@@ -7,7 +7,7 @@ if [ -e "$file" ]; then
   exit 0
 fi
 umask 077
-for name in HOLDFAST_SECRET_KEY REDIS_PASSWORD DRACHTIO_SECRET EVENT_SOCKET_PASSWORD; do
+for name in HOLDFAST_SECRET_KEY REDIS_PASSWORD REDIS_OPERATOR_PASSWORD DRACHTIO_SECRET EVENT_SOCKET_PASSWORD; do
   echo "$name=$(od -An -tx1 -N24 /dev/urandom | tr -d ' \n')"
 done >"$file"
 echo "wrote $file"
