@@ -1,7 +1,7 @@
 import { type Clock, GatewayError, messageOf, newToken, type Timer } from '../lib';
 import type { RedisConnection } from '../platform/redis';
 import type { QueueKeySpace } from './queue-keys';
-import type { QueueOperations } from './queue-operations';
+import { type QueueOperations, REMEMBER_MS } from './queue-operations';
 import { list, number, parseRecord, text } from './queue-replies';
 import type { QueueScripts } from './queue-scripts';
 
@@ -75,7 +75,8 @@ export class GatewayLease {
 
   async beat(): Promise<void> {
     const { gatewayId, leaseMs } = this.terms;
-    const reply = await this.scripts.run('heartbeat', { gateways: this.keys.gateways }, { gatewayId, leaseMs });
+    const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(newToken(8)) };
+    const reply = await this.scripts.run('heartbeat', keys, { gatewayId, leaseMs, rememberMs: REMEMBER_MS });
     if (reply.outcome === 'lapsed') {
       // Redis or this process was away, so the others' leases prove nothing yet: they get one lease to come back. And somebody
       // may have swept us: the list of our accounts has to be there again.

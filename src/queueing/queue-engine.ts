@@ -21,12 +21,16 @@ import type {
   QueueEngine,
   QueueEngineOptions,
   QueueFact,
+  QueueLimits,
   QueueSummary,
   QueueView,
 } from './queue-types';
 
 /** Remembered name -> sid pairs; more are looked up again. */
 const REMEMBERED_NAMES = 10_000;
+
+/** For those who ask without limits. */
+const UNLIMITED: QueueLimits = { queues: 1e9, membersPerQueue: 1e9, membersPerAccount: 1e9 };
 
 /** The engine over Redis; see QueueEngine for what each operation promises. */
 export function createQueueEngine(options: QueueEngineOptions): QueueEngine {
@@ -45,7 +49,7 @@ class RedisQueueEngine implements QueueEngine {
   readonly #sids = new Map<string, string>();
   /** Operations that failed with an unknown outcome: undone at a later heartbeat, so that no caller waits unseen. */
   readonly #doubtfulEntries = new Map<string, EntryRef>();
-  readonly #doubtfulAgents = new Map<string, string>();
+  readonly #doubtfulClaims = new Map<string, { readonly accountSid: string; readonly agentCallSid: string }>();
 
   constructor(options: QueueEngineOptions) {
     this.#options = options;
@@ -77,7 +81,7 @@ class RedisQueueEngine implements QueueEngine {
   }
 
   async join(request: JoinRequest): Promise<JoinOutcome> {
-    const { accountSid, queueName, leg } = request;
+    const { accountSid, queueName, leg, limits = UNLIMITED } = request;
     const code = queueNameFault(queueName);
     if (code !== undefined) return { outcome: 'invalid-name', code };
     this.#checkOwner(request.gatewayId);
@@ -88,7 +92,7 @@ class RedisQueueEngine implements QueueEngine {
     const args = () => ({
       candidate: minted,
       name: queueName,
-      maxSize: clampQueueSize(request.maxSize ?? this.#options.defaultMaxSize ?? 1_000),
+      maxSize: Math.min(clampQueueSize(request.maxSize ?? this.#options.defaultMaxSize ?? 1_000), limits.membersPerQueue),
       entryId,
       callSid: leg.callSid,
       leg: JSON.stringify(leg),
@@ -96,6 +100,9 @@ class RedisQueueEngine implements QueueEngine {
       epoch: request.epoch,
       priority: clampPriority(request.priority),
       leaseMs: this.#leaseMs,
+      maxQueues: limits.queues,
+      maxQueueMembers: limits.membersPerQueue,
+      maxMembers: limits.membersPerAccount,
     });
     const entry = { accountSid, queueSid: known ?? minted, entryId, callSid: leg.callSid };
     try {
@@ -103,10 +110,15 @@ class RedisQueueEngine implements QueueEngine {
       if (reply.outcome === 'already-waiting') {
         return { outcome: 'already-waiting', entry: entryRef(accountSid, { ...reply, callSid: leg.callSid }) };
       }
+      if (reply.outcome === 'too-many-queues') {
+        return { outcome: 'too-many-queues', queues: number(reply, 'queues'), maxQueues: number(reply, 'maxQueues') };
+      }
       const queueSid = text(reply, 'queueSid');
       this.#remember(accountSid, queueName, queueSid);
       const fill = { size: number(reply, 'size'), maxSize: number(reply, 'maxSize') };
-      if (reply.outcome === 'full') return { outcome: 'full', queueSid, ...fill };
+      if (reply.outcome === 'full') {
+        return { outcome: 'full', of: text(reply, 'of') === 'account' ? 'account' : 'queue', queueSid, ...fill };
+      }
       const claim = claimView(reply);
       const place = { entry: { ...entry, queueSid }, position: number(reply, 'position') };
       return { outcome: 'joined', ...place, ...fill, ...(claim ? { claimed: claim } : {}) };
@@ -138,22 +150,22 @@ class RedisQueueEngine implements QueueEngine {
       target: request.callSid ?? '',
       leaseMs: this.#leaseMs,
     });
-    const doubt = `${accountSid} ${agent.callSid}`;
     try {
       const guess = this.#sids.get(`${accountSid} ${queueName}`) ?? '';
-      const reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args);
-      this.#doubtfulAgents.delete(doubt);
+      const reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
+      // An earlier claim of this agent had arrived after all, and is the one he has now.
+      if (typeof reply['ticket'] === 'string') this.#doubtfulClaims.delete(reply['ticket']);
       if (reply.outcome === 'unknown-queue') return { outcome: 'unknown-queue' };
       this.#remember(accountSid, queueName, reply.ranOn);
       return this.#claimOutcome(request, reply);
     } catch (error) {
-      if (!isRefusal(error)) this.#doubtfulAgents.set(doubt, accountSid);
+      if (!isRefusal(error)) this.#doubtfulClaims.set(ticket, { accountSid, agentCallSid: agent.callSid });
       throw error;
     }
   }
 
   async abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome> {
-    const args = { callSid: agentCallSid, token: token ?? '' };
+    const args = { callSid: agentCallSid, token: token ?? '', ticket: '', retentionMs: this.#retentionMs };
     const reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args);
     // The agent's present claim goes on: its end is still news.
     if (reply.outcome === 'stale') return { outcome: 'stale' };
@@ -294,9 +306,10 @@ class RedisQueueEngine implements QueueEngine {
       await this.end(entry, 'system-error');
       this.#doubtfulEntries.delete(entryId);
     }
-    for (const [doubt, accountSid] of [...this.#doubtfulAgents]) {
-      await this.abandonClaim(accountSid, doubt.slice(accountSid.length + 1));
-      this.#doubtfulAgents.delete(doubt);
+    for (const [ticket, { accountSid, agentCallSid }] of [...this.#doubtfulClaims]) {
+      const args = { callSid: agentCallSid, token: '', ticket, retentionMs: this.#retentionMs };
+      await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args, { claiming: ticket });
+      this.#doubtfulClaims.delete(ticket);
     }
   }
 

@@ -16,7 +16,7 @@ export interface QueueKeys {
   readonly retained: string;
   /** ZSET entry id by claimedAt, from claim to bridge. */
   readonly claims: string;
-  /** HASH queue sid -> sum over its members of (enqueuedAt - createdAt of the queue), for the mean age. */
+  /** HASH queue sid -> sum over its members of (enqueuedAt - createdAt of the queue), for the mean age; `members` -> members of all queues. */
   readonly ages: string;
   /** Counter: arrivals, agents and tokens. */
   readonly sequence: string;
@@ -50,6 +50,16 @@ export class QueueKeySpace {
       waiting: `${queue}:waiting`,
       agents: `${queue}:agents`,
     };
+  }
+
+  /** The reply of an operation of the account, for a while: a repetition gets it instead of happening. */
+  operation(accountSid: string, id: string): string {
+    return `${this.prefix}{${accountSid}}:queueing:operation:${id}`;
+  }
+
+  /** The same for what belongs to no account. */
+  gatewayOperation(id: string): string {
+    return `${this.prefix}{gateways}:operation:${id}`;
   }
 
   /** ZSET gateway id -> epoch ms (Redis time) until which it is alive. One slot of its own, no account. */

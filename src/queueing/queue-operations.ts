@@ -6,11 +6,23 @@ import type { QUEUE_SCRIPTS, QueueScripts } from './queue-scripts';
 import type { QueueFact } from './queue-types';
 
 type ScriptName = Exclude<keyof typeof QUEUE_SCRIPTS, 'heartbeat'>;
-type Filled = 'account' | 'channels' | 'nonce' | 'queueSid';
+type Filled = 'account' | 'channels' | 'nonce' | 'queueSid' | 'rememberMs';
 type ArgumentsOf<N extends ScriptName> = Omit<ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>, Filled>;
 
 /** How often a queue may turn out to be another one (renamed, deleted and made again) within one operation. */
 const MOVES = 5;
+/**
+ * How long a script's reply is kept for its repetition. A command waits 2 s for its reply and is not sent again afterwards
+ * (platform/redis), so the repetition is there within seconds of the first; a server that hung does both in one go.
+ */
+export const REMEMBER_MS = 30_000;
+
+export interface OperationOptions {
+  /** Names the operation, for who has to know its name; else it gets one of its own. */
+  readonly operation?: string;
+  /** The operation of the claim that `abandon-claim` takes back. */
+  readonly claiming?: string;
+}
 
 /** Runs the room's scripts for an account: fills in keys and scope, follows `moved` replies, emits the facts. */
 export class QueueOperations {
@@ -20,10 +32,22 @@ export class QueueOperations {
     private readonly onFact: (fact: QueueFact) => void,
   ) {}
 
-  async run<N extends ScriptName>(name: N, accountSid: string, queueSid: string, args: ArgumentsOf<N>): Promise<ScriptReply> {
-    const scope = { account: accountSid, channels: this.keys.channelPrefix, nonce: newToken(4), queueSid };
+  async run<N extends ScriptName>(
+    name: N,
+    accountSid: string,
+    queueSid: string,
+    args: ArgumentsOf<N>,
+    options: OperationOptions = {},
+  ): Promise<ScriptReply> {
+    const nonce = newToken(8);
+    const scope = { account: accountSid, channels: this.keys.channelPrefix, nonce, queueSid, rememberMs: REMEMBER_MS };
     const all = { ...scope, ...args } as unknown as ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>;
-    const reply = await this.scripts.run(name, this.keys.of(accountSid, queueSid), all);
+    const keys = {
+      ...this.keys.of(accountSid, queueSid),
+      operation: this.keys.operation(accountSid, options.operation ?? nonce),
+      claiming: this.keys.operation(accountSid, options.claiming ?? 'none'),
+    };
+    const reply = await this.scripts.run(name, keys, all);
     for (const fact of queueFacts(accountSid, reply)) this.onFact(fact);
     return reply;
   }
@@ -34,10 +58,11 @@ export class QueueOperations {
     accountSid: string,
     queueSid: string,
     args: (queueSid: string) => ArgumentsOf<N>,
+    options: OperationOptions = {},
   ): Promise<ScriptReply & { readonly ranOn: string }> {
     let place = queueSid;
     for (let move = 0; move <= MOVES; move++) {
-      const reply = await this.run(name, accountSid, place, args(place));
+      const reply = await this.run(name, accountSid, place, args(place), options);
       if (reply.outcome !== 'moved') return { ...reply, ranOn: place };
       place = text(reply, 'queueSid');
     }

@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { RedisScripts } from '../platform/redis';
 
+/** Of every script that changes something: what makes it happen once (shared/once). */
+const ONCE = ['operation'] as const;
 const QUEUE = [
-  'queues', 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'sequence', 'members', 'waiting', 'agents',
+  ...ONCE, 'queues', 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'sequence', 'members', 'waiting', 'agents',
 ] as const;
-const MATCHING = ['entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'] as const;
+const MATCHING = [...ONCE, 'entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'] as const;
 const SCOPE = ['account', 'channels'] as const;
-const MATCHING_SCOPE = ['account', 'channels', 'nonce'] as const;
+const CHANGING_SCOPE = [...SCOPE, 'rememberMs'] as const;
+const MATCHING_SCOPE = [...CHANGING_SCOPE, 'nonce'] as const;
 
 /** What the engine relies on, by script; the loader compares it with the headers in `lua/`. */
 export const QUEUE_SCRIPTS = {
@@ -15,9 +18,9 @@ export const QUEUE_SCRIPTS = {
     keys: ['names', ...QUEUE],
     args: [
       ...MATCHING_SCOPE, 'queueSid', 'candidate', 'name', 'maxSize', 'entryId', 'callSid', 'leg', 'gatewayId', 'epoch', 'priority',
-      'leaseMs',
+      'leaseMs', 'maxQueues', 'maxQueueMembers', 'maxMembers',
     ],
-    replies: ['joined', 'full', 'already-waiting', 'moved'],
+    replies: ['joined', 'full', 'too-many-queues', 'already-waiting', 'moved'],
   },
   view: {
     keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
@@ -33,18 +36,18 @@ export const QUEUE_SCRIPTS = {
     replies: ['claimed', 'waiting', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy'],
   },
   'abandon-claim': {
-    keys: MATCHING,
-    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'token'],
+    keys: [...MATCHING, 'claiming'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'token', 'ticket', 'retentionMs'],
     replies: ['cancelled', 'released', 'bridged', 'none', 'stale', 'moved'],
   },
   'begin-bridge': {
-    keys: ['entries', 'tickets', 'leases'],
-    args: [...SCOPE, 'entryId', 'token'],
+    keys: [...ONCE, 'entries', 'tickets', 'leases'],
+    args: [...CHANGING_SCOPE, 'entryId', 'token'],
     replies: ['bridging', 'stale'],
   },
   'mark-bridged': {
-    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
-    args: [...SCOPE, 'entryId', 'token'],
+    keys: [...ONCE, 'queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
+    args: [...CHANGING_SCOPE, 'entryId', 'token'],
     replies: ['bridged', 'stale'],
   },
   end: {
@@ -69,14 +72,18 @@ export const QUEUE_SCRIPTS = {
   },
   'match-queue': { keys: MATCHING, args: MATCHING_SCOPE, replies: ['matched'] },
   'renew-lease': {
-    keys: ['leases', 'claims', 'entries', 'calls', 'tickets', 'retained'],
-    args: [...SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
+    keys: [...ONCE, 'leases', 'claims', 'entries', 'calls', 'tickets', 'retained'],
+    args: [...CHANGING_SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
     replies: ['alive', 'lapsed'],
   },
-  heartbeat: { keys: ['gateways'], args: ['gatewayId', 'leaseMs'], replies: ['alive', 'lapsed'] },
-  'ensure-queue': { keys: ['names', 'queues'], args: ['queueSid', 'name', 'maxSize'], replies: ['created', 'exists'] },
+  heartbeat: { keys: [...ONCE, 'gateways'], args: ['gatewayId', 'leaseMs', 'rememberMs'], replies: ['alive', 'lapsed'] },
+  'ensure-queue': {
+    keys: [...ONCE, 'names', 'queues'],
+    args: ['queueSid', 'name', 'maxSize', 'rememberMs'],
+    replies: ['created', 'exists'],
+  },
   'delete-queue': {
-    keys: ['names', 'queues', 'ages', 'members', 'entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'],
+    keys: ['names', 'queues', 'ages', 'members', ...MATCHING],
     args: [...MATCHING_SCOPE, 'queueSid'],
     replies: ['deleted', 'not-empty', 'unknown-queue'],
   },

@@ -26,6 +26,13 @@ export interface LegFacts {
   readonly mediaServer: string;
 }
 
+/** What an account may have in queues; nothing else bounds them by default but the size of each queue. */
+export interface QueueLimits {
+  readonly queues: number;
+  readonly membersPerQueue: number;
+  readonly membersPerAccount: number;
+}
+
 export interface JoinRequest {
   readonly accountSid: string;
   readonly queueName: string;
@@ -37,6 +44,7 @@ export interface JoinRequest {
   readonly priority?: number;
   /** Size of the queue if this call creates it (1-5000); an existing queue keeps its own. */
   readonly maxSize?: number;
+  readonly limits?: QueueLimits;
 }
 
 export interface EntryRef {
@@ -70,7 +78,15 @@ export type JoinOutcome =
       /** Set when an agent was waiting and took this caller in the same script. */
       readonly claimed?: ClaimView;
     }
-  | { readonly outcome: 'full'; readonly queueSid: string; readonly size: number; readonly maxSize: number }
+  | {
+      readonly outcome: 'full';
+      /** All queues of the account together, or this one. */
+      readonly of: 'account' | 'queue';
+      readonly queueSid: string;
+      readonly size: number;
+      readonly maxSize: number;
+    }
+  | { readonly outcome: 'too-many-queues'; readonly queues: number; readonly maxQueues: number }
   | { readonly outcome: 'already-waiting'; readonly entry: EntryRef }
   | { readonly outcome: 'invalid-name'; readonly code: 14204 | 14205 };
 

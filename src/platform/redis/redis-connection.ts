@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { GatewayError, messageOf } from '../../lib';
 import { type ClientOptions, redisPlace } from './redis-address';
+import { FailFastRedis } from './fail-fast-redis';
 import { FailFastCluster, nextNodeConnector, SOCKET_CLOSE_MS } from './redis-cluster';
 
 export interface RedisConnectionOptions {
@@ -82,7 +83,7 @@ export class RedisConnection {
       this.#subscriber = new Redis({ ...shared, ...forSubscriber, Connector: nextNodeConnector(nodes, shared.tls) });
       cluster.on('node error', (error: Error) => this.#report(error));
     } else {
-      this.client = new Redis({ ...shared, connectionName: name, commandTimeout, maxRetriesPerRequest: 2 });
+      this.client = new FailFastRedis({ ...shared, connectionName: name, commandTimeout, maxRetriesPerRequest: 2 });
       this.#subscriber = new Redis({ ...shared, ...forSubscriber });
     }
     this.#onFailure = options.onFailure;

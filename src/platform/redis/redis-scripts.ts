@@ -45,10 +45,15 @@ export class RedisScripts<Contracts extends ScriptContracts> {
     }
   }
 
+  /** What was loaded, for who has to know a script by its SHA-1. */
+  get sources(): readonly ScriptSource[] {
+    return [...this.#sources.values()];
+  }
+
   /**
    * Runs a script once; returns its reply as parsed JSON. Throws GatewayError `platform-redis-script-failed` with the
-   * cause: then the
-   * outcome is unknown, for ioredis sends a command again after a reconnection (scripts are idempotent for this reason).
+   * cause: then the outcome is unknown. ioredis sends a command again after a reconnection, also one whose reply alone was
+   * lost: a script that changes something has to be idempotent.
    */
   async run<N extends keyof Contracts & string>(
     name: N,

@@ -1,12 +1,15 @@
 -- name: abandon-claim
 -- The agent is gone or gave up: his ticket is removed, his caller (if not bridged) waits again and is offered to the next agent.
--- keys: entries tickets leases retained claims sequence waiting agents
--- A token fences: unless it is that of the present claim nothing changes.
--- args: account channels nonce queueSid callSid token
+-- keys: entries tickets leases retained claims sequence waiting agents operation claiming
+-- A token fences: unless it is that of the present claim nothing changes. So does a ticket, for who does not know whether his
+-- claim arrived: unless it was that claim that made the ticket nothing changes, and if it arrives later it gets nothing.
+-- args: account channels nonce queueSid callSid token ticket rememberMs retentionMs
 -- replies: cancelled | released | bridged | none | stale | moved
--- include: shared/entry-state shared/records shared/match
+-- include: shared/once shared/entry-state shared/records shared/facts shared/match
+if A.ticket ~= '' then redis.call('SET', K.claiming, '{"outcome":"empty","queueSid":""}', 'PX', A.retentionMs, 'NX') end
 local ticket = read_ticket(A.callSid)
 if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end
+if A.ticket ~= '' and ticket.id ~= A.ticket then return reply({ outcome = 'none' }) end
 if A.token ~= '' and ticket.token ~= A.token then return reply({ outcome = 'stale' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
 if ticket.state == 'bridged' then return reply({ outcome = 'bridged' }) end

@@ -1,9 +1,9 @@
 -- name: begin-bridge
 -- The caller's gateway is about to bridge the legs; refused unless the claim is still the one with this token.
--- keys: entries tickets leases
--- args: account channels entryId token
+-- keys: entries tickets leases operation
+-- args: account channels entryId token rememberMs
 -- replies: bridging | stale
--- include: shared/entry-state shared/records
+-- include: shared/once shared/entry-state shared/records shared/facts
 local entry = read_entry(A.entryId)
 if not entry or not entry.claim or entry.claim.token ~= A.token then return reply({ outcome = 'stale' }) end
 local state = NEXT[entry.state]['begin-bridge']

@@ -1,10 +1,10 @@
 -- name: claim
 -- An agent asks for the front caller (or a given one). He joins the agents who wait and is matched like them, so that
 -- nobody overtakes; who does not want to wait is taken off again. Repeated for the same agent call it replies the same.
--- keys: names calls entries tickets leases retained claims sequence waiting agents
--- args: account channels nonce queueSid name callSid agent gatewayId epoch whisper wait ticket target leaseMs
+-- keys: names calls entries tickets leases retained claims sequence waiting agents operation
+-- args: account channels nonce queueSid name callSid agent gatewayId epoch whisper wait ticket target leaseMs rememberMs
 -- replies: claimed | waiting | empty | unknown-queue | moved | stale-epoch | agent-busy
--- include: shared/records shared/match
+-- include: shared/once shared/records shared/facts shared/match
 local sid = redis.call('HGET', K.names, A.name)
 if not sid then return reply({ outcome = 'unknown-queue' }) end
 if sid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = sid }) end

@@ -1,9 +1,9 @@
 -- name: delete-queue
 -- Deletes a queue without members; agents who wait in it are told.
--- keys: names queues ages members entries tickets leases retained claims sequence waiting agents
--- args: account channels nonce queueSid
+-- keys: names queues ages members entries tickets leases retained claims sequence waiting agents operation
+-- args: account channels nonce queueSid rememberMs
 -- replies: deleted | not-empty | unknown-queue
--- include: shared/records shared/membership shared/match
+-- include: shared/once shared/records shared/facts shared/membership shared/match
 local queue = read_queue(A.queueSid)
 if not queue then return reply({ outcome = 'unknown-queue' }) end
 local size = redis.call('ZCARD', K.members)

@@ -1,10 +1,10 @@
 -- name: end
 -- Ends an entry with the result its state gives to `cause`; whoever comes first decides. An entry Redis does not know (its data
 -- was lost, or its enqueue never arrived) ends too, so that there is always exactly one result.
--- keys: queues entries calls tickets leases retained claims ages sequence members waiting agents
--- args: account channels nonce queueSid entryId callSid cause gatewayId actionToken retentionMs
+-- keys: queues entries calls tickets leases retained claims ages sequence members waiting agents operation
+-- args: account channels nonce queueSid entryId callSid cause gatewayId actionToken retentionMs rememberMs
 -- replies: ended | already-ended | moved
--- include: shared/entry-state shared/records shared/membership shared/match shared/retention shared/finish
+-- include: shared/once shared/entry-state shared/records shared/facts shared/membership shared/match shared/retention shared/finish
 local entry = read_entry(A.entryId)
 if not entry then
   entry = {

@@ -1,16 +1,16 @@
 -- name: ensure-queue
 -- Creates a queue unless its name is taken.
--- keys: names queues
--- args: queueSid name maxSize
+-- keys: names queues operation
+-- args: queueSid name maxSize rememberMs
 -- replies: created | exists
+-- include: shared/once
 local sid = redis.call('HGET', K.names, A.name)
-if sid and sid ~= A.queueSid then return cjson.encode({ outcome = 'exists', queueSid = sid }) end
+if sid and sid ~= A.queueSid then return reply({ outcome = 'exists', queueSid = sid }) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', K.names, A.name, A.queueSid)
 redis.call('HSETNX', K.queues, A.queueSid, cjson.encode({
   sid = A.queueSid, name = A.name, maxSize = tonumber(A.maxSize), createdAt = now,
 }))
-return cjson.encode({
-  outcome = 'created', queueSid = A.queueSid, facts = { { fact = 'queue.created', queueSid = A.queueSid } },
-})
+facts[1] = { fact = 'queue.created', queueSid = A.queueSid }
+return reply({ outcome = 'created', queueSid = A.queueSid })

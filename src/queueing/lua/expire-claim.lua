@@ -1,9 +1,9 @@
 -- name: expire-claim
 -- Releases the caller of a claim that is too old or whose agent's gateway is dead, and drops the agent's ticket.
--- keys: entries tickets leases retained claims sequence waiting agents
--- args: account channels nonce queueSid entryId claimCapMs
+-- keys: entries tickets leases retained claims sequence waiting agents operation
+-- args: account channels nonce queueSid entryId claimCapMs rememberMs
 -- replies: released | kept | moved
--- include: shared/entry-state shared/records shared/match
+-- include: shared/once shared/entry-state shared/records shared/facts shared/match
 local entry = read_entry(A.entryId)
 if not entry or not entry.claim or not NEXT[entry.state].release then
   redis.call('ZREM', K.claims, A.entryId)

@@ -1,9 +1,9 @@
 -- name: mark-bridged
 -- The legs hear each other: the caller is no longer a member of the queue. `stale`: undo the bridge, the claim was lost.
--- keys: queues entries tickets leases members waiting claims ages
--- args: account channels entryId token
+-- keys: queues entries tickets leases members waiting claims ages operation
+-- args: account channels entryId token rememberMs
 -- replies: bridged | stale
--- include: shared/entry-state shared/records shared/membership
+-- include: shared/once shared/entry-state shared/records shared/facts shared/membership
 local entry = read_entry(A.entryId)
 if not entry or not entry.claim or entry.claim.token ~= A.token then return reply({ outcome = 'stale' }) end
 local state = NEXT[entry.state].bridged

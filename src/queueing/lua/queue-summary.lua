@@ -5,9 +5,9 @@
 -- replies: found | unknown-queue
 -- include: shared/records shared/membership
 local queue = read_queue(A.queueSid)
-if not queue then return reply({ outcome = 'unknown-queue' }) end
+if not queue then return cjson.encode({ outcome = 'unknown-queue' }) end
 local size = redis.call('ZCARD', K.members)
-return reply({
+return cjson.encode({
   outcome = 'found', queueSid = queue.sid, queueName = queue.name, maxSize = queue.maxSize, createdAt = queue.createdAt,
   size = size, waiting = redis.call('ZCARD', K.waiting), agentsWaiting = redis.call('ZCARD', K.agents),
   averageQueueTimeMs = average_age(queue, size),

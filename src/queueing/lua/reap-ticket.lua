@@ -1,10 +1,10 @@
 -- name: reap-ticket
 -- Drops the ticket of an agent whose gateway is dead; his claimed caller waits again. A bridged caller keeps his bridge:
 -- it ends on his own gateway.
--- keys: entries tickets leases retained claims sequence waiting agents
--- args: account channels nonce queueSid callSid
+-- keys: entries tickets leases retained claims sequence waiting agents operation
+-- args: account channels nonce queueSid callSid rememberMs
 -- replies: released | dropped | kept | moved
--- include: shared/entry-state shared/records shared/match
+-- include: shared/once shared/entry-state shared/records shared/facts shared/match
 local ticket = read_ticket(A.callSid)
 if not ticket or ticket.state == 'gone' or alive(ticket.gatewayId) then return reply({ outcome = 'kept' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end

@@ -2,10 +2,10 @@
 -- One account's share of a gateway's heartbeat: alive for leaseMs from now (0 ends the lease), which claims are overdue, whether
 -- the lease had lapsed (what waited meanwhile was passed over and has to be matched), which gateways' leases have expired in this
 -- account (kept for the retention, so that whoever may judge sees them), whether anything is left to watch over.
--- keys: leases claims entries calls tickets retained
--- args: account channels gatewayId leaseMs claimCapMs retentionMs
+-- keys: leases claims entries calls tickets retained operation
+-- args: account channels gatewayId leaseMs claimCapMs retentionMs rememberMs
 -- replies: alive | lapsed
--- include: shared/records shared/retention
+-- include: shared/once shared/records shared/facts shared/retention
 local was_alive = alive(A.gatewayId)
 redis.call('HSET', K.leases, A.gatewayId, string.format('%.0f', now + A.leaseMs))
 local expired, leases = {}, redis.call('HGETALL', K.leases)

@@ -11,6 +11,8 @@ import {
   type QueueFact,
 } from '../../../src/queueing';
 
+export type TestGatewayOptions = Partial<QueueEngineOptions> & { readonly commandTimeoutMs?: number };
+
 /** One gateway's engine with its own connections, as a process would have it. */
 export class TestGateway {
   readonly facts: QueueFact[] = [];
@@ -20,17 +22,18 @@ export class TestGateway {
   /** Timers end with the process. */
   readonly #timers: Timer[] = [];
 
-  constructor(redis: { readonly url: string }, readonly gatewayId: string, options: Partial<QueueEngineOptions> = {}) {
+  constructor(redis: { readonly url: string }, readonly gatewayId: string, options: TestGatewayOptions = {}) {
+    const { commandTimeoutMs, clock: given = systemClock, ...engineOptions } = options;
     const onFailure = (failure: GatewayError): void => void this.failures.push(failure);
-    this.connection = new RedisConnection({ url: redis.url, name: gatewayId, onFailure });
+    this.connection = new RedisConnection({ url: redis.url, name: gatewayId, onFailure, ...(commandTimeoutMs ? { commandTimeoutMs } : {}) });
     const own = (timer: Timer): Timer => {
       this.#timers.push(timer);
       return timer;
     };
     const clock: Clock = {
-      ...systemClock,
-      after: (ms, fn) => own(systemClock.after(ms, fn)),
-      every: (ms, fn) => own(systemClock.every(ms, fn)),
+      ...given,
+      after: (ms, fn) => own(given.after(ms, fn)),
+      every: (ms, fn) => own(given.every(ms, fn)),
     };
     this.engine = createQueueEngine({
       connection: this.connection,
@@ -40,7 +43,7 @@ export class TestGateway {
       heartbeatMs: 20_000,
       onFact: (fact) => this.facts.push(fact),
       onFailure,
-      ...options,
+      ...engineOptions,
     });
   }
 

@@ -1,7 +1,6 @@
 -- Records, time and hints. Needs K.entries, K.tickets, K.leases and A.account, A.channels.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local facts = {}
 
 local function read_entry(id)
   local raw = redis.call('HGET', K.entries, id)
@@ -37,20 +36,4 @@ end
 -- From enqueue to the bridge or the end; never negative, for the clock of Redis may be set back.
 local function queue_time(entry)
   return math.max(0, (entry.bridgedAt or entry.endedAt or now) - entry.enqueuedAt)
-end
-
-local function fact(name, entry)
-  facts[#facts + 1] = {
-    fact = name, queueSid = entry.queueSid, entryId = entry.id, callSid = entry.callSid, queueTimeMs = queue_time(entry),
-    agentCallSid = entry.claim and entry.claim.agentCallSid or nil, result = entry.result,
-  }
-end
-
-local function agent_fact(name, ticket)
-  facts[#facts + 1] = { fact = name, queueSid = ticket.queueSid, agentCallSid = ticket.callSid }
-end
-
-local function reply(value)
-  if #facts > 0 then value.facts = facts end
-  return cjson.encode(value)
 end
