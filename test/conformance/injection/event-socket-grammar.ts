@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, RegExp>> = {
   events: /^event json [A-Z_]+(?: [A-Z_]+)*$/,
   heartbeat: /^filter Event-Name HEARTBEAT$/,
   watch: new RegExp(`^filter (?:delete )?(?:Unique-ID|Bridge-B-Unique-ID) ${UUID}$`),
-  variables: new RegExp(`^api uuid_setvar_multi ${UUID} playback_terminators=F;uuid_bridge_park_on_cancel=true$`),
+  variables: new RegExp(`^api uuid_setvar_multi ${UUID} [a-z_]+=[A-Za-z0-9_.-]+(?:;[a-z_]+=[A-Za-z0-9_.-]+)*$`),
   break: new RegExp(`^api uuid_recv_dtmf ${UUID} F$`),
   digits: new RegExp(`^api uuid_send_dtmf ${UUID} [0-9*#A-DwW]{1,99}$`),
   bridge: new RegExp(`^api uuid_bridge ${UUID} ${UUID}$`),
