@@ -20,6 +20,7 @@ export type {
   QueueEngine,
   QueueEngineOptions,
   QueueFact,
+  QueueLimits,
   QueueResult,
   QueueSummary,
   QueueView,

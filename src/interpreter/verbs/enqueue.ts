@@ -1,6 +1,7 @@
 import { messageOf } from '../../lib';
 import type { MediaEndpoint } from '../../media';
 import type { JoinOutcome } from '../../queueing';
+import { type AccountLimits, LIMIT_FACTS } from '../../tenancy';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { runAdding, withAbsoluteUrls } from '../adding';
@@ -40,10 +41,12 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
 async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
   const { call, ports } = context;
   let joined: JoinOutcome;
+  let limits: AccountLimits;
   let endpoint: MediaEndpoint;
   try {
     endpoint = await context.media();
     const { from, to, accountSid } = call.identity;
+    limits = await ports.limits.of(accountSid);
     joined = await ports.queues.join({
       accountSid,
       queueName: verb.queueName,
@@ -51,6 +54,7 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
       gatewayId: ports.gatewayId,
       epoch: 1,
       priority: verb.priority,
+      limits,
       ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
     });
   } catch (error) {
@@ -64,8 +68,22 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
       return { result: 'error' };
     case 'full':
       call.state('queue-entry.refused', { queueName: verb.queueName, reason: 'queue-full' });
-      context.alert({ code: 14207, message: `queue "${verb.queueName}" is full (${joined.size} of ${joined.maxSize})` });
+      if (joined.of === 'account') call.state('limit.reached', { limit: 'membersPerAccount' });
+      else if (joined.maxSize >= limits.membersPerQueue) call.state('limit.reached', { limit: 'membersPerQueue' });
+      context.alert({
+        code: LIMIT_FACTS.membersPerQueue.code,
+        message: `${joined.of === 'account' ? 'the queues of the account are' : `queue "${verb.queueName}" is`} full `
+          + `(${joined.size} of ${joined.maxSize})`,
+      });
       return { result: 'queue-full' };
+    case 'too-many-queues':
+      call.state('queue-entry.refused', { queueName: verb.queueName, reason: 'too-many-queues' });
+      call.state('limit.reached', { limit: 'queues' });
+      context.alert({
+        code: LIMIT_FACTS.queues.code,
+        message: `queue "${verb.queueName}" would be one more than the ${joined.maxQueues} of the account`,
+      });
+      return { result: 'error' };
     case 'already-waiting':
       return { result: 'system-error' };
     case 'joined': {

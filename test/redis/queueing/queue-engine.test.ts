@@ -46,7 +46,7 @@ describe('the queue engine', () => {
 
     it('is full at its maximum, counting claimed callers until they are bridged', async () => {
       const first = await joined(a, newCall(), { maxSize: 1 });
-      const full = { outcome: 'full', queueSid: first.entry.queueSid, size: 1, maxSize: 1 };
+      const full = { outcome: 'full', of: 'queue', queueSid: first.entry.queueSid, size: 1, maxSize: 1 };
       expect(await b.join(account, 'support', newCall())).toEqual(full);
       const claim = await claimedBy(b);
       expect(await b.join(account, 'support', newCall())).toEqual(full);
