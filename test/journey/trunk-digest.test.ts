@@ -10,6 +10,15 @@ const OLD_DOMAIN = 'old.example.com';
 const USER = 'office';
 const PASSWORD = 'password-of-the-office';
 
+/** What differs from a right answer to a challenge. */
+interface Answer {
+  readonly algorithm?: DigestAlgorithm;
+  readonly nc?: number;
+  readonly password?: string;
+  readonly user?: string;
+  readonly to?: string;
+}
+
 /** A PBX without a fixed address calls through a trunk that knows it by its password. */
 describe('digest trunks', () => {
   let world: World;
@@ -35,9 +44,8 @@ describe('digest trunks', () => {
 
   const office = (user = '1000'): ProbeRequest => ({ requestUri: `sip:${user}@${DOMAIN}`, to: `<sip:${user}@${DOMAIN}>` });
   const nonceOf = (challenge: SipResponse): string => /nonce="([^"]+)"/.exec(challenge.headers.get('WWW-Authenticate') ?? '')?.[1] ?? '';
-  const authorization = (
-    nonce: string, { algorithm = 'SHA-256' as DigestAlgorithm, nc = 1, password = PASSWORD, user = USER, to = '1000' } = {},
-  ): string => {
+  const authorization = (nonce: string, given: Answer = {}): string => {
+    const { algorithm = 'SHA-256', nc = 1, password = PASSWORD, user = USER, to = '1000' } = given;
     const use = {
       algorithm, ha1: digestHa1(algorithm, user, DOMAIN, password), method: 'INVITE', uri: `sip:${to}@${DOMAIN}`, nonce, cnonce: 'abc',
       nc: nc.toString(16).padStart(8, '0'),
