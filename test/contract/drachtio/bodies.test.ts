@@ -1,13 +1,7 @@
 import { eventually } from '../../support/eventually';
-import { type Message, sdp, Stage, startTarget, type Target, uriAt } from './target';
+import { type Message, sdp, setTheStage, uriAt } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 const parts = (boundary: string): string => [
   `--${boundary}`, 'Content-Type: application/sdp', '', sdp('ann'), `--${boundary}`, 'Content-Type: application/x-carrier+xml',

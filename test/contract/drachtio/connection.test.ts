@@ -1,13 +1,7 @@
 import { eventually } from '../../support/eventually';
-import { connect, newApp, sdp, Stage, startTarget, type Target, uriAt } from './target';
+import { connect, newApp, sdp, setTheStage, uriAt } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 describe('the control connection', () => {
   it('tells an application the SIP address it works at', async () => {

@@ -1,18 +1,12 @@
 import type { CallEnd, DropHook, IncomingCall, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
-import { losing, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, timing, uriAt } from './target';
+import { losing, type Message, sdp, type SrfDialog, setTheStage, timing, uriAt } from './target';
 
 // A real server waits 64*T1 = 32 s where the embedded one is told to wait 3.2 s.
 const patienceMs = 45_000;
 jest.setTimeout(60_000);
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 /** An application that answers every call, and remembers why its dialogs ended. */
 async function answeringApp(delayMs = 0) {

@@ -1,16 +1,10 @@
 import type { CallEnd, DropHook, OutgoingCall, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
-  type Answer, losing, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, timing, uriAt,
+  type Answer, losing, type Message, sdp, type SrfDialog, setTheStage, timing, uriAt,
 } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 /** A call from `ann` answered by the application; `invite` changes what she sends. */
 async function answered(

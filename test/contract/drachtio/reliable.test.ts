@@ -1,15 +1,9 @@
 import { cseqOf, parseNameAddr, SipHeaders, type SipRequest, type SipResponse } from '../../../src/protocol/sip';
 import type { CallEnd, OutgoingCall, PeerAddress, ServerTransaction, UserAgent } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
-import { type Answer, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, uriAt } from './target';
+import { type Answer, type Message, sdp, type SrfDialog, setTheStage, uriAt } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 interface Told {
   readonly request: Message;

@@ -2,18 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CallEnd, OutgoingCall } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
-import { type Message, sdp, Stage, startTarget, type Target, uriAt } from './target';
+import { type Message, sdp, setTheStage, uriAt } from './target';
 
 // A real server takes 90 s, the shortest session there is, for what the embedded one is told has passed.
 jest.setTimeout(200_000);
 const clock = new ManualClock();
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget(undefined, {}, clock);
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage(undefined, {}, clock);
 
 /** Lets time pass in small steps, so that what is due is answered before the next step. */
 async function pass(seconds: number): Promise<void> {

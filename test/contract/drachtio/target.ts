@@ -2,6 +2,7 @@ import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
 import type { Clock } from '../../../src/lib';
 import { type DropHook, type SipTiming, UserAgent, type UserAgentOptions } from '../../../src/sip-stack';
+import { Stops } from '../../support/stops';
 
 /**
  * The server under test: a real drachtio-server when DRACHTIO_HOST and its companions are set, else the embedded one.
@@ -103,17 +104,7 @@ export function connect(srf: Srf, target: Target, secret = target.admin.secret):
 }
 
 /** Everything a test started, stopped together after it. */
-export class Stage {
-  readonly #stops: (() => void | Promise<void>)[] = [];
-
-  after(stop: () => void | Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  async clear(): Promise<void> {
-    for (const stop of this.#stops.splice(0).reverse()) await stop();
-  }
-
+export class Stage extends Stops {
   async app(target: Target, prepare: (srf: Srf) => void = () => undefined): Promise<Srf> {
     const srf = newApp();
     prepare(srf);
@@ -139,6 +130,34 @@ export class Stage {
     this.after(() => agent.stop());
     return { agent, uri: `sip:${user}@${host}:${port}` };
   }
+}
+
+/** The stage of a test file, cleared after each test, and the server under test, which runs from `beforeAll` on. */
+export function setTheStage(...options: Parameters<typeof startTarget>): { readonly stage: Stage; readonly target: Target } {
+  const stage = new Stage();
+  let started: Target | undefined;
+  const running = (): Target => {
+    if (!started) throw new Error('the server under test does not run yet');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startTarget(...options);
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => started?.stop());
+  const target: Target = {
+    get embedded() {
+      return running().embedded;
+    },
+    get sip() {
+      return running().sip;
+    },
+    get admin() {
+      return running().admin;
+    },
+    stop: () => running().stop(),
+  };
+  return { stage, target };
 }
 
 /** Loses the first `times` messages in this direction that begin with `start` and contain `part`. */

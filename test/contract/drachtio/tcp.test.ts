@@ -1,15 +1,9 @@
 import { connect } from 'node:net';
 import type { CallEnd, IncomingCall, PassingMessage } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
-import { type Answer, type Message, sdp, type SrfDialog, Stage, startTarget, type Target, uriAt } from './target';
+import { type Answer, type Message, sdp, type SrfDialog, setTheStage, uriAt } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 /** A peer that speaks TCP too, and what passed: `TCP in 5060 BYE sip:...`. */
 async function tcpPeer(user: string) {
@@ -82,7 +76,10 @@ describe('over TCP', () => {
       call.accept({ body: sdp('bob') });
     });
     const dialog = await srf.createUAC(`${uri};transport=tcp`, { localSdp: sdp('app') });
-    expect(calls[0]?.invite.headers.get('Via')).toContain(`SIP/2.0/TCP ${target.sip.host}:${target.sip.port}`);
+    // drachtio-server leaves the port out of Via when it is the one that a URI without port means.
+    const sentBy = [`${target.sip.host}:${target.sip.port}`, ...(target.sip.port === 5_060 ? [target.sip.host] : [])];
+    const [, via = ''] = /^SIP\/2\.0\/TCP ([^;]+);/.exec(calls[0]?.invite.headers.get('Via') ?? '') ?? [];
+    expect(sentBy).toContain(via);
     dialog.on('info', (_request: Message, response: Answer) => response.send(200));
     expect(await calls[0]?.request('INFO')).toMatchObject({ response: { status: 200 } });
     expect((await dialog.request({ method: 'INFO' })).status).toBe(200);

@@ -1,16 +1,10 @@
 import type { IncomingCall } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
-  type Answer, type Message, sdp, type Srf, type SrfDialog, Stage, startTarget, type Target, uriAt,
+  type Answer, type Message, sdp, type Srf, type SrfDialog, setTheStage, uriAt,
 } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 async function callee(answer: (call: IncomingCall) => void) {
   const bob = await stage.peer('bob');

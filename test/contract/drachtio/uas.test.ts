@@ -1,16 +1,10 @@
 import { type CallEnd, type OutgoingCall } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
-  type Answer, type Message, sdp, type Srf, type SrfDialog, Stage, startTarget, type Target, uriAt,
+  type Answer, type Message, sdp, type Srf, type SrfDialog, setTheStage, uriAt,
 } from './target';
 
-const stage = new Stage();
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-});
-afterEach(() => stage.clear());
-afterAll(() => target.stop());
+const { stage, target } = setTheStage();
 
 /** A call answered by the application. */
 async function answered() {

@@ -2,24 +2,15 @@ import { rms, toneShare } from '../../../src/phone';
 import { eventually } from '../../support/eventually';
 import { gapReport } from '../../support/gap-report';
 import type { EslClient } from './esl-client';
-import { Stage, startTarget, type Target, type TestChannel } from './target';
-
-const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
+import { endless, setTheStage, Stage, startTarget, type TestChannel } from './target';
 
 describe('bridging two channels', () => {
-  let target: Target;
-  let stage: Stage;
+  const { stage, target } = setTheStage();
   let esl: EslClient;
 
-  beforeAll(async () => {
-    target = await startTarget();
-  });
   beforeEach(async () => {
-    stage = new Stage(target);
     esl = await stage.esl();
   });
-  afterEach(() => stage.clear());
-  afterAll(() => target.stop());
 
   async function bridge(a: TestChannel, b: TestChannel): Promise<void> {
     expect(await esl.api(`uuid_bridge ${a.uuid} ${b.uuid}`)).toBe(`+OK ${b.uuid}\n`);

@@ -1,32 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { toneShare } from '../../../src/phone';
 import { decodeWav } from '../../../src/protocol/wav';
 import { eventually } from '../../support/eventually';
 import { EslClient } from './esl-client';
-import { Stage, startTarget, type Target } from './target';
-
-const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
+import { endless, setTheStage, temporaryDirectory } from './target';
 
 describe('controlling channels', () => {
-  let target: Target;
-  let stage: Stage;
-  let directory: string;
-
-  beforeAll(async () => {
-    target = await startTarget();
-    directory = await mkdtemp(join(tmpdir(), 'holdfast-control-'));
-  });
-  beforeEach(() => {
-    stage = new Stage(target);
-  });
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await target.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const { stage, target } = setTheStage();
+  const inDirectory = temporaryDirectory();
 
   it('hangs up an idle channel when its application dies, and lets a busy one play on to its end', async () => {
     const esl = await stage.esl();
@@ -79,7 +61,7 @@ describe('controlling channels', () => {
   it('records the far end, ends at the limit, and the file holds what was said', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel({}, { play: { tone: 900 } });
-    const path = join(directory, 'said.wav');
+    const path = inDirectory('said.wav');
     await esl.execute(uuid, 'playback', endless(440));
     await call.audio.waitForTone(440, { withinMs: 2_000 });
     const token = await esl.execute(uuid, 'record', `${path} 1`);
@@ -102,7 +84,7 @@ describe('controlling channels', () => {
     const { uuid, call } = await stage.channel({}, { play: { tone: 900 } });
     await esl.execute(uuid, 'playback', endless(440));
     await call.audio.waitForTone(440, { withinMs: 2_000 });
-    const path = join(directory, 'both.wav');
+    const path = inDirectory('both.wav');
     expect(await esl.api(`uuid_record ${uuid} start ${path}`)).toBe('+OK Success\n');
     expect(await esl.api(`uuid_record ${uuid} stop ${path}x`)).toMatch(/^-ERR/);
     const fromAt = call.audio.packets.length;
@@ -118,7 +100,7 @@ describe('controlling channels', () => {
   it('mutes what is recorded of a channel', async () => {
     const esl = await stage.esl();
     const { uuid } = await stage.channel({}, { play: { tone: 900 } });
-    const path = join(directory, 'muted.wav');
+    const path = inDirectory('muted.wav');
     await esl.completed(await esl.execute(uuid, 'set_mute', 'read true'));
     await esl.completed(await esl.execute(uuid, 'record', `${path} 1`));
     const decoded = decodeWav(await readFile(path));

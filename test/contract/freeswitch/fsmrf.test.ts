@@ -26,10 +26,14 @@ interface Endpoint {
   on(event: string, listener: (event: Record<string, string>) => void): void;
 }
 
+interface CallerDialog {
+  on(event: 'destroy', listener: () => void): void;
+}
+
 interface Server {
   readonly sip: { readonly ipv4: { readonly udp: { readonly address: string } } };
   readonly conn: { readonly socket: { setNoDelay(on: boolean): void } };
-  connectCaller(request: unknown, response: unknown): Promise<{ endpoint: Endpoint; dialog: { destroy(): void } }>;
+  connectCaller(request: unknown, response: unknown): Promise<{ endpoint: Endpoint; dialog: CallerDialog }>;
   createEndpoint(options?: { remoteSdp?: string }): Promise<Endpoint>;
   api(command: string): Promise<string>;
   disconnect(): void;
@@ -54,6 +58,8 @@ describe('drachtio-fsmrf', () => {
   let sipUri: string;
   let onInvite: (request: unknown, response: unknown) => void = () => undefined;
   const stops: (() => unknown)[] = [];
+  /** Callers and media servers are two legs: whoever joined them ends the other one, or its channel stays for ever. */
+  const endings: Promise<unknown>[] = [];
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'holdfast-fsmrf-'));
@@ -81,6 +87,7 @@ describe('drachtio-fsmrf', () => {
 
   afterAll(async () => {
     await phone.stop();
+    await Promise.all(endings);
     server.disconnect();
     srf.disconnect();
     for (const stop of stops) await stop();
@@ -92,7 +99,10 @@ describe('drachtio-fsmrf', () => {
   async function caller(play?: { tone: number }): Promise<{ endpoint: Endpoint; call: Awaited<ReturnType<Phone['call']>> }> {
     const connected = new Promise<Endpoint>((resolve, reject) => {
       onInvite = (request, response) => {
-        server.connectCaller(request, response).then(({ endpoint }) => resolve(endpoint), reject);
+        server.connectCaller(request, response).then(({ endpoint, dialog }) => {
+          endings.push(new Promise<void>((ended) => dialog.on('destroy', ended)).then(() => endpoint.destroy()));
+          resolve(endpoint);
+        }, reject);
       };
     });
     const call = await phone.call(sipUri, play === undefined ? {} : { play });

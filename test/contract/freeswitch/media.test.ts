@@ -8,30 +8,22 @@ import { toneShare } from '../../../src/phone';
 import { eventually } from '../../support/eventually';
 import type { EslClient } from './esl-client';
 import { type RawCall, RawCaller, RawPeer, type WireCodec } from './raw-caller';
-import { Stage, startTarget, type Target } from './target';
+import { endless, setTheStage, Stage, startTarget } from './target';
 
 const EVENTS = ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'];
-const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
 const hears = (call: RawCall, hz: number): Promise<void> =>
   eventually(() => expect(toneShare(call.peer.heard(), hz)).toBeGreaterThan(0.9), 3_000);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('media as far ends bring it', () => {
-  let target: Target;
-  let stage: Stage;
+  const { stage, target } = setTheStage({ rtcpIntervalMs: 400 });
   let caller: RawCaller;
   let esl: EslClient;
 
-  beforeAll(async () => {
-    target = await startTarget({ rtcpIntervalMs: 400 });
-  });
   beforeEach(async () => {
-    stage = new Stage(target);
     caller = await RawCaller.start(stage);
     esl = await stage.esl();
   });
-  afterEach(() => stage.clear());
-  afterAll(() => target.stop());
 
   async function bridge(a: RawCall, b: RawCall): Promise<void> {
     expect(await esl.api(`uuid_bridge ${a.uuid} ${b.uuid}`)).toMatch(/^\+OK/);

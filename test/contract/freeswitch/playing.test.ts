@@ -1,35 +1,18 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rms, SILENCE_RMS, toneShare } from '../../../src/phone';
 import { gapReport } from '../../support/gap-report';
-import { Stage, startTarget, type Target, writeTone } from './target';
-
-const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
+import { endless, setTheStage, Stage, startTarget, temporaryDirectory, writeTone } from './target';
 
 describe('what a channel plays', () => {
-  let target: Target;
-  let stage: Stage;
-  let directory: string;
-
-  beforeAll(async () => {
-    target = await startTarget();
-    directory = await mkdtemp(join(tmpdir(), 'holdfast-playing-'));
-  });
-  beforeEach(() => {
-    stage = new Stage(target);
-  });
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await target.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const { stage, target } = setTheStage();
+  const inDirectory = temporaryDirectory();
 
   it('is silence while idle, then a file to its end, with the events of a playback', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel();
     await call.audio.waitForSilence({ withinMs: 2_000 });
-    const file = join(directory, 'short.wav');
+    const file = inDirectory('short.wav');
     await writeTone(file, 700, 600);
     esl.events.length = 0; // the dialplan's own applications
     const token = await esl.execute(uuid, 'playback', file);
@@ -50,7 +33,7 @@ describe('what a channel plays', () => {
   it('goes on where it was paused when a sound nested over it ends', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel();
-    const [long, over] = [join(directory, 'long.wav'), join(directory, 'over.wav')];
+    const [long, over] = [inDirectory('long.wav'), inDirectory('over.wav')];
     await writeTone(long, 440, 1_000);
     await writeTone(over, 1500, 400);
     const outer = await esl.execute(uuid, 'playback', long);
@@ -118,14 +101,14 @@ describe('what a channel plays', () => {
   it('answers FILE NOT FOUND for what is not there', async () => {
     const esl = await stage.esl();
     const { uuid } = await stage.channel();
-    const token = await esl.execute(uuid, 'playback', join(directory, 'nothing.wav'));
+    const token = await esl.execute(uuid, 'playback', inDirectory('nothing.wav'));
     expect(await esl.completed(token)).toMatchObject({ 'Application-Response': 'FILE NOT FOUND' });
   });
 
   it('plays a file_string without a gap, and any rate and channel count', async () => {
     const esl = await stage.esl();
     const { uuid, call } = await stage.channel({ codec: 'PCMA' });
-    const [one, two] = [join(directory, 'one.wav'), join(directory, 'two.wav')];
+    const [one, two] = [inDirectory('one.wav'), inDirectory('two.wav')];
     await writeTone(one, 500, 300);
     await writeTone(two, 1100, 300);
     const token = await esl.execute(uuid, 'playback', `file_string://${one}!${two}!tone_stream://%(200,0,1900)`);
@@ -177,7 +160,7 @@ describe('what a channel plays', () => {
   });
 
   it('is the same place of a shared stream for every listener, in either law', async () => {
-    const music = join(directory, 'music');
+    const music = inDirectory('music');
     await mkdir(music, { recursive: true });
     await writeTone(join(music, 'a.wav'), 400, 1_000);
     await writeTone(join(music, 'b.wav'), 1300, 1_000);

@@ -2,22 +2,10 @@ import { newUuid } from '../../../src/lib';
 import { gapReport } from '../../support/gap-report';
 import { eventually } from '../../support/eventually';
 import { OutboundListener } from './esl-client';
-import { Stage, startTarget, type Target } from './target';
-
-const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
+import { endless, setTheStage, Stage, startTarget } from './target';
 
 describe('the SIP side of a media server', () => {
-  let target: Target;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    target = await startTarget();
-  });
-  beforeEach(() => {
-    stage = new Stage(target);
-  });
-  afterEach(() => stage.clear());
-  afterAll(() => target.stop());
+  const { stage } = setTheStage();
 
   it('tells the application all about a channel when it connects', async () => {
     const { uuid, call, controller } = await stage.channel();

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startMediaServer } from '../../../src/embedded/media-server';
 import type { MediaServerOptions } from '../../../src/embedded/media-server';
 import { newUuid } from '../../../src/lib';
 import { type CallOptions, type OutgoingPhoneCall, Phone, type PhoneOptions, saveWav, toneSource } from '../../../src/phone';
 import { freePorts } from '../../support/free-ports';
+import { Stops } from '../../support/stops';
 import { EslClient, OutboundListener } from './esl-client';
 
 /** The server under test: a real FreeSWITCH when FREESWITCH_ESL is `host:port:secret`, else the embedded one. */
@@ -33,18 +37,11 @@ export interface TestChannel {
 }
 
 /** Controllers, phones and channels of one test, ended together. */
-export class Stage {
-  readonly #stops: (() => void | Promise<void>)[] = [];
+export class Stage extends Stops {
   #sipAddress: string | undefined;
 
-  constructor(readonly target: Target) {}
-
-  after(stop: () => void | Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  async clear(): Promise<void> {
-    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  constructor(readonly target: Target) {
+    super();
   }
 
   async esl(events = 'ALL'): Promise<EslClient> {
@@ -83,6 +80,44 @@ export class Stage {
     return { uuid: data['Channel-Unique-ID'] ?? '', call, controller };
   }
 }
+
+/** The stage of a test file, cleared after each test, and the server under test, which runs from `beforeAll` on. */
+export function setTheStage(options: Partial<MediaServerOptions> = {}): { readonly stage: Stage; readonly target: Target } {
+  let started: Target | undefined;
+  const running = (): Target => {
+    if (!started) throw new Error('the server under test does not run yet');
+    return started;
+  };
+  const target: Target = {
+    get embedded() {
+      return running().embedded;
+    },
+    get esl() {
+      return running().esl;
+    },
+    stop: () => running().stop(),
+  };
+  const stage = new Stage(target);
+  beforeAll(async () => {
+    started = await startTarget(options);
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => started?.stop());
+  return { stage, target };
+}
+
+/** A directory of a test file's own: the path of a name in it. */
+export function temporaryDirectory(): (name: string) => string {
+  let directory = '';
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'holdfast-contract-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return (name) => join(directory, name);
+}
+
+/** A tone that goes on until it is stopped. */
+export const endless = (hz: number): string => `tone_stream://%(1000,0,${hz});loops=-1`;
 
 /** A WAV file of `ms` of one tone, 8 kHz mono. */
 export async function writeTone(path: string, hz: number, ms: number): Promise<void> {
