@@ -5,6 +5,8 @@ export type Interruption =
   | { readonly kind: 'call-ended'; readonly reason: TerminationReason }
   | { readonly kind: 'claimed' }
   | { readonly kind: 'released' }
+  /** The queue knows nothing of the caller any more. */
+  | { readonly kind: 'entry-lost' }
   | { readonly kind: 'digit' }
   | { readonly kind: 'superseded' };
 

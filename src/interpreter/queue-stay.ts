@@ -13,6 +13,12 @@ import { runWhisper } from './whisper';
 /** Between attempts while Redis or a media server fails: no reason to lose a caller's place. */
 const RETRY_MS = 1_000;
 
+/**
+ * How often it is looked whether the queue still knows the caller. A wait document asks before each request; one who hears
+ * music only, or a document of an hour, would stay for ever in a queue that Redis has lost.
+ */
+const LOOK_MS = 10_000;
+
 /** `released`: the agent was lost before the bridge, so the caller waits again. */
 type Served = 'released' | 'bridge-ended';
 
@@ -80,12 +86,25 @@ export class QueueStay {
     const scope = this.#open();
     try {
       if (this.#verb.waitUrl !== '') this.#music ??= await this.#endpoint.addLayer(this.#context.ports.holdMusic);
+      void this.#lookAfterEntry(scope);
       const end = (await this.#added(scope.signal)) ?? (await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal));
       // Claimed: the music stays until the whisper or the bridge replaces it; a bridge drops it by itself.
-      if (end === 'interrupted') return undefined;
+      if (end === 'interrupted') return interruptionOf(scope.signal)?.kind === 'entry-lost' ? 'system-error' : undefined;
       return end === 'lost' ? 'system-error' : end;
     } finally {
+      // Ends whatever went on beside the documents.
+      scope.interrupt({ kind: 'superseded' });
       this.#close(scope);
+    }
+  }
+
+  /** Ends the wait when the queue has lost the caller. Never rejects; a Redis that does not answer has lost nobody. */
+  async #lookAfterEntry(scope: Scope): Promise<void> {
+    const { queues } = this.#context.ports;
+    for (;;) {
+      if (await pause(this.#context, LOOK_MS, scope.signal)) return;
+      const found = await queues.view(this.#entry).then((view) => view !== undefined, () => true);
+      if (!found) scope.interrupt({ kind: 'entry-lost' });
     }
   }
 

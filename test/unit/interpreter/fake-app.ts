@@ -1,6 +1,7 @@
 import type { EntryRef, QueueSummary } from '../../../src/queueing';
 import { type EnqueueVerb, parseDocument } from '../../../src/twiml';
 import type { WebhookOutcome, WebhookRequest } from '../../../src/webhooks';
+import type { AudioSource } from '../../../src/interpreter';
 import { settle, type Stage, stageCall } from './fake-call';
 
 export const ENTRY: EntryRef = { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CA1' };
@@ -44,8 +45,8 @@ export interface AppStage extends Stage {
   readonly pass: (seconds: number) => Promise<void>;
 }
 
-/** A call, a customer application and media whose silences last as long as they say. */
-export function stageApp(answers: Answers, queues: object): AppStage {
+/** A call, a customer application and media whose silences, and audio by its name, last as long as they say. */
+export function stageApp(answers: Answers, queues: object, audio?: AudioSource): AppStage {
   const asked: Asked[] = [];
   let inFlight = 0;
   const request = async ({ url, params = {} }: WebhookRequest): Promise<WebhookOutcome> => {
@@ -57,10 +58,10 @@ export function stageApp(answers: Answers, queues: object): AppStage {
     inFlight -= 1;
     return answerOf(url, answer);
   };
-  const stage = stageCall({ webhooks: { request }, queues: { view: () => Promise.resolve(VIEW), ...queues }, defaultQueueSize: 1_000 });
+  const stage = stageCall({ webhooks: { request }, queues: { view: () => Promise.resolve(VIEW), ...queues }, defaultQueueSize: 1_000, ...(audio === undefined ? {} : { audio }) });
   const play = stage.endpoint.play.bind(stage.endpoint);
   stage.endpoint.play = (source, signal) => {
-    const silenceMs = Number(/^silence_stream:\/\/(\d+)$/.exec(source)?.[1] ?? Number.NaN);
+    const silenceMs = Number(/^silence_stream:\/\/(\d+)$|^\/kept\/(\d+)\.wav$/.exec(source)?.slice(1).find(Boolean) ?? Number.NaN);
     const sound = play(source, signal);
     if (Number.isNaN(silenceMs)) return sound;
     const over = new Promise<'finished'>((resolve) => stage.clock.after(silenceMs, () => resolve('finished')));

@@ -5,7 +5,6 @@ import { enqueueVerb } from './fake-app';
 import { settle, stageCall } from './fake-call';
 
 const entry: EntryRef = { accountSid: `AC${'a'.repeat(32)}`, queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry', callSid: 'CA1' };
-const verb = enqueueVerb();
 const claimBy = (agent: string): ClaimView => ({
   token: `token of ${agent}`,
   gatewayId: 'gateway-2',
@@ -28,7 +27,7 @@ class ScriptedEngine {
     };
   };
 
-  view = (): Promise<unknown> => Promise.resolve({ queueTimeMs: 0, claim: this.current });
+  view: () => Promise<unknown> = () => Promise.resolve({ queueTimeMs: 0, claim: this.current });
 
   abandonClaim = (_account: string, agent: string): Promise<unknown> => {
     this.calls.push(`abandon ${agent}`);
@@ -45,10 +44,10 @@ class ScriptedEngine {
   };
 }
 
-function setUp(): ReturnType<typeof stageCall> & { engine: ScriptedEngine; ended: Promise<EndOutcome> } {
+function setUp(attributes = '', ports: object = {}): ReturnType<typeof stageCall> & { engine: ScriptedEngine; ended: Promise<EndOutcome> } {
   const engine = new ScriptedEngine();
-  const stage = stageCall({ queues: engine as unknown as QueueEngine, pool: {} as MediaPool });
-  const stay = new QueueStay(verb, stage.context, stage.endpoint as unknown as MediaEndpoint, entry);
+  const stage = stageCall({ queues: engine as unknown as QueueEngine, pool: {} as MediaPool, ...ports });
+  const stay = new QueueStay(enqueueVerb(attributes), stage.context, stage.endpoint as unknown as MediaEndpoint, entry);
   return { ...stage, engine, ended: stay.untilEnded() };
 }
 
@@ -157,6 +156,62 @@ describe('a stay in a queue', () => {
     await settle();
     expect(world.engine.calls).toEqual(Array.from({ length: 5 }, () => 'end hangup'));
     expect(world.clock.pending).toBe(0);
+  });
+
+  it.each(['', 'waitUrl=""', 'waitUrl="/wait"'])('a caller whom Redis has lost does not wait for ever (Enqueue %s)', async (attributes) => {
+    const hour = { outcome: 'response', status: 200, contentType: 'text/xml', body: Buffer.from('<Response><Pause length="3600"/></Response>') };
+    const world = setUp(attributes, { webhooks: { request: () => Promise.resolve(hour) } });
+    const pass = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second += 1) {
+        await settle();
+        world.clock.advance(1_000);
+      }
+      await settle();
+    };
+    await pass(60);
+    expect(world.engine.calls).toEqual([]);
+    // One who cannot be asked after is not lost.
+    world.engine.view = () => Promise.reject(new Error('Redis is away'));
+    await pass(60);
+    expect(world.engine.calls).toEqual([]);
+    world.engine.view = () => Promise.resolve(undefined);
+    await pass(10);
+    await world.ended;
+    expect(world.engine.calls).toEqual(['end system-error']);
+    expect(world.endpoint.layers).toEqual([]);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['refuses', 30, 0], ['refuses', 300, 0], ['is silent until its time is up', 30, 15_000], ['is silent until its time is up', 300, 15_000],
+  ])('a wait application that %s for %d s costs no second of music and no place, and is heard when it is back', async (_how, seconds, takesMs) => {
+    let down = true;
+    const request = async ({ url }: { url: string }): Promise<unknown> => {
+      if (!down) return { outcome: 'response', status: 200, contentType: 'text/xml', body: Buffer.from('<Response><Pause length="9"/></Response>'), url };
+      if (takesMs > 0) await new Promise<void>((timedOut) => world.clock.after(takesMs, timedOut));
+      return { outcome: 'failed', code: 11200, message: 'no answer', url, durationMs: takesMs };
+    };
+    const world = setUp('waitUrl="/wait"', { webhooks: { request } });
+    const silent: number[] = [];
+    const pass = async (count: number): Promise<void> => {
+      for (let second = 0; second < count; second += 1) {
+        await settle();
+        if (world.endpoint.layers.join() !== 'music') silent.push(second);
+        world.clock.advance(1_000);
+      }
+      await settle();
+    };
+    await pass(seconds);
+    expect(world.endpoint.played).toEqual([]);
+    expect(world.alerts.length).toBeGreaterThanOrEqual(1);
+    expect(world.alerts.every(({ code }) => code === 11200)).toBe(true);
+    down = false;
+    await pass(46);
+    expect(world.endpoint.played[0]).toBe('silence_stream://9000');
+    expect(silent).toEqual([]);
+    expect(world.engine.calls).toEqual([]);
+    world.call.end('remote-hangup');
+    await world.ended;
   });
 
   it('an entry that somebody else ended takes its music along', async () => {

@@ -1,3 +1,4 @@
+import type { AudioSource } from '../../../src/interpreter';
 import { runWaitLoop, type WaitEnd } from '../../../src/interpreter/wait-loop';
 import { type Answers, type AppStage, type Asked, ENTRY, enqueueVerb, stageApp } from './fake-app';
 import { settle } from './fake-call';
@@ -7,8 +8,8 @@ interface Waiting extends AppStage {
   readonly interrupt: () => void;
 }
 
-function setUp(answers: Answers, attributes = '', queues: object = {}): Waiting {
-  const stage = stageApp(answers, queues);
+function setUp(answers: Answers, attributes = '', queues: object = {}, audio?: AudioSource): Waiting {
+  const stage = stageApp(answers, queues, audio);
   const abort = new AbortController();
   const ended = runWaitLoop(enqueueVerb(`waitUrl="/wait" ${attributes}`), stage.context, ENTRY, abort.signal);
   return { ...stage, ended, interrupt: () => abort.abort({ kind: 'claimed' }) };
@@ -174,6 +175,35 @@ describe('the next wait document', () => {
     await pass(1);
     expect(to(asked, '/wait')).toEqual([0, 6]);
     interrupt();
+  });
+
+  it('is requested a second before the end of a Play, of one that is played twice, and of a Say', async () => {
+    const audio: AudioSource = { keep: () => Promise.resolve({ outcome: 'file', path: '/kept/5000.wav', durationMs: 5_000 }) };
+    const speech = { fileFor: () => Promise.resolve({ path: '/kept/3000.wav', durationMs: 3_000, fellBack: false }) };
+    const ahead = async (verb: string): Promise<number[]> => {
+      const stage = setUp({ '/wait': `<Response>${verb}</Response>`, '/a.wav': 'sound' }, '', {}, audio);
+      Object.assign(stage.ports, { speech });
+      await stage.pass(12);
+      stage.interrupt();
+      return to(stage.asked, '/wait').slice(1, 2);
+    };
+    expect(await ahead('<Play>/a.wav</Play>')).toEqual([4]);
+    expect(await ahead('<Play loop="2">/a.wav</Play>')).toEqual([9]);
+    expect(await ahead('<Say>hello</Say>')).toEqual([2]);
+    expect(await ahead('<Pause length="1"/><Play>/a.wav</Play>')).toEqual([5]);
+  });
+
+  it('is requested a second before the end of an answer that is audio', async () => {
+    const audio: AudioSource = { keep: () => Promise.resolve({ outcome: 'file', path: '/kept/6000.wav', durationMs: 6_000 }) };
+    const stage = setUp({ '/wait': 'sound' }, '', {}, audio);
+    const request = stage.ports.webhooks.request.bind(stage.ports.webhooks);
+    stage.ports.webhooks.request = async (asked) => {
+      const answer = await request(asked);
+      return answer.outcome === 'response' ? { ...answer, contentType: 'audio/wav' } : answer;
+    };
+    await stage.pass(12);
+    expect(to(stage.asked, '/wait')).toEqual([0, 5, 11]);
+    stage.interrupt();
   });
 
   it('that fails is a failure like any other, and the wait from then on', async () => {
