@@ -6,3 +6,4 @@ export {
   answerAudio, answerDirection, type AudioCodec, commonCodec, type LocalAudio, offerAudio, reverseDirection,
   type SdpAnswer,
 } from './offer-answer';
+export { withMediaAddress } from './media-address';
