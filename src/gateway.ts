@@ -9,6 +9,7 @@ import { FliteProvider, Speech } from './media/speech';
 import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
 import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsServer } from './platform/telemetry';
+import { formatHostPort } from './protocol/sip';
 import { createQueueEngine, type QueueEngine } from './queueing';
 import {
   LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
@@ -40,6 +41,7 @@ export class Gateway {
   readonly #admission: CallAdmission;
   readonly #speech: Speech;
   readonly #audio: AudioLibrary;
+  readonly #recordings: RecordingShelf;
   readonly #timeline: CallTimeline;
   readonly #events: EventBus;
   readonly #calls = new LiveCalls();
@@ -120,6 +122,7 @@ export class Gateway {
       cache: { maxBytes: config.media.audioCacheBytes, maxAgeMs: config.media.audioCacheMaxAgeMs },
       report: (problem) => this.#log.error({ problem }, 'audio of a tenant could not be kept'),
     });
+    this.#recordings = new RecordingShelf({ directory: `${config.mediaDir}/recordings`, publicUrl: () => this.#publicUrl });
   }
 
   /** Connects to everything and takes calls; rejects, with what to do, when something it cannot do without is missing. */
@@ -170,6 +173,12 @@ export class Gateway {
     await this.#webhooks.stop();
     await this.#operations?.stop();
     await this.#redis.stop();
+  }
+
+  /** Where the account's own resources are found. */
+  get #publicUrl(): string {
+    const { host, port } = this.#operations ?? this.#config.http;
+    return this.#config.http.publicUrl ?? `http://${formatHostPort({ host, port })}`;
   }
 
   #subscribeListeners(): void {
@@ -241,6 +250,7 @@ export class Gateway {
       webhooks: this.#webhooks,
       speech: this.#speech,
       audio: this.#audio,
+      recordings: this.#recordings,
       dialer,
       limits: this.#limits,
       runaways: new RunawayGuard(systemClock, (accountSid) => this.#limits.of(accountSid)),
@@ -311,6 +321,9 @@ export class Gateway {
         { name: 'freeswitch', check: () => upOr(this.#pool.up, 'no media server is up') },
       ],
     }).then((server) => {
+      const authTokenOf = async (accountSid: string): Promise<string | undefined> => (await this.#tenants.account(accountSid))?.authToken;
+      server.route('GET', '/2010-04-01/Accounts/:accountSid/Recordings/:name', (request, response, { accountSid = '', name = '' }) =>
+        serveRecording({ shelf: this.#recordings, authTokenOf }, request, response, { accountSid, name }));
       server.route('GET', '/calls/:callSid/timeline', async (_request, response, { callSid = '' }) => {
         sendJson(response, 200, await this.#timeline.read(callSid));
       });

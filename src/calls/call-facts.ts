@@ -1,11 +1,15 @@
 import type { Clock } from '../lib';
 import type { EventBus, Fact, FactListener, FactPayloads, FactType } from '../events';
-import type { CallIdentity } from './call';
+
+interface CallOwner {
+  readonly accountSid: string;
+  readonly applicationSid?: string;
+}
 
 /** States the facts of one call, numbered from 1; those who follow only this call are told without asking the bus for all. */
 export class CallFacts {
   readonly #callSid: string;
-  readonly #identity: CallIdentity;
+  readonly #owner: CallOwner;
   readonly #clock: Clock;
   readonly #events: EventBus;
   readonly #followers = new Set<FactListener>();
@@ -13,9 +17,9 @@ export class CallFacts {
   #sequence = 0;
 
   /** `report` is told about followers that threw. */
-  constructor(callSid: string, identity: CallIdentity, clock: Clock, events: EventBus, report: (problem: unknown) => void) {
+  constructor(callSid: string, owner: CallOwner, clock: Clock, events: EventBus, report: (problem: unknown) => void) {
     this.#callSid = callSid;
-    this.#identity = identity;
+    this.#owner = owner;
     this.#clock = clock;
     this.#events = events;
     this.#report = report;
@@ -29,7 +33,7 @@ export class CallFacts {
 
   state<T extends FactType>(type: T, payload: FactPayloads[T]): void {
     this.#sequence += 1;
-    const { accountSid, applicationSid } = this.#identity;
+    const { accountSid, applicationSid } = this.#owner;
     const fact = {
       type,
       at: this.#clock.now(),

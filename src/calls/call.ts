@@ -62,6 +62,8 @@ export class Call {
   #endedAt: number | undefined;
   #endReason: TerminationReason | undefined;
   #progress: CallProgress | undefined;
+  /** The newest complete recording of it, as status callbacks tell of it. */
+  recording: Readonly<Record<'RecordingUrl' | 'RecordingSid' | 'RecordingDuration', string>> | undefined;
   #queueEntry: QueuePlace | undefined;
   #released: Promise<void> = Promise.resolve();
 

@@ -23,6 +23,8 @@ export interface FactPayloads {
   'wait-document.failed': { url: string; code: number; message: string };
   'legs.bridged': { callerCallSid: string; agentCallSid: string; claimToBridgeMs?: number };
   'legs.unbridged': { callerCallSid: string; agentCallSid: string; durationMs: number };
+  'recording.started': { recordingSid: string };
+  'recording.ended': { recordingSid: string; status: 'completed' | 'absent'; durationMs: number };
   'leg.placed': { to: string; parentCallSid: string };
   'leg.failed': { to: string; status: number; reason: string };
   'action.requested': { url: string; verb: string };
@@ -65,6 +67,8 @@ export const factDescriptions: Readonly<Record<FactType, string>> = Object.freez
   'wait-document.failed': 'The wait-state document could not be used; hold music goes on.',
   'legs.bridged': 'Caller and agent hear each other.',
   'legs.unbridged': 'The bridge ended.',
+  'recording.started': 'The media server records the conversation.',
+  'recording.ended': 'The recording is complete, or `absent`: nothing was recorded.',
   'leg.placed': 'An outbound leg was placed.',
   'leg.failed': 'An outbound leg was not answered.',
   'action.requested': 'An action URL is being requested.',

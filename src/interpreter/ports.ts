@@ -1,7 +1,7 @@
 import type { AlertCode, Clock } from '../lib';
 import type { Call } from '../calls';
 import type { EventBus } from '../events';
-import type { MediaEndpoint, MediaPool } from '../media';
+import type { KeptRecording, MediaEndpoint, MediaPool, RecordingFacts, RecordingPlace } from '../media';
 import type { QueueEngine } from '../queueing';
 import type { Account, OutboundTarget } from './account';
 import type { RunawayGuard } from './runaway-guard';
@@ -24,6 +24,12 @@ export type AudioOutcome =
 /** Turns fetched audio into a file that the media servers can read. */
 export interface AudioSource {
   keep(request: { accountSid: string; body: Buffer; contentType: string }): Promise<AudioOutcome>;
+}
+
+/** Where recordings are kept. */
+export interface RecordingSink {
+  newPlace(accountSid: string): Promise<RecordingPlace>;
+  keep(place: RecordingPlace, facts: RecordingFacts, trim: boolean): Promise<KeptRecording>;
 }
 
 export type PlacedLegOutcome =
@@ -69,6 +75,7 @@ export interface InterpreterPorts {
   readonly webhooks: WebhookClient;
   readonly speech: SpeechSource;
   readonly audio: AudioSource;
+  readonly recordings: RecordingSink;
   readonly dialer: Dialer;
   /** How much an account may take, now. */
   readonly limits: { of: (accountSid: string) => Promise<AccountLimits> };

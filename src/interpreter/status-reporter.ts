@@ -44,6 +44,7 @@ export class StatusReporter {
         this.#report('completed', fact.status, {
           CallDuration: String(durationS),
           Duration: String(Math.ceil(durationS / 60)),
+          ...this.#call.recording,
           ...(fact.sipStatus === undefined ? {} : { SipResponseCode: String(fact.sipStatus) }),
         });
       }

@@ -29,7 +29,7 @@ const REPLY_TIMEOUT_MS = 5_000;
 
 /** Only what the gateway reads: full channel events are the main cost of a controller (contracts/freeswitch section 10). */
 const EVENTS =
-  'HEARTBEAT CHANNEL_EXECUTE_COMPLETE PLAYBACK_STOP DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE';
+  'HEARTBEAT CHANNEL_EXECUTE_COMPLETE PLAYBACK_STOP RECORD_STOP DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE';
 
 const WATCHED_HEADERS = ['Unique-ID', 'Bridge-B-Unique-ID'] as const;
 
@@ -42,7 +42,7 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
   readonly #clock: Clock;
   readonly #decoder = new EslFrameDecoder();
   readonly #replies: PendingReply[] = [];
-  readonly #watchers = new Map<string, (event: ChannelEvent) => void>();
+  readonly #watchers = new Map<string, Set<(event: ChannelEvent) => void>>();
   #socket: Socket | undefined;
   #greeted: ((reply: string) => void) | undefined;
 
@@ -110,10 +110,16 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
    * event of the first leg that names the second: the second leg is told of it as well (seen on FreeSWITCH 1.11).
    */
   watch(uuid: string, listener: (event: ChannelEvent) => void): () => void {
-    this.#watchers.set(uuid, listener);
-    for (const header of WATCHED_HEADERS) this.#command(`filter ${header} ${uuid}`);
+    const known = this.#watchers.get(uuid);
+    const listeners = known ?? new Set();
+    listeners.add(listener);
+    if (!known) {
+      this.#watchers.set(uuid, listeners);
+      for (const header of WATCHED_HEADERS) this.#command(`filter ${header} ${uuid}`);
+    }
     return () => {
-      if (!this.#watchers.delete(uuid)) return;
+      if (!listeners.delete(listener) || listeners.size > 0) return;
+      this.#watchers.delete(uuid);
       for (const header of WATCHED_HEADERS) this.#command(`filter delete ${header} ${uuid}`);
     };
   }
@@ -196,12 +202,14 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
 
   /** A watcher that throws must not cost every other channel its connection. */
   #tell(uuid: string, event: ChannelEvent): void {
-    try {
-      this.#watchers.get(uuid)?.(event);
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
+    for (const listener of [...(this.#watchers.get(uuid) ?? [])]) {
+      try {
+        listener(event);
+      } catch (error) {
+        setImmediate(() => {
+          throw error;
+        });
+      }
     }
   }
 

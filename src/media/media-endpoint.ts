@@ -3,6 +3,7 @@ import type { SipDialog } from '../dialogs';
 import { digitsMs } from './digit-time';
 import type { ChannelEvent, EventSocket } from './event-socket';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
+import { type ChannelRecording, type RecordingPlan, startRecording } from './recording';
 
 interface MediaEndpointEvents extends Record<string, unknown[]> {
   digit: [digit: string];
@@ -101,6 +102,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   /** Puts an endless sound under whatever is played from now on. */
   addLayer(source: string): Promise<Layer> {
     return this.#sounds.addLayer(source);
+  }
+
+  /** Records the channel into a file, also while it is bridged. Throws when the media server does not start. */
+  record(plan: RecordingPlan): Promise<ChannelRecording> {
+    return startRecording(this.#socket, this.uuid, this.#clock, plan);
   }
 
   /**

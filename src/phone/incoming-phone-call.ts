@@ -35,6 +35,11 @@ export class IncomingPhoneCall extends PhoneCall {
     return parseUri(this.invite.uri)?.user ?? this.invite.uri;
   }
 
+  /** A header of the INVITE. */
+  header(name: string): string | undefined {
+    return this.invite.headers.get(name);
+  }
+
   /** 180, or another provisional status. */
   ring(status = 180): void {
     if (this.#sip.ring(status)) this.rang(status);

@@ -7,6 +7,7 @@ import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { runWhisper } from '../whisper';
 import { type DialResult, type DialStatus, statusOfSip, talkSeconds } from './dial-result';
+import type { DialRecording } from './dial-recording';
 import { followStatus } from './follow-status';
 import { ringBack } from './ring-tones';
 import { talk } from './talk';
@@ -20,19 +21,23 @@ interface Attempt {
 }
 
 /** Calls the nouns, all at once or one after the other; the first that answers is bridged, the others are cancelled. */
-export async function dialLegs(verb: DialVerb, context: VerbContext): Promise<DialResult> {
+export async function dialLegs(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   const nouns = verb.nouns.filter((noun): noun is LegNoun => noun.name !== 'Queue');
   const { call } = context;
   let ringing: Layer | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
-  else ringing = await (await context.media()).addLayer(ringBack(verb.ringTone));
+  else {
+    const own = await context.media();
+    ringing = await own.addLayer(ringBack(verb.ringTone));
+    await recording.ringing(own);
+  }
   const groups = verb.sequential ? nouns.map((noun) => [noun]) : [nouns];
   let last: Attempt = { status: 'failed' };
   for (const group of groups) {
     if (context.signal.aborted) return { status: 'canceled', params: {} };
     last = await tryGroup(verb, group, context);
     if (last.status !== 'completed' || !last.leg) continue;
-    return converse(verb, context, last, ringing);
+    return converse(verb, context, last, ringing, recording);
   }
   await ringing?.remove();
   return { status: context.signal.aborted ? 'canceled' : last.status, params: attemptParams(last) };
@@ -149,13 +154,20 @@ async function accept(noun: LegNoun, leg: PlacedLeg, context: VerbContext, group
   return { status: 'completed', leg, sip: { status: 200, callId: leg.call.sipCallId, headers: {} } };
 }
 
-async function converse(verb: DialVerb, context: VerbContext, attempt: Attempt, ringing: Layer | undefined): Promise<DialResult> {
+async function converse(
+  verb: DialVerb,
+  context: VerbContext,
+  attempt: Attempt,
+  ringing: Layer | undefined,
+  recording: DialRecording,
+): Promise<DialResult> {
   const { call, ports } = context;
   const child = attempt.leg?.call;
   const callee = child?.endpoint;
   if (!child || !callee) return { status: 'failed', params: {} };
   try {
     const own = await context.media();
+    await recording.answered(own);
     const bridge = await bridgeLegs(ports.pool, own, { endpointUuid: callee.uuid, mediaServer: callee.serverName });
     if (!bridge) {
       await ringing?.remove();

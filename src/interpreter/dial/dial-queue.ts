@@ -5,6 +5,7 @@ import type { DialVerb, QueueNoun, RingTone } from '../../twiml';
 import { seconds } from '../queue-params';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
+import type { DialRecording } from './dial-recording';
 import { type DialResult, talkSeconds } from './dial-result';
 import { ringBack } from './ring-tones';
 import { talk } from './talk';
@@ -13,12 +14,13 @@ import { talk } from './talk';
  * The agent's side of a queue: takes the front caller, or waits for one until the Dial's timeout without polling. The
  * caller's gateway makes the bridge; here it is noticed, bounded and reported (contracts/twilio 6.4).
  */
-export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext): Promise<DialResult> {
+export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   if (noun.fault) return { status: 'failed', params: {} };
   const endpoint = await context.media();
   const watch = new ClaimWatch(context, endpoint, verb.ringTone);
   try {
     await watch.ring();
+    await recording.ringing(endpoint);
     const claim = await watch.claim(noun);
     if (claim.outcome === 'unknown-queue') {
       context.alert({ code: 14214, message: `there is no queue "${noun.queueName}" to take a caller from` });
@@ -28,6 +30,7 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
     if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
     const { callSid: dequeuedCallSid, queueSid } = met.claimed.entry;
     context.call.noteVerbState({ dequeuedCallSid, queueSid });
+    await recording.answered(endpoint);
     const talkedMs = await talk(verb, context, endpoint, met.bridge);
     return { status: 'completed', params: bridgedParams(met.claimed, talkedMs) };
   } finally {

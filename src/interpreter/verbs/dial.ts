@@ -3,6 +3,7 @@ import type { DialVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { dialLegs } from '../dial/dial-legs';
 import { dialQueue } from '../dial/dial-queue';
+import { DialRecording } from '../dial/dial-recording';
 import type { DialResult } from '../dial/dial-result';
 import { notifyAction } from '../load-document';
 import { INTERRUPTED, NEXT_VERB } from '../outcome';
@@ -13,12 +14,14 @@ import type { Executor, VerbContext } from '../verb-context';
  * document runs next; without, the next verb. When the caller has hung up the action is still told, once.
  */
 export const executeDial: Executor<DialVerb> = async (verb, context) => {
-  const result = await dial(verb, context).catch((error: unknown): DialResult => {
+  const recording = new DialRecording(verb, context);
+  const result = await dial(verb, context, recording).catch((error: unknown): DialResult => {
     if (context.signal.aborted) return { status: 'canceled', params: {} };
     context.ports.report(context.call, `<Dial> failed: ${messageOf(error)}`);
     return { status: 'failed', params: {} };
   });
-  const params = { DialCallStatus: result.status, ...result.params };
+  const recorded = await recording.finish();
+  const params = { DialCallStatus: result.status, ...result.params, ...recorded };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
   const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial' });
   if (outcome.next === 'document' && context.signal.aborted) {
@@ -28,9 +31,9 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
   return outcome;
 };
 
-function dial(verb: DialVerb, context: VerbContext): Promise<DialResult> {
+function dial(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   for (const noun of verb.nouns) {
-    if (noun.name === 'Queue') return dialQueue(verb, noun, context);
+    if (noun.name === 'Queue') return dialQueue(verb, noun, context, recording);
   }
-  return dialLegs(verb, context);
+  return dialLegs(verb, context, recording);
 }

@@ -30,6 +30,10 @@ const http = z.strictObject({
   port: field(port().default(3000), {
     why: 'health, metrics and REST; 0 picks a free one', env: 'HOLDFAST_HTTP_PORT',
   }),
+  publicUrl: field(z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')).optional(), {
+    why: 'under which accounts reach the HTTP door, for the URLs of their recordings', env: 'HOLDFAST_PUBLIC_URL',
+    computed: 'the address it listens on',
+  }),
   portTries: field(z.int().min(1).max(100).default(1), {
     why: 'how many ports from http.port on are tried until one is free: gateways of one machine may share their settings',
     env: 'HOLDFAST_HTTP_PORT_TRIES',

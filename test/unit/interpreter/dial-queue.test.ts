@@ -1,4 +1,5 @@
 import { dialQueue } from '../../../src/interpreter/dial/dial-queue';
+import { DialRecording } from '../../../src/interpreter/dial/dial-recording';
 import type { DialResult } from '../../../src/interpreter/dial/dial-result';
 import type { AbandonOutcome, ClaimChange, Claimed, ClaimOutcome } from '../../../src/queueing';
 import { queueDial, settle, stageCall } from './fake-call';
@@ -33,7 +34,7 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
     },
   };
   const stage = stageCall({ queues: engine });
-  const result: Promise<DialResult> = dialQueue(verb, noun, stage.context);
+  const result: Promise<DialResult> = dialQueue(verb, noun, stage.context, new DialRecording(verb, stage.context));
   return { ...stage, engine, order, result, tell: (change: ClaimChange) => tell(change) };
 }
 

@@ -49,14 +49,21 @@ export const record = (channel: Channel): Application => async (run) => {
 
 export type RecordingStart = 'started' | 'already-recording';
 
-/** Records both sides into `path` beside whatever runs, until `stopRecording` or the end of the channel. */
+/** Records into `path` beside whatever runs, until `stopRecording` or the end of the channel. */
 export function startRecording(channel: Channel, path: string, limitSeconds = 0): RecordingStart {
   if (channel.recordings.has(path)) return 'already-recording';
   const recordId = newUuid();
   channel.recordings.set(path, recordId);
-  const plan: RecordPlan = { path, what: 'both', limitMs: limitSeconds * 1000, silenceHits: 0, silenceThreshold: 0 };
+  const plan: RecordPlan = { path, ...sidesOf(channel), limitMs: limitSeconds * 1000, silenceHits: 0, silenceThreshold: 0 };
   void recordFile(channel, recordId, plan).then(() => channel.recordings.delete(path));
   return 'started';
+}
+
+/** What the channel's variables say, as switch_ivr_record_session reads them when a recording starts. */
+function sidesOf({ variables }: Channel): Pick<RecordPlan, 'what' | 'stereo'> {
+  const isOn = (name: string): boolean => variables.get(name) === 'true';
+  const what = isOn('RECORD_READ_ONLY') ? 'read' : isOn('RECORD_WRITE_ONLY') ? 'write' : 'both';
+  return { what, stereo: isOn('RECORD_STEREO') };
 }
 
 /** `all` stops every recording. False when there is none of that name. */

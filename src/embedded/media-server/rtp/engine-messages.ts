@@ -40,8 +40,10 @@ export type Segment =
 
 export interface RecordPlan {
   readonly path: string;
-  /** `read`: what comes from the far end; `both`: that and what it hears, mixed into one channel. */
-  readonly what: 'read' | 'both';
+  /** `read`: what comes from the far end; `write`: what it hears; `both`: the two mixed into one channel. */
+  readonly what: 'read' | 'write' | 'both';
+  /** Two channels instead of a mix: left what comes from the far end, right what it hears. */
+  readonly stereo?: boolean;
   /** 0 is without limit. */
   readonly limitMs: number;
   /** End after this many quiet packets (mean absolute sample under `silenceThreshold`); 0 never. */

@@ -14,10 +14,11 @@ export interface RecordingResult {
   readonly message?: string;
 }
 
-/** Writes one 8 kHz mono 16-bit WAV file; writing happens in order and never blocks the wheel. */
+/** Writes one 8 kHz 16-bit WAV file, mono or stereo; writing happens in order and never blocks the wheel. */
 export class Recorder {
   readonly #plan: RecordPlan;
   readonly #onEnd: (result: RecordingResult) => void;
+  readonly #channels: 1 | 2;
   #frames: Int16Array[] = [];
   #gathered = 0;
   #samples = 0;
@@ -30,25 +31,21 @@ export class Recorder {
   constructor(plan: RecordPlan, onEnd: (result: RecordingResult) => void) {
     this.#plan = plan;
     this.#onEnd = onEnd;
-    this.#file = openForWriting(plan.path);
+    this.#channels = plan.stereo ? 2 : 1;
+    this.#file = openForWriting(plan.path, this.#channels);
     this.#file.catch((error: unknown) => {
       this.#failure = messageOf(error);
       this.end('failed');
     });
   }
 
-  get what(): RecordPlan['what'] {
-    return this.#plan.what;
-  }
-
-  /** One frame of 8 kHz samples from each side; `write` is only heard when the plan is `both`. */
+  /** One frame of 8 kHz samples from each side. */
   add(read: Int16Array, write: Int16Array): void {
     if (this.#ended) return;
-    const samples = read.slice();
-    if (this.#plan.what === 'both') mixInto(samples, write);
+    const samples = this.#take(read, write);
     this.#frames.push(samples);
-    this.#gathered += samples.length;
-    this.#samples += samples.length;
+    this.#gathered += read.length;
+    this.#samples += read.length;
     if (this.#gathered >= FLUSH_SAMPLES) this.#flush();
     const { limitMs, silenceHits, silenceThreshold } = this.#plan;
     this.#quietFrames = silenceHits > 0 && loudness(samples) < silenceThreshold ? this.#quietFrames + 1 : 0;
@@ -60,7 +57,7 @@ export class Recorder {
     if (this.#ended) return;
     this.#ended = true;
     this.#flush();
-    const header = wavHeader({ sampleRate: SAMPLE_RATE, channels: 1, dataBytes: this.#samples * 2 });
+    const header = wavHeader({ sampleRate: SAMPLE_RATE, channels: this.#channels, dataBytes: this.#samples * 2 * this.#channels });
     this.#file
       .then(async (file) => {
         await file.write(header, 0, header.length, 0);
@@ -72,6 +69,14 @@ export class Recorder {
       .finally(() => this.#report(end));
   }
 
+  #take(read: Int16Array, write: Int16Array): Int16Array {
+    const { what } = this.#plan;
+    if (this.#channels === 2) return interleaved(what === 'write' ? undefined : read, what === 'read' ? undefined : write, read.length);
+    const samples = what === 'write' ? write.slice() : read.slice();
+    if (what === 'both') mixInto(samples, write);
+    return samples;
+  }
+
   #report(end: RecordEnd): void {
     if (this.#failure === undefined) this.#onEnd({ end, samples: this.#samples });
     else this.#onEnd({ end: 'failed', samples: 0, message: this.#failure });
@@ -79,7 +84,7 @@ export class Recorder {
 
   #flush(): void {
     const bytes = Buffer.concat(this.#frames.map(pcmBytes));
-    const position = WAV_HEADER_BYTES + (this.#samples - this.#gathered) * 2;
+    const position = WAV_HEADER_BYTES + (this.#samples - this.#gathered) * 2 * this.#channels;
     this.#frames = [];
     this.#gathered = 0;
     if (bytes.length === 0) return;
@@ -93,11 +98,21 @@ export class Recorder {
   }
 }
 
-async function openForWriting(path: string): Promise<FileHandle> {
+async function openForWriting(path: string, channels: 1 | 2): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'w');
-  await file.write(wavHeader({ sampleRate: SAMPLE_RATE, channels: 1, dataBytes: 0 }));
+  await file.write(wavHeader({ sampleRate: SAMPLE_RATE, channels, dataBytes: 0 }));
   return file;
+}
+
+/** Left and right in turn; a side that is left out is silent. */
+function interleaved(left: Int16Array | undefined, right: Int16Array | undefined, length: number): Int16Array {
+  const both = new Int16Array(2 * length);
+  for (let i = 0; i < length; i += 1) {
+    both[2 * i] = left?.[i] ?? 0;
+    both[2 * i + 1] = right?.[i] ?? 0;
+  }
+  return both;
 }
 
 function mixInto(target: Int16Array, other: Int16Array): void {

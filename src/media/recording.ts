@@ -1,0 +1,62 @@
+import { type Clock, deferred, GatewayError } from '../lib';
+import type { EventSocket } from './event-socket';
+
+export interface RecordingPlan {
+  /** File on the media server, which this gateway sees as well; without spaces. */
+  readonly path: string;
+  /** `both` in a channel each (left what the far end says, right what it hears) instead of mixed. */
+  readonly isDual: boolean;
+  /** Seen from us: `inbound` is what the far end of the channel says, `outbound` what it hears. */
+  readonly track: 'both' | 'inbound' | 'outbound';
+}
+
+/** A recording that runs. */
+export interface ChannelRecording {
+  /** Settles when the file is complete or the media server is lost. */
+  readonly ended: Promise<void>;
+  /** Ends it; resolves with `ended`, and after three seconds without a word of the media server. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const STOP_TIMEOUT_MS = 3_000;
+
+/**
+ * Records a channel, whatever happens to it, until it is stopped or the channel is gone. Throws `media-command-refused` when the
+ * media server does not start.
+ */
+export async function startRecording(socket: EventSocket, uuid: string, clock: Clock, plan: RecordingPlan): Promise<ChannelRecording> {
+  const { path, isDual, track } = plan;
+  if (/\s/.test(path)) throw new GatewayError('media-command-refused', `recordings cannot be kept under a path with spaces: ${path}`);
+  const done = deferred<void>();
+  // The end of a recording follows the end of its channel, whose own watcher has gone by then.
+  const off = [
+    socket.watch(uuid, (event) => {
+      if (event.name === 'RECORD_STOP' && event.header('Record-File-Path') === path) done.resolve();
+    }),
+    socket.on('closed', () => done.resolve()),
+  ];
+  const ended = done.promise.finally(() => {
+    for (const stop of off) stop();
+  });
+  try {
+    // Read by FreeSWITCH when a recording starts. Without the last one it might drop what it finds too short.
+    const variables = [
+      `RECORD_STEREO=${isDual && track === 'both'}`, `RECORD_READ_ONLY=${track === 'inbound'}`,
+      `RECORD_WRITE_ONLY=${track === 'outbound'}`, 'RECORD_MIN_SEC=0',
+    ];
+    await socket.api(`uuid_setvar_multi ${uuid} ${variables.join(';')}`);
+    const reply = await socket.api(`uuid_record ${uuid} start ${path}`);
+    if (!reply.startsWith('+OK')) throw new GatewayError('media-command-refused', `uuid_record: ${reply.trim()}`);
+  } catch (error) {
+    done.resolve();
+    throw error;
+  }
+  const stop = async (): Promise<void> => {
+    const timer = clock.after(STOP_TIMEOUT_MS, () => done.resolve());
+    // Refused when the channel is gone: then its end ended the recording.
+    await socket.api(`uuid_record ${uuid} stop ${path}`).catch(() => undefined);
+    await ended;
+    timer.cancel();
+  };
+  return { ended, stop };
+}

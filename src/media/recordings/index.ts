@@ -1,0 +1,4 @@
+export {
+  type KeptRecording, type RecordingFacts, type RecordingPlace, type RecordingRecord, RecordingShelf, type RecordingShelfOptions,
+} from './recording-shelf';
+export { type RecordingDoor, serveRecording } from './serve-recording';
