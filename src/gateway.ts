@@ -4,7 +4,7 @@ import { DrachtioConnection } from './dialogs';
 import { CallTimeline, EventBus } from './events';
 import { alertFamily, countFacts } from './fact-metrics';
 import { type Account, type Alert, type InterpreterPorts, runProgram, RunawayGuard, StatusReporter } from './interpreter';
-import { AudioLibrary, MediaPool, MediaServer } from './media';
+import { AudioLibrary, MediaPool, MediaServer, RecordingShelf, serveRecording } from './media';
 import { FliteProvider, Speech } from './media/speech';
 import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
