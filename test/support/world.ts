@@ -22,8 +22,10 @@ const DIST = resolve(__dirname, '..', '..', 'dist');
 const RTP_PORTS = { min: 40_000, max: 44_000 };
 
 export interface WorldOptions {
-  /** Number -> path of the customer application that answers it; `voiceFallback` where it has one. */
-  readonly numbers: Readonly<Record<string, string | { readonly voice: string; readonly fallback: string }>>;
+  /** Number -> path of the customer application that answers it; with its fallback, or of another account, where it is. */
+  readonly numbers: Readonly<Record<string, string | { readonly voice: string; readonly fallback?: string; readonly account?: string }>>;
+  /** What accounts have instead of the default limits. */
+  readonly limits?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly gateways?: number;
   /** Embedded media servers; real ones are those that FREESWITCH_SERVERS names. */
   readonly mediaServers?: number;
@@ -186,7 +188,9 @@ async function startStack(directory: string, started: Started, { mediaServers = 
 }
 
 function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, directory: string): Record<string, unknown> {
-  const entries = Object.entries(options.numbers);
+  const entries = Object.entries(options.numbers).map(([number, paths]) =>
+    [number, { account: ACCOUNT, fallback: undefined, ...(typeof paths === 'string' ? { voice: paths } : paths) }] as const);
+  const accounts = [...new Set([ACCOUNT, ...entries.map(([, { account }]) => account)])];
   const applicationSid = (index: number): string => `AP${String(index).padStart(32, '0')}`;
   return {
     demo: true,
@@ -194,16 +198,16 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
     media: { holdStream: stack.holdStream },
     limits: { drainMs: 0 },
     tenancy: {
-      accounts: [{ sid: ACCOUNT, name: 'Journeys', authToken: AUTH_TOKEN }],
-      applications: entries.map(([number, paths], index) => ({
+      accounts: accounts.map((sid) => ({ sid, name: 'Journeys', authToken: AUTH_TOKEN, limits: options.limits?.[sid] ?? {} })),
+      applications: entries.map(([number, { account, voice, fallback }], index) => ({
         sid: applicationSid(index),
-        account: ACCOUNT,
+        account,
         name: `application of ${number}`,
-        voiceUrl: app.url(typeof paths === 'string' ? paths : paths.voice),
-        ...(typeof paths === 'string' ? {} : { voiceFallbackUrl: app.url(paths.fallback) }),
+        voiceUrl: app.url(voice),
+        ...(fallback === undefined ? {} : { voiceFallbackUrl: app.url(fallback) }),
         statusCallback: app.url('/status'),
       })),
-      numbers: entries.map(([number], index) => ({ number, account: ACCOUNT, application: applicationSid(index) })),
+      numbers: entries.map(([number, { account }], index) => ({ number, account, application: applicationSid(index) })),
       trunks: options.trunks
         ?? [{
           name: 'loopback', sources: options.sources ?? ['127.0.0.0/8'], ...(options.outbound ? { outbound: options.outbound } : {}),
