@@ -16,7 +16,9 @@ export interface BaresipOptions {
   /** What it says, Hz; default 440. */
   readonly tone?: number;
   readonly user?: string;
-  readonly codec?: 'PCMU' | 'PCMA';
+  readonly codec?: 'PCMU' | 'PCMA' | 'G722';
+  /** How it presses keys; default RFC 4733. */
+  readonly keys?: 'rtpevent' | 'info';
   /** false: calls ring until `accept()`. Default true: answered at once. */
   readonly answers?: boolean;
 }
@@ -62,7 +64,7 @@ export class Baresip {
     await mkdir(join(directory, 'heard'));
     const answermode = options.answers === false ? 'manual' : 'auto';
     const codec = options.codec ?? 'PCMU';
-    const account = `<sip:${user}@127.0.0.1>;regint=0;answermode=${answermode};audio_codecs=${codec}\n`;
+    const account = `<sip:${user}@127.0.0.1>;regint=0;answermode=${answermode};audio_codecs=${codec};dtmfmode=${options.keys ?? 'rtpevent'}\n`;
     await Promise.all([
       writeFile(join(directory, 'config'), configuration(directory, sipPort, controlPort, options.tone ?? 440)),
       writeFile(join(directory, 'accounts'), account),
@@ -100,7 +102,7 @@ export class Baresip {
     return this.command('hangup');
   }
 
-  /** Presses keys by RFC 4733, one after another. */
+  /** Presses keys, one after another. */
   async pressKeys(digits: string): Promise<void> {
     for (const digit of digits) await this.command('sndcode', digit);
   }
@@ -173,7 +175,7 @@ function configuration(directory: string, sipPort: number, controlPort: number, 
     'ausrc_srate 48000', 'ausrc_channels 2',
     'rtcp_enable no', `snd_path ${join(directory, 'heard')}`,
     'module_path /usr/lib/baresip/modules',
-    ...['g711', 'ausine', 'aufile', 'aubridge', 'sndfile', 'uuid', 'account'].map((name) => `module ${name}.so`),
+    ...['g711', 'g722', 'ausine', 'aufile', 'aubridge', 'sndfile', 'uuid', 'account'].map((name) => `module ${name}.so`),
     'module_app menu.so', 'module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${controlPort}`, '',
   ].join('\n');
 }

@@ -30,9 +30,15 @@ export async function freePorts(count = 1): Promise<number> {
   }
 }
 
-/** Whether some program of this machine has bound the UDP port (Linux: /proc/net/udp, ports in hexadecimal). */
-export async function isUdpPortBound(port: number): Promise<boolean> {
+/** Whether some program of this machine has bound the UDP port. */
+export const isUdpPortBound = (port: number): Promise<boolean> => isBound('udp', port);
+
+/** The same for TCP. */
+export const isTcpPortBound = (port: number): Promise<boolean> => isBound('tcp', port);
+
+/** Linux: /proc/net, ports in hexadecimal. */
+async function isBound(protocol: 'udp' | 'tcp', port: number): Promise<boolean> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const table = await readFile('/proc/net/udp', 'utf8');
+  const table = await readFile(`/proc/net/${protocol}`, 'utf8');
   return table.split('\n').some((line) => line.trim().split(/\s+/)[1]?.endsWith(suffix));
 }

@@ -4,20 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { eventually } from './eventually';
+import type { TestDeployment } from './redis-deployment';
 
 const PROGRAM = process.env['HOLDFAST_TEST_REDIS_SERVER'] ?? '/usr/bin/redis-server';
 
 /** A real redis-server of a test file's own: on a unix socket in a temporary directory, no TCP port, nothing on disk. */
-export interface TestRedis {
-  /** `unix:///.../redis.sock`, for RedisConnection and REDIS_URL. */
-  readonly url: string;
+export interface TestRedis extends TestDeployment {
   readonly socketPath: string;
   readonly pid: number;
-  /** A connected client; closed by `stop()`. */
   client(): Redis;
   /** kill -9 and start again, empty. */
   restart(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Starts a redis-server; resolves when it answers PING. Call in beforeAll, and `stop()` in afterAll. */
@@ -32,24 +29,32 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   const endWithTest = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithTest);
 
+  const client = (): Redis => {
+    const made = new Redis({ path: socketPath });
+    clients.push(made);
+    return made;
+  };
+  let own: Redis | undefined;
+  const outsider = (): Redis => (own ??= client());
+
   return {
     url: `unix://${socketPath}`,
     socketPath,
     get pid() {
       return child.pid ?? 0;
     },
-    client() {
-      const client = new Redis({ path: socketPath });
-      clients.push(client);
-      return client;
-    },
+    client,
+    keys: (pattern) => outsider().keys(pattern),
+    flush: async () => void (await outsider().flushall()),
+    hang: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async restart() {
       await kill(child);
       rmSync(socketPath, { force: true });
       child = await launch(socketPath, directory, extraArguments);
     },
     async stop() {
-      for (const client of clients) client.disconnect();
+      for (const one of clients) one.disconnect();
       await kill(child);
       process.off('exit', endWithTest);
       rmSync(directory, { recursive: true, force: true });

@@ -92,6 +92,16 @@ export class SipProbe {
     }, 10_000);
   }
 
+  /** A request that the far end made. */
+  requestOf(method: string, callId: string): Promise<SipMessage> {
+    return eventually(() => {
+      const found = this.#received.find((message) => message.kind === 'request' && message.method === method
+        && message.headers.get('Call-ID') === callId);
+      if (found === undefined) throw new Error(`no ${method} came`);
+      return Promise.resolve(found);
+    }, 10_000);
+  }
+
   /** Acknowledges a 200; `sdp` is the answer when the offer was theirs. */
   acknowledge(invite: Required<ProbeRequest>, response: SipResponse, sdp = ''): void {
     const toTag = tagOf(response.headers.get('To')) ?? '';

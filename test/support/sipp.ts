@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ChildProgram } from './child-program';
 import { eventually } from './eventually';
-import { freePorts, isUdpPortBound } from './free-ports';
+import { freePorts, isTcpPortBound, isUdpPortBound } from './free-ports';
 import { writeRawTone } from './tones';
 
 /** Debian's sip-tester: callers and agents nobody here wrote. What it hears is not checked; use baresip for that. */
@@ -55,6 +55,10 @@ export interface SippOptions {
   /** Further `-key` values. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Default UDP. */
+  readonly transport?: 'udp' | 'tcp';
+  /** What it says by rtp_stream is A-law. */
+  readonly law?: 'PCMU' | 'PCMA';
 }
 
 export interface SippResult {
@@ -90,7 +94,7 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
     ? await readFile(resolve(__dirname, 'sipp', `${options.scenario}.xml`), 'utf8')
     : options.scenario.xml;
   const tone = join(directory, 'tone.ulaw');
-  await writeRawTone(tone, { tone: options.tone ?? 350 }, 1_000);
+  await writeRawTone(tone, { tone: options.tone ?? 350 }, 1_000, options.law);
   // Elements that name files or times cannot use -key in SIPp 3.6, so they are filled in here.
   const filled = xml.replaceAll('[tone_file]', tone).replaceAll('[talk_ms]', String(options.talkMs ?? 500));
   await writeFile(scenario, filled);
@@ -104,7 +108,9 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
   finished.catch(() => undefined);
   await eventually(async () => {
     if (!program.running) throw new Error(`sipp ended at once: ${program.stdout}${program.stderr}`);
-    if (!(await isUdpPortBound(port))) throw new Error('sipp has not opened its port');
+    const isOpen = options.transport === 'tcp' ? isTcpPortBound(port) : isUdpPortBound(port);
+    // A caller over TCP opens no port of its own.
+    if (!(options.transport === 'tcp' && options.remote) && !(await isOpen)) throw new Error('sipp has not opened its port');
   }, 5_000).catch(async (error: unknown) => {
     // A quick caller may be done before we look.
     const early = program.running ? undefined : await finished;
@@ -133,7 +139,7 @@ function argumentsFor(options: SippOptions, scenario: string, port: number, medi
   return [
     ...(options.remote ? [`${options.remote.host}:${options.remote.port}`] : []),
     '-sf', scenario, '-s', options.to ?? '1000', '-i', '127.0.0.1', '-p', String(port),
-    '-mi', '127.0.0.1', '-mp', String(mediaPort), '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
+    '-t', options.transport === 'tcp' ? 't1' : 'u1', '-mi', '127.0.0.1', '-mp', String(mediaPort), '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
     ...Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]),
     ...(user && password && uri ? ['-au', user, '-ap', password, '-auth_uri', uri] : []),
     '-nostdin', '-timeout', `${options.timeoutMs ?? 30_000}ms`, '-timeout_error',

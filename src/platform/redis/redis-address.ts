@@ -22,8 +22,8 @@ const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/;
 
 /**
  * Where an address leads. Besides the addresses of `redisAddress`:
- * `redis+sentinel://[user:password@]host:port,host:port/service[/db]` (default port 26379; user and password are those of
- * the Redis servers, the Sentinels are asked without) and `redis+cluster://[user:password@]host:port,host:port` (some of the
+ * `redis+sentinel://[user:password@]host:port,host:port/service[/db][?sentinelUsername=...&sentinelPassword=...]` (default
+ * port 26379; user and password before the hosts are those of the Redis servers) and `redis+cluster://[user:password@]host:port,host:port` (some of the
  * nodes; a cluster has no databases). `rediss+...` speaks TLS to the Redis servers. Throws GatewayError
  * `platform-redis-bad-url`.
  */
@@ -39,12 +39,13 @@ export function redisPlace(url: string): RedisPlace {
     if (path !== '') throw bad('REDIS_URL names a database, which a Redis cluster does not have');
     return { kind, nodes, options: shared };
   }
-  const [service = '', db = '', ...rest] = path.split('/');
+  const [place = '', query = ''] = path.split('?', 2);
+  const [service = '', db = '', ...rest] = place.split('/');
   if (service === '' || rest.length > 0 || !/^\d*$/.test(db)) {
     throw bad('REDIS_URL with Sentinels has to end in /service or /service/db');
   }
   const named = { sentinels: nodes.map(({ host, port }) => ({ host, port })), name: decoded(service) };
-  return { kind: 'sentinel', options: { ...shared, ...named, ...(db === '' ? {} : { db: Number(db) }) } };
+  return { kind: 'sentinel', options: { ...shared, ...named, ...sentinelLogin(query), ...(db === '' ? {} : { db: Number(db) }) } };
 }
 
 /**
@@ -81,6 +82,19 @@ function credentials(login: string): ClientOptions {
     ...(username === '' ? {} : { username: decoded(username) }),
     ...(password === '' ? {} : { password: decoded(password) }),
   };
+}
+
+/** `sentinelUsername=...&sentinelPassword=...`: Sentinels have users of their own. */
+function sentinelLogin(query: string): ClientOptions {
+  const login: { sentinelUsername?: string; sentinelPassword?: string } = {};
+  for (const pair of query.split('&').filter((text) => text !== '')) {
+    const [name = '', value = ''] = pair.split('=', 2);
+    if ((name !== 'sentinelUsername' && name !== 'sentinelPassword') || value === '') {
+      throw bad('REDIS_URL with Sentinels may end in ?sentinelUsername=...&sentinelPassword=... and nothing else');
+    }
+    login[name] = decoded(value);
+  }
+  return login;
 }
 
 function node(text: string, defaultPort: number): RedisNode {

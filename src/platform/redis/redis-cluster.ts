@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { AbstractConnector, Cluster, type ClusterNode, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { AbstractConnector, Cluster, type ClusterNode, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
 import type { ClientOptions, RedisNode } from './redis-address';
 
 type FailFastOptions = Omit<ClusterOptions, 'redisOptions'> & {
@@ -13,7 +13,9 @@ export const SOCKET_CLOSE_MS = 250;
 
 /**
  * A cluster client whose commands fail after `commandTimeoutMs` wherever they wait. ioredis starts that clock when a command
- * is handed to a node, so that without this one sent while no node is known would wait for ever.
+ * is handed to a node, so that without this one sent while no node is known would wait for ever. As with `FailFastRedis` what
+ * has failed is not sent any more, neither by the cluster (which tries again after redirections) nor by a node on whose
+ * connection it waited.
  */
 export class FailFastCluster extends Cluster {
   readonly #commandTimeoutMs: number;
@@ -21,6 +23,10 @@ export class FailFastCluster extends Cluster {
   constructor(nodes: ClusterNode[], options: FailFastOptions, commandTimeoutMs: number) {
     super(nodes, { ...options, lazyConnect: true });
     this.#commandTimeoutMs = commandTimeoutMs;
+    this.on('+node', (node: Redis) => {
+      const send = node.sendCommand.bind(node);
+      node.sendCommand = (command, stream) => (command.isSettled ? command.promise : send(command, stream));
+    });
   }
 
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): ReturnType<Cluster['sendCommand']> {

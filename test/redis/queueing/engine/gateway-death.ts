@@ -1,0 +1,155 @@
+import type { ClaimChange, EntryChange } from '../../../../src/queueing';
+import { eventually } from '../../../support/eventually';
+import { expectOutcome, leg, newAccount, newCall, TestGateway } from '../queue-fixture';
+import type { EngineStage } from './engine-stage';
+
+export function gatewayDeath(stage: EngineStage): void {
+  describe('when a gateway dies', () => {
+    let living: TestGateway;
+    let dying: TestGateway;
+    let account: string;
+
+    beforeEach(async () => {
+      account = newAccount();
+      living = await new TestGateway(stage.redis, `living-${account}`).start();
+      dying = await new TestGateway(stage.redis, `dying-${account}`).start();
+    });
+    afterEach(async () => {
+      await living.stop();
+      dying.kill();
+    });
+
+    const die = async (): Promise<void> => {
+      dying.kill();
+      await living.engine.expireGateway(dying.gatewayId);
+    };
+    const joined = async (gateway: TestGateway, callSid = newCall()) =>
+      expectOutcome(await gateway.join(account, 'support', callSid), 'joined');
+
+    it('its callers end with system-error and the others move up', async () => {
+      const lost = await joined(dying);
+      const kept = await joined(living);
+      await die();
+      expect(await living.engine.view(lost.entry)).toMatchObject({ state: 'ended', result: 'system-error', position: 0 });
+      expect(await living.engine.view(kept.entry)).toMatchObject({ state: 'waiting', position: 1, size: 1 });
+      const end = await living.engine.end(lost.entry, 'hangup');
+      expect(end).toMatchObject({ outcome: 'already-ended', result: 'system-error' });
+      expect(end.actionToken).not.toBe('');
+    });
+
+    it('the caller its agent had claimed waits again at his place and is offered to the next agent', async () => {
+      const { entry } = await joined(living);
+      await joined(living);
+      const heard: EntryChange[] = [];
+      living.engine.onEntryChanged(entry, (change) => heard.push(change));
+      const claim = expectOutcome(await dying.claim(account, 'support', newCall()), 'claimed');
+      await living.engine.beginBridge(entry, claim.token);
+      await die();
+      await eventually(() => expect(heard.at(-1)?.state).toBe('waiting'));
+      expect(await living.engine.view(entry)).toMatchObject({ position: 1, size: 2 });
+      expect(await living.engine.markBridged(entry, claim.token)).toEqual({ outcome: 'stale' });
+      expect(expectOutcome(await living.claim(account, 'support', newCall()), 'claimed').entry).toEqual(entry);
+    });
+
+    it('the agent whose caller it held gets the next caller', async () => {
+      await joined(dying);
+      const agent = newCall();
+      expectOutcome(await living.claim(account, 'support', agent, { wait: true }), 'claimed');
+      const next = await joined(living);
+      const heard: ClaimChange[] = [];
+      living.engine.onClaimChanged(account, agent, (change) => heard.push(change));
+      await die();
+      await eventually(() => expect(heard.at(-1)).toMatchObject({ state: 'claimed', entry: next.entry }));
+    });
+
+    it('a bridged caller keeps his bridge if only the agent was there', async () => {
+      const { entry } = await joined(living);
+      const { token } = expectOutcome(await dying.claim(account, 'support', newCall()), 'claimed');
+      await living.engine.beginBridge(entry, token);
+      await living.engine.markBridged(entry, token);
+      await die();
+      expect(await living.engine.view(entry)).toMatchObject({ state: 'bridged' });
+      expect(await living.engine.end(entry, 'bridge-ended')).toMatchObject({ outcome: 'ended', result: 'bridged' });
+    });
+
+    it('its agents who wait are dropped', async () => {
+      await living.engine.ensureQueue(account, 'support');
+      await dying.claim(account, 'support', newCall(), { wait: true });
+      await die();
+      expect((await joined(living)).claimed).toBeUndefined();
+      expect(await living.engine.findQueue(account, 'support')).toMatchObject({ agentsWaiting: 0 });
+    });
+
+    it('its agents and callers are passed over from the end of the lease on, even before the sweep', async () => {
+      await living.engine.ensureQueue(account, 'support');
+      await dying.claim(account, 'support', newCall(), { wait: true });
+      await stage.redis.client().hset(`hf:{${account}}:queueing:leases`, { [dying.gatewayId]: Date.now() - 1 });
+      const { claimed } = await joined(living);
+      expect(claimed).toBeUndefined();
+      const agent = newCall();
+      expect(expectOutcome(await living.claim(account, 'support', agent), 'claimed').callerGatewayId).toBe(living.gatewayId);
+    });
+
+    it('what waited while the lease had lapsed is matched when the gateway comes back', async () => {
+      await living.engine.ensureQueue(account, 'support');
+      const agent = newCall();
+      await dying.claim(account, 'support', agent, { wait: true });
+      await stage.redis.client().hset(`hf:{${account}}:queueing:leases`, { [dying.gatewayId]: Date.now() - 1 });
+      const { entry } = await joined(living);
+      await dying.engine.heartbeat();
+      expect(await living.engine.view(entry)).toMatchObject({ state: 'claimed', claim: { agent: leg(agent) } });
+    });
+
+    it('is swept a second time if one of its joins arrived after the sweep', async () => {
+      await living.engine.ensureQueue(account, 'support');
+      await joined(living);
+      await joined(dying);
+      const short = await new TestGateway(stage.redis, `short-${account}`, { leaseMs: 50, heartbeatMs: 10_000 }).start();
+      await joined(short);
+      await die();
+      await living.engine.expireGateway(short.gatewayId);
+      const late = await joined(short); // as if it had been on its way; its lease of 50 ms runs out
+      short.kill();
+      const judge = await new TestGateway(stage.redis, `judge-${account}`, { leaseMs: 20, heartbeatMs: 5 }).start();
+      await joined(judge);
+      await eventually(async () => expect(await living.engine.view(late.entry)).toMatchObject({ state: 'ended' }));
+      await judge.stop();
+    });
+
+    it('is noticed by its lease, by whoever lives', async () => {
+      const terms = { leaseMs: 300, heartbeatMs: 40 };
+      const [silent, watcher] = [
+        await new TestGateway(stage.redis, `silent-${account}`, terms).start(),
+        await new TestGateway(stage.redis, `watcher-${account}`, terms).start(),
+      ];
+      // The watcher never worked for this account: it learns of it from the dead gateway's list.
+      const { entry } = await joined(silent);
+      silent.kill();
+      await eventually(async () => expect(await living.engine.view(entry)).toMatchObject({ result: 'system-error' }));
+      await eventually(async () => expect(await stage.redis.client().exists(`hf:{gateways}:accounts:silent-${account}`)).toBe(0));
+      await watcher.stop();
+      silent.kill();
+    });
+
+    it('a gateway that stops gives up its lease', async () => {
+      const leaving = await new TestGateway(stage.redis, `leaving-${account}`).start();
+      const { entry } = await joined(leaving);
+      await leaving.stop();
+      const judge = await new TestGateway(stage.redis, `judge-${account}`, { leaseMs: 50, heartbeatMs: 10 }).start();
+      await eventually(async () => expect(await living.engine.view(entry)).toMatchObject({ result: 'system-error' }));
+      await judge.stop();
+    });
+
+    it('nobody is judged right after Redis was away: the others get one lease to come back', async () => {
+      const terms = { leaseMs: 60_000, heartbeatMs: 20_000 };
+      const early = await new TestGateway(stage.redis, `early-${account}`, terms).start();
+      const { entry } = await joined(dying);
+      const client = stage.redis.client();
+      await client.zadd('hf:{gateways}:leases', 1, dying.gatewayId, 1, early.gatewayId);
+      await early.engine.heartbeat();
+      await early.engine.heartbeat();
+      expect(await living.engine.view(entry)).toMatchObject({ state: 'waiting' });
+      await early.stop();
+    });
+  });
+}
