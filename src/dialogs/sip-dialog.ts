@@ -18,8 +18,6 @@ export type ReinviteOutcome =
 interface SipDialogEvents extends Record<string, unknown[]> {
   /** The far end (or drachtio on its behalf, after a lost ACK or an expired timer) ended the dialog. */
   bye: [reason: string];
-  /** The far end acknowledged our 200; `sdp` is its answer when the offer was ours, else empty. */
-  ack: [sdp: string];
   /** The far end sent an INFO. */
   info: [contentType: string, body: string];
 }
@@ -37,6 +35,9 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   /** An offer is open: ours (`ours`), theirs, or ours in a 200 whose answer comes with the ACK (RFC 3264 section 4). */
   #openOffer: 'ours' | 'theirs' | 'in-200' | undefined;
   #answerOffer: (offer: string) => Promise<string> | string = () => this.#localSdp;
+  /** What the ACK of our 200 carried, once it has come. */
+  #acknowledgement: string | undefined;
+  #whenAcknowledged: ((sdp: string) => void) | undefined;
 
   /** `localSdp`: what we offered or answered last; it answers refreshing re-INVITEs until `onOffer` says otherwise. */
   constructor(id: string, localSdp: string, send: InDialogSender, forget: () => void) {
@@ -54,6 +55,15 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   /** Decides the answer to a re-INVITE (the far end holds, moves or refreshes its media). Throw to refuse with 488. */
   onOffer(answer: (offer: string) => Promise<string> | string): void {
     this.#answerOffer = answer;
+  }
+
+  /**
+   * Calls `listener` once, when the far end has acknowledged our 200; `sdp` is its answer when the offer was ours, else
+   * empty. At once when the ACK is there already: drachtio may hand it over together with the word that the 200 was sent.
+   */
+  onAcknowledged(listener: (sdp: string) => void): void {
+    if (this.#acknowledgement === undefined) this.#whenAcknowledged = listener;
+    else listener(this.#acknowledgement);
   }
 
   /** Ends the dialog. Safe to call twice; a far end that is already gone is not an error. */
@@ -141,7 +151,9 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
       if (sdp !== '') void Promise.resolve(this.#answerOffer(sdp)).catch(() => undefined);
       return;
     }
-    this.emit('ack', sdp);
+    if (this.#acknowledgement !== undefined) return;
+    this.#acknowledgement = sdp;
+    this.#whenAcknowledged?.(sdp);
   }
 
   #end(): void {

@@ -43,9 +43,11 @@ export class InboundLeg implements Leg {
     this.#dialog = dialog;
     dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
     // An INVITE without SDP leaves the offer to us; the answer comes with the ACK (RFC 3261 section 13.2.1).
-    const off = dialog.on('ack', (answer) => {
-      off();
-      if (!offered) endpoint.remodel(answer).catch(() => this.#call.end('media-refused'));
+    dialog.onAcknowledged((answer) => {
+      if (offered) return;
+      // An offer that nobody answers has no media; asked for none, a media server may offer again instead of refusing.
+      if (answer === '') this.#call.end('media-refused');
+      else endpoint.remodel(answer).catch(() => this.#call.end('media-refused'));
     });
     dialog.on('bye', () => this.#call.end('remote-hangup'));
     // A BYE that drachtio sent right behind its answer came before anybody listened.

@@ -20,6 +20,22 @@ function dialog(send: () => Promise<SrfResponse> = () => Promise.reject(new Erro
 const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('a dialog', () => {
+  it('tells of the ACK to its 200 once, also when it came before anybody asked', () => {
+    const early = dialog();
+    const late = dialog();
+    const told: string[] = [];
+    early.onAcknowledged((sdp) => told.push(`waited ${sdp}`));
+    for (const one of [early, late]) {
+      for (const body of [OFFER, '']) {
+        const [ack, answer, sent] = request('ACK', body);
+        one.receive(ack, answer);
+        expect(sent).toEqual([]);
+      }
+    }
+    late.onAcknowledged((sdp) => told.push(`asked ${sdp}`));
+    expect(told).toEqual([`waited ${OFFER}`, `asked ${OFFER}`]);
+  });
+
   it('refuses an offer with 491 while its own is open, and takes one again afterwards', async () => {
     const answered = deferred<SrfResponse>();
     const one = dialog(() => answered.promise);
@@ -74,7 +90,7 @@ describe('a dialog', () => {
     const offers: string[] = [];
     const acked: string[] = [];
     const one = dialog();
-    one.on('ack', (sdp) => acked.push(sdp));
+    one.onAcknowledged((sdp) => acked.push(sdp));
     one.onOffer((offer) => {
       offers.push(offer);
       return 'ours';
