@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Phone, rms, SILENCE_RMS } from '../../../src/phone';
+import { UserAgent } from '../../../src/sip-stack';
 import { freePort } from '../../../src/supervisor';
 import { eventually } from '../../support/eventually';
 
@@ -142,9 +144,11 @@ describe('make run', () => {
     expect(await running.ended).toBe(0);
   }, 60_000);
 
-  it('opens nothing but SIP and audio on the address of the network, and serves calls there', async () => {
+  it('opens nothing but SIP and audio on the address of the network, and serves the sources that it is told, as it is told', async () => {
     const host = '127.0.83.2';
-    const network = { HOLDFAST_SIP_HOST: host, HOLDFAST_MEDIA_CODECS: 'PCMA', HOLDFAST_MEDIA_WORKERS: '2' };
+    const network = {
+      HOLDFAST_SIP_HOST: host, HOLDFAST_SIP_SOURCES: '127.0.83.0/24', HOLDFAST_MEDIA_CODECS: 'PCMA', HOLDFAST_MEDIA_WORKERS: '2',
+    };
     running = run(network);
     await whenReady(running);
     const pids = await leftovers();
@@ -154,9 +158,23 @@ describe('make run', () => {
     expect(outside('tcp')).toEqual([sip]);
     expect(outside('udp')).toEqual([sip]);
 
-    const call = { ...env, HOLDFAST_SIP_HOST: host, TO: '1000', SECONDS: '3' };
-    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'dist/phone/main.js')], { env: call });
-    expect(stdout).toContain('hearing speech');
+    const stranger = new UserAgent({ user: 'scan', timing: { t1Ms: 20, t2Ms: 40, t4Ms: 40 } });
+    await stranger.start({ host: '127.0.0.1', port: 0 });
+    const formats: string[] = [];
+    const phone = await Phone.start({
+      host: '127.0.83.9', codec: ['PCMU', 'PCMA'],
+      drop: ({ direction, bytes }) => {
+        const [, format] = /^m=audio \d+ RTP\/AVP (\d+)/m.exec(bytes.toString('latin1')) ?? [];
+        if (direction === 'in' && format !== undefined) formats.push(format);
+        return false;
+      },
+    });
+    const call = await phone.call(`sip:1000@${sip}`);
+    await call.untilAnswered({ withinMs: 10_000 });
+    await eventually(() => expect(rms(call.audio.latest(200))).toBeGreaterThan(SILENCE_RMS), 10_000);
+    expect(new Set(formats)).toEqual(new Set(['8']));
+    expect((await stranger.request('OPTIONS', { uri: `sip:x@${sip}` })).outcome).not.toBe('answered');
+    await Promise.all([phone.stop(), stranger.stop()]);
     running.process.kill('SIGINT');
     expect(await running.ended).toBe(0);
   }, 60_000);
