@@ -11,6 +11,7 @@ const PAGES = {
   'config.md': ['platform/config', 'configReference'],
   'errors.md': ['lib', 'errorsReference'],
   'events.md': ['events', 'eventsReference'],
+  'limits.md': ['tenancy', 'limitsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
   'verbs.md': ['twiml', 'verbsReference'],
 };

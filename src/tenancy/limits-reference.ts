@@ -27,8 +27,9 @@ export function limitsReference(): string {
     '  a waiting caller goes on hearing music while the wait document is tried again with growing pauses; a whisper and an',
     '  `addingUrl` are passed over.', '',
     '## Who is told', '',
-    'The account gets an alert with the code above. Refused calls and documents over `documentsPerMinute` come in floods, so there',
-    'the first is told at once and the number of those that follow when a minute is over. Operators find',
-    '`holdfast_tenancy_limits_reached_total` by limit among the metrics, and the account in the log line of each alert.', '',
+    'The account gets an alert with the code above. Calls and documents come in floods, so of those the first is told at once and the',
+    'number of the others when a minute is over (by each gateway); queues, requests and HTTP redirects are told each time. The timeline',
+    'of a call has `limit.reached`. Operators find `holdfast_tenancy_limits_reached_total` by limit among the metrics, and the account',
+    'in the log line of the alert.', '',
   ].join('\n');
 }

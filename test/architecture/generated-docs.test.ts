@@ -4,6 +4,7 @@ import { eventsReference } from '../../src/events';
 import { errorsReference } from '../../src/lib';
 import { configReference } from '../../src/platform/config';
 import { metricsReference } from '../../src/platform/telemetry';
+import { limitsReference } from '../../src/tenancy';
 import { verbsReference } from '../../src/twiml';
 
 /** Pages that are generated from code: stale ones are mended by `make docs`. */
@@ -11,6 +12,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'config.md': configReference,
   'errors.md': errorsReference,
   'events.md': eventsReference,
+  'limits.md': limitsReference,
   'metrics.md': metricsReference,
   'verbs.md': verbsReference,
 };
