@@ -21,7 +21,7 @@ export const alertCodes = {
   11206: { means: 'the application broke the rules of HTTP', rooms: WEBHOOKS },
   11210: { means: 'the host name of the application cannot be resolved', rooms: WEBHOOKS },
   11215: {
-    means: 'too many redirects, or too many documents of one call in a minute', rooms: ['tenancy', 'webhooks'],
+    means: 'too many redirects, or too many documents of one call in a minute', rooms: ['interpreter', 'tenancy', 'webhooks'],
   },
   11220: { means: 'TLS with the application failed', rooms: WEBHOOKS },
   11235: { means: 'the certificate of the application is for another host name', rooms: WEBHOOKS },
