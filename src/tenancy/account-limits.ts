@@ -1,6 +1,5 @@
 import type { AlertCode } from '../lib';
 import { LIMIT_NAMES, type LimitName } from '../platform/config';
-import type { Account } from './tenant';
 
 export type { LimitName } from '../platform/config';
 
@@ -47,7 +46,7 @@ export const LIMIT_FACTS = {
 } as const satisfies Readonly<Record<LimitName, LimitFacts>>;
 
 /** The limits of an account: what it was given, and the defaults of the installation for the rest. */
-export function accountLimits(account: Pick<Account, 'limits'> | undefined, defaults: AccountLimits): AccountLimits {
+export function accountLimits(account: { readonly limits?: AccountLimitOverrides | undefined } | undefined, defaults: AccountLimits): AccountLimits {
   const own = account?.limits ?? {};
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, own[name] ?? defaults[name]])) as Record<LimitName, number>;
 }
