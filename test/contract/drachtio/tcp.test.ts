@@ -101,4 +101,27 @@ describe('over TCP', () => {
     await eventually(() => expect(statuses(heard.text)).toEqual(['200', '200', '200']));
     expect(heard.closed).toBe(false);
   });
+
+  // drachtio-server waits for what never comes where it can: see docs/embedded-differences.md.
+  it.each([
+    ['', 'waits'], ['Content-Length: -9\r\n', 'refuses'], ['Content-Length: 4\r\nContent-Length: 5\r\n', 'refuses'],
+    ['Content-Length: 99999999\r\n', 'waits'],
+  ])(
+    'a message whose end cannot be told (%j) reaches no application and costs other connections nothing; drachtio %s, the embedded '
+      + 'server refuses', async (length, drachtio) => {
+      const reached: string[] = [];
+      await stage.app(target, (app) => app.options((request, response) => {
+        reached.push(request.get('Call-ID') ?? '');
+        response.send(200);
+      }));
+      const [endless, other] = [await raw(), await raw()];
+      endless.socket.write(options('endless', length));
+      other.socket.write(options('other'));
+      await eventually(() => expect(statuses(other.heard.text)).toEqual(['200']));
+      if (target.embedded || drachtio === 'refuses') {
+        await eventually(() => expect([statuses(endless.heard.text), endless.heard.closed]).toEqual([['400'], true]));
+      } else expect(endless.heard).toEqual({ text: '', closed: false });
+      expect(reached).toEqual(['other']);
+    },
+  );
 });
