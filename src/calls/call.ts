@@ -65,6 +65,7 @@ export class Call {
   /** The newest complete recording of it, as status callbacks tell of it. */
   recording: Readonly<Record<'RecordingUrl' | 'RecordingSid' | 'RecordingDuration', string>> | undefined;
   #queueEntry: QueuePlace | undefined;
+  #whenReferred: ((target: string) => boolean) | undefined;
   #released: Promise<void> = Promise.resolve();
 
   constructor(identity: CallIdentity, ports: CallPorts, sid = newSid('CA')) {
@@ -130,6 +131,16 @@ export class Call {
   /** Adds to the progress what the verb that runs needs to carry on. */
   noteVerbState(state: Readonly<Record<string, unknown>>): void {
     if (this.#progress && !this.ended) this.progress = { ...this.#progress, state: { ...this.#progress.state, ...state } };
+  }
+
+  /** Decides whether the far end of this call may send the party it talks to elsewhere (REFER); nobody decides: it may not. */
+  onRefer(decide: ((target: string) => boolean) | undefined): void {
+    this.#whenReferred = decide;
+  }
+
+  /** The far end wants that; true when it is done. */
+  refer(target: string): boolean {
+    return !this.ended && (this.#whenReferred?.(target) ?? false);
   }
 
   /** Its place in a queue while it has one. */

@@ -1,7 +1,7 @@
 /** What we tell far ends of ourselves, in answers to OPTIONS and in refusals (RFC 3261 sections 8.2 and 11.2). */
 
 /** Methods that we take, in or outside a dialog. */
-export const ALLOWED_METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK';
+export const ALLOWED_METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER';
 /**
  * Option tags: reliable provisional responses and session timers are the SIP server's work (contracts/drachtio section 5),
  * User-to-User reaches the application (RFC 7433).

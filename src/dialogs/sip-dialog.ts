@@ -1,5 +1,6 @@
 import { GatewayError, TypedEmitter } from '../lib';
 import { ALLOWED_METHODS } from './capabilities';
+import { type ReferProgress, referTarget, TAKEN, TRYING } from './referral';
 import { sdpOf } from './session-description';
 import { sessionTimerAnswer } from './session-timer';
 import type { SrfRequest, SrfResponse } from './srf-types';
@@ -38,6 +39,9 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
   /** What the ACK of our 200 carried, once it has come. */
   #acknowledgement: string | undefined;
   #whenAcknowledged: ((sdp: string) => void) | undefined;
+  #whenReferred: (target: string) => boolean = () => false;
+  /** The far end was promised news of its REFER. */
+  #owesReferNews = false;
 
   /** `localSdp`: what we offered or answered last; it answers refreshing re-INVITEs until `onOffer` says otherwise. */
   constructor(id: string, localSdp: string, send: InDialogSender, forget: () => void) {
@@ -66,10 +70,19 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
     else listener(this.#acknowledgement);
   }
 
+  /**
+   * Decides about a REFER: the far end wants the other party to be taken to this URI. Accepted, it is told so, and that it
+   * has been done before we hang up.
+   */
+  onRefer(decide: (target: string) => boolean): void {
+    this.#whenReferred = decide;
+  }
+
   /** Ends the dialog. Safe to call twice; a far end that is already gone is not an error. */
   async bye(headers: Record<string, string> = {}): Promise<void> {
     if (this.#ended) return;
     this.#end();
+    if (this.#owesReferNews) await this.#notify(TAKEN);
     await this.#send(this.id, 'BYE', { headers });
   }
 
@@ -113,6 +126,9 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
       case 'ACK':
         this.#onAck(sdpOf(request));
         return;
+      case 'REFER':
+        this.#onRefer(request, response);
+        return;
       case 'OPTIONS':
       case 'PRACK':
         response.send(200, {});
@@ -141,6 +157,21 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
       const status = error instanceof GatewayError ? (error.sipStatus ?? 488) : 488;
       response.send(status, {});
     }
+  }
+
+  #onRefer(request: SrfRequest, response: SrfResponse): void {
+    const target = referTarget(request.get('Refer-To'));
+    if (target === undefined) return response.send(400, {});
+    // One at a time: the first is still being followed. 603: not here (RFC 3515 section 2.4.2).
+    if (this.#owesReferNews || !this.#whenReferred(target)) return response.send(603, {});
+    this.#owesReferNews = true;
+    response.send(202, {});
+    void this.#notify(TRYING);
+  }
+
+  /** A far end that does not want the news (it may have hung up) is none of our trouble. */
+  async #notify({ headers, body }: ReferProgress): Promise<void> {
+    await this.#send(this.id, 'NOTIFY', { headers, body }).catch(() => undefined);
   }
 
   /** The ACK of a 200 that made the offer carries the answer (RFC 3261 section 13.2.1): the media follow it. */

@@ -95,6 +95,11 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
     });
   }
 
+  /** Asks by REFER that the other party be taken to `target`. Its NOTIFYs come as `request` events. */
+  refer(target: string): Promise<RequestResult> {
+    return this.sip.request('REFER', { headers: { 'Refer-To': `<${target}>` } });
+  }
+
   /** Re-INVITE with a new offer; the result's `response.status` tells whether it was taken. */
   async reinvite(direction: MediaDirection = 'sendrecv', headers: HeaderFields = {}): Promise<RequestResult> {
     const result = await this.sip.reinvite({ body: this.media.offer(direction), headers });

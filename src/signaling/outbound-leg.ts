@@ -76,6 +76,7 @@ export class OutboundLeg implements Leg {
     // From here on the INVITE is over: a cancel would only confuse (RFC 3261 section 9.1).
     this.#invite = undefined;
     dialog.on('bye', () => this.#call.end('remote-hangup'));
+    dialog.onRefer((target) => this.#call.refer(target));
     dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
     // A BYE that drachtio sent right behind the 200 came before anybody listened.
     if (dialog.ended) this.#call.end('remote-hangup');

@@ -61,7 +61,7 @@ describe('requests that cannot be taken', () => {
   it('OPTIONS tells what we can do', async () => {
     const { status, headers } = await probe.ask({ method: 'OPTIONS' });
     expect(status).toBe(200);
-    expect(headers.get('Allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK');
+    expect(headers.get('Allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER');
     expect(headers.get('Accept')).toMatch(/^application\/sdp, multipart\/mixed/);
     expect(headers.get('Supported')).toMatch(/100rel.*timer/);
   });

@@ -174,12 +174,30 @@ async function converse(
       return { status: context.signal.aborted ? 'canceled' : 'failed', params: attemptParams(attempt) };
     }
     call.state('legs.bridged', { callerCallSid: call.sid, agentCallSid: child.sid });
-    const talkedMs = await talk(verb, context, own, bridge);
+    const transfer = awaitTransfer(verb, child);
+    const talkedMs = await talk(verb, context, own, bridge, transfer.asked);
     call.state('legs.unbridged', { callerCallSid: call.sid, agentCallSid: child.sid, durationMs: Math.round(talkedMs) });
-    return { status: 'completed', params: { ...attemptParams(attempt), DialCallDuration: talkSeconds(talkedMs), DialBridged: 'true' } };
+    const params = { ...attemptParams(attempt), DialCallDuration: talkSeconds(talkedMs), DialBridged: 'true' };
+    const transferTarget = transfer.target();
+    return { status: 'completed', params, ...(transferTarget === undefined ? {} : { transferTarget }) };
   } finally {
     child.end('local-hangup');
   }
+}
+
+/** Lets the callee send the caller elsewhere, once, when the Dial names who decides about that. */
+function awaitTransfer(verb: DialVerb, callee: Call): { readonly asked: Promise<void>; target(): string | undefined } {
+  const asked = deferred<void>();
+  let target: string | undefined;
+  if (verb.referUrl) {
+    callee.onRefer((wanted) => {
+      if (target !== undefined) return false;
+      target = wanted;
+      asked.resolve();
+      return true;
+    });
+  }
+  return { asked: asked.promise, target: () => target };
 }
 
 function attemptParams(attempt: Attempt): Record<string, string> {

@@ -7,6 +7,8 @@ export interface DialResult {
   readonly status: DialStatus;
   /** Parameters of the action request beside DialCallStatus. */
   readonly params: WebhookParams;
+  /** Where the dialled party wants the caller to go (its REFER). */
+  readonly transferTarget?: string;
 }
 
 /** What a final SIP status says about a call that was not answered (RFC 3261 section 21). */

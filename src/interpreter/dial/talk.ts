@@ -3,8 +3,17 @@ import type { Bridge, MediaEndpoint } from '../../media';
 import type { DialVerb } from '../../twiml';
 import type { VerbContext } from '../verb-context';
 
-/** Until the two stop hearing each other: somebody hangs up, presses star, or the time limit is reached. Returns the ms they had. */
-export async function talk(verb: DialVerb, context: VerbContext, own: MediaEndpoint, bridge: Bridge): Promise<number> {
+/**
+ * Until the two stop hearing each other: somebody hangs up, presses star, the time limit is reached, or `enough` says so.
+ * Returns the ms they had.
+ */
+export async function talk(
+  verb: DialVerb,
+  context: VerbContext,
+  own: MediaEndpoint,
+  bridge: Bridge,
+  enough?: Promise<void>,
+): Promise<number> {
   const { clock } = context.ports;
   const startedAt = clock.monotonic();
   const over = deferred<void>();
@@ -15,7 +24,7 @@ export async function talk(verb: DialVerb, context: VerbContext, own: MediaEndpo
   const stopListening = own.on('digit', (digit) => {
     if (verb.hangupOnStar && digit === '*') over.resolve();
   });
-  await Promise.race([bridge.ended, over.promise]);
+  await Promise.race([bridge.ended, over.promise, ...(enough ? [enough] : [])]);
   limit.cancel();
   stopListening();
   context.signal.removeEventListener('abort', onAbort);

@@ -6,7 +6,7 @@ import { dialQueue } from '../dial/dial-queue';
 import { DialRecording } from '../dial/dial-recording';
 import type { DialResult } from '../dial/dial-result';
 import { notifyAction } from '../load-document';
-import { INTERRUPTED, NEXT_VERB } from '../outcome';
+import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import type { Executor, VerbContext } from '../verb-context';
 
 /**
@@ -21,6 +21,8 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
     return { status: 'failed', params: {} };
   });
   const recorded = await recording.finish();
+  const transfer = transferOutcome(verb, context, result);
+  if (transfer) return transfer;
   const params = { DialCallStatus: result.status, ...result.params, ...recorded };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
   const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial' });
@@ -30,6 +32,13 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
   }
   return outcome;
 };
+
+/** The callee sent the caller elsewhere: the document of `referUrl` decides, in place of the action's (contracts/twilio 5.9). */
+function transferOutcome(verb: DialVerb, context: VerbContext, { transferTarget }: DialResult): VerbOutcome | undefined {
+  if (transferTarget === undefined || !verb.referUrl || context.signal.aborted) return undefined;
+  const params = { ReferTransferTarget: transferTarget };
+  return actionOutcome(context, { action: verb.referUrl, method: verb.referMethod, params, verb: 'Dial' });
+}
 
 function dial(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   for (const noun of verb.nouns) {

@@ -106,4 +106,44 @@ describe('a dialog', () => {
     one.receive(...(request('ACK').slice(0, 2) as [SrfRequest, SrfResponse]));
     expect(acked).toEqual(['']);
   });
+
+  // RFC 3515 section 2.4.
+  it('takes a REFER when somebody decides so: 202, word at once, and the last word before the BYE', async () => {
+    const sent: [string, unknown][] = [];
+    const one = new SipDialog('1;from-tag=1', 'ours', (_id, method, options) => {
+      sent.push([method, options]);
+      return Promise.resolve({ status: 200 } as unknown as SrfResponse);
+    }, () => undefined);
+    const wanted: string[] = [];
+    one.onRefer((target) => {
+      wanted.push(target);
+      return true;
+    });
+    const answers = [1, 2].map(() => {
+      const [asked, answer, told] = request('REFER', '', { 'Refer-To': '"Sales" <sip:sales@b.example;transport=tcp>' });
+      one.receive(asked, answer);
+      return told;
+    });
+    await one.bye();
+    // The second one has to wait for the first, which is not done.
+    expect(answers).toEqual([[[202, {}]], [[603, {}]]]);
+    expect(wanted).toEqual(['sip:sales@b.example;transport=tcp']);
+    const news = (state: string, body: string): unknown =>
+      ['NOTIFY', { headers: { Event: 'refer', 'Subscription-State': state, 'Content-Type': 'message/sipfrag;version=2.0' }, body }];
+    expect(sent).toEqual([
+      news('active;expires=60', 'SIP/2.0 100 Trying\r\n'), news('terminated;reason=noresource', 'SIP/2.0 200 OK\r\n'), ['BYE', { headers: {} }],
+    ]);
+  });
+
+  it.each([
+    ['nobody decides about it', undefined, '<sip:a@b.example>', 603],
+    ['it is not wanted', false, '<sip:a@b.example>', 603],
+    ['it says nowhere to', true, undefined, 400],
+  ] as const)('refuses a REFER when %s', (_why, verdict, referTo, status) => {
+    const one = dialog();
+    if (verdict !== undefined) one.onRefer(() => verdict);
+    const [asked, answer, sent] = request('REFER', '', referTo === undefined ? {} : { 'Refer-To': referTo });
+    one.receive(asked, answer);
+    expect(sent).toEqual([[status, {}]]);
+  });
 });
