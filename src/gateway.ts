@@ -67,7 +67,8 @@ export class Gateway {
     this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
     this.#store = new CallStore(this.#redis.client, this.#gatewayId, warn, keyPrefix);
     this.#drachtio = new DrachtioConnection(config.drachtio);
-    const { servers, ...shared } = config.freeswitch;
+    const { servers, ...ofServers } = config.freeswitch;
+    const shared = { ...ofServers, mediaTimeoutMs: config.media.timeoutMs };
     this.#pool = new MediaPool(
       servers.map((server) => new MediaServer({ ...server, ...shared }, this.#drachtio, systemClock)),
     );

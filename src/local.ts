@@ -151,6 +151,8 @@ async function choosePlan(outside: Environment): Promise<Plan> {
       env: {
         ...env, HOLDFAST_MEDIA_HOST: config.sip.host, HOLDFAST_MEDIA_CONTROL_HOST: LOOPBACK,
         HOLDFAST_MEDIA_SIP_PORT: String(mediaSipPort),
+        // Gateways set it for each channel by its media; a default would end legs that ring.
+        HOLDFAST_MEDIA_TIMEOUT_MS: '0',
         HOLDFAST_MEDIA_CODECS: config.media.codecs.join(','), HOLDFAST_MEDIA_WORKERS: String(config.media.workers),
         HOLDFAST_ESL_PORT: String(eslPort), HOLDFAST_ESL_SECRET: eslSecret,
         HOLDFAST_RTP_PORT_MIN: String(config.rtp.portMin), HOLDFAST_RTP_PORT_MAX: String(config.rtp.portMax),

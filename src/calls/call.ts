@@ -190,7 +190,7 @@ export class Call {
     this.move('answer');
     const answerMs = Math.round(this.#ports.clock.monotonic() - this.#createdMonotonic);
     this.state('call.answered', { mediaServer: endpoint.serverName, endpointUuid: endpoint.uuid, answerMs });
-    endpoint.once('gone', () => this.end('media-failed'));
+    endpoint.once('gone', (cause) => this.end(cause === 'MEDIA_TIMEOUT' ? 'media-timeout' : 'media-failed'));
   }
 
   /** Ends the call, once: classifies, tells the far end, frees the media. Later reasons are ignored. */

@@ -12,6 +12,7 @@ export type TerminationReason =
   | 'time-limit'
   | 'application-error'
   | 'media-failed'
+  | 'media-timeout'
   | 'media-refused'
   | 'unknown-number'
   | 'account-suspended'
@@ -39,6 +40,8 @@ export const terminations: Readonly<Record<TerminationReason, TerminationFacts>>
   'time-limit': { result: 'success', input: 'hang-up', sipStatus: 480 },
   'application-error': { result: 'client-error', input: 'fail', sipStatus: 500 },
   'media-failed': { result: 'server-error', input: 'fail', sipStatus: 503 },
+  // The far end is gone without a word, which is no fault of ours; the call itself was a good one.
+  'media-timeout': { result: 'upstream-error', input: 'hang-up', sipStatus: 408 },
   'media-refused': { result: 'client-error', input: 'fail', sipStatus: 488 },
   'unknown-number': { result: 'client-error', input: 'fail', sipStatus: 404 },
   'account-suspended': { result: 'client-error', input: 'fail', sipStatus: 403 },

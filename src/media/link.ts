@@ -10,9 +10,10 @@ export interface Link {
 
 /** Joins two places by RTP: two media servers, or two calls that meet inside the gateway. */
 export async function createLink(pool: MediaPool, nearServer?: string, farServer?: string): Promise<Link> {
-  const near = await pool.createEndpoint(TEMPLATE_SDP, nearServer);
+  // Its ends face each other: they are as silent as the people behind them, who are watched where they are.
+  const near = await pool.createEndpoint(TEMPLATE_SDP, nearServer, false);
   try {
-    const far = await pool.createEndpoint(near.localSdp, farServer);
+    const far = await pool.createEndpoint(near.localSdp, farServer, false);
     try {
       await near.remodel(far.localSdp);
       return { near, far };

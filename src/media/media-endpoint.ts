@@ -2,12 +2,13 @@ import { type Clock, deferred, GatewayError, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
 import { digitsMs } from './digit-time';
 import type { ChannelEvent, EventSocket } from './event-socket';
+import { mediaTimeoutFor, NEVER_MS } from './media-watch';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
 import { type ChannelRecording, type RecordingPlan, startRecording } from './recording';
 
 interface MediaEndpointEvents extends Record<string, unknown[]> {
   digit: [digit: string];
-  /** The channel is gone, whoever ended it. */
+  /** The channel is gone, whoever ended it; `MEDIA_TIMEOUT`: its far end has sent nothing for too long. */
   gone: [cause: string];
   bridged: [];
   unbridged: [];
@@ -20,6 +21,8 @@ export interface EndpointFacts {
   readonly serverName: string;
   /** SDP of the media server's side, to be given to the far end. */
   readonly localSdp: string;
+  /** How long the far end may send nothing while it should; undefined: for ever. */
+  readonly mediaTimeoutMs?: number;
 }
 
 /**
@@ -33,6 +36,9 @@ const SILENCE = 'silence_stream://-1';
  * music and the floor (measured on FreeSWITCH 1.11.1). No keypad has it (RFC 4733: event 16, flash).
  */
 const STOP_KEY = 'F';
+
+/** Hang-up cause of a channel whose far end has sent nothing for too long. */
+const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
 
 /** FreeSWITCH ignores a string of more than 99 digits (switch_core_io.c of 1.11.1). */
 const DIGIT_PIECES = /[0-9*#A-DwW]{1,99}/g;
@@ -54,6 +60,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #lastStop: 'finished' | 'stopped' = 'finished';
   /** A bridge was given up as failed: should it come about after all, nobody wants it any more. */
   #bridgeGivenUp = false;
+  /** How keys come, by the first one: a far end that presses each key both ways is heard once. */
+  #keysBy: 'media' | 'signalling' | undefined;
+  readonly #mediaTimeoutMs: number | undefined;
 
   constructor(facts: EndpointFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
@@ -70,8 +79,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       },
       clock,
     );
+    this.#mediaTimeoutMs = facts.mediaTimeoutMs;
     this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
-    dialog.on('bye', () => this.#end('media server hung up'));
+    // The reason, where there is one, comes before the event that says the same (RFC 3326).
+    dialog.on('bye', (reason) => this.#end(reason.includes(MEDIA_TIMEOUT) ? MEDIA_TIMEOUT : 'media server hung up'));
   }
 
   /** Of the SIP dialog with the media server, by which any gateway can end or renegotiate the channel. */
@@ -87,10 +98,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.#state === 'bridged';
   }
 
-  /** Lays the floor of silence. */
-  async start(): Promise<void> {
+  /** Lays the floor of silence; `remoteSdp` is what the endpoint was made with. */
+  async start(remoteSdp: string): Promise<void> {
     // Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made.
-    await this.#socket.api(`uuid_setvar_multi ${this.uuid} playback_terminators=${STOP_KEY};uuid_bridge_park_on_cancel=true`);
+    const variables = [`playback_terminators=${STOP_KEY}`, 'uuid_bridge_park_on_cancel=true', ...this.#timeoutVariables(remoteSdp)];
+    await this.#socket.api(`uuid_setvar_multi ${this.uuid} ${variables.join(';')}`);
     await this.#sounds.addLayer(SILENCE);
   }
 
@@ -134,8 +146,21 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     signal?.removeEventListener('abort', done);
   }
 
+  /**
+   * A key that the far end told by signalling (SIP INFO): counts like one heard, for a partner too, unless this far end's
+   * keys come with its media.
+   */
+  async receiveKey(digit: string): Promise<void> {
+    if (this.gone || this.#keysBy === 'media') return;
+    this.#keysBy = 'signalling';
+    await this.#socket.api(`uuid_recv_dtmf ${this.uuid} ${digit}`);
+  }
+
   /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP. */
   async remodel(remoteSdp: string): Promise<string> {
+    const variables = this.#timeoutVariables(remoteSdp);
+    // Before the re-INVITE: FreeSWITCH reads them when it takes the new media, and at no other time.
+    if (variables.length > 0) await this.#socket.api(`uuid_setvar_multi ${this.uuid} ${variables.join(';')}`);
     const outcome = await this.#dialog.reinvite(remoteSdp);
     if (outcome.outcome === 'refused') {
       throw new GatewayError('media-refused', `the media server refused the new media: ${outcome.status}`, { sipStatus: 488 });
@@ -205,8 +230,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
         this.#lastStop = event.header('Playback-Status') === 'break' ? 'stopped' : 'finished';
         return;
       case 'DTMF': {
-        const digit = event.header('DTMF-Digit');
-        if (digit && digit !== STOP_KEY) this.emit('digit', digit);
+        this.#onDigit(event.header('DTMF-Digit'), event.header('DTMF-Source'));
         return;
       }
       case 'CHANNEL_BRIDGE':
@@ -225,6 +249,21 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
         return;
       default:
     }
+  }
+
+  #onDigit(digit: string | undefined, source: string | undefined): void {
+    if (digit === undefined || digit === STOP_KEY) return;
+    // `APP`: pressed by us with uuid_recv_dtmf.
+    if (source !== 'APP') {
+      if (this.#keysBy === 'signalling') return;
+      this.#keysBy = 'media';
+    }
+    this.emit('digit', digit);
+  }
+
+  #timeoutVariables(remoteSdp: string): string[] {
+    if (this.#mediaTimeoutMs === undefined) return [];
+    return [`media_timeout=${mediaTimeoutFor(remoteSdp, this.#mediaTimeoutMs)}`, `media_hold_timeout=${NEVER_MS}`];
   }
 
   #onBridged(): void {

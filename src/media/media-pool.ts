@@ -34,7 +34,7 @@ export class MediaPool {
    * A new endpoint for the far end with this SDP: on `preferred` when it is up, else on the least loaded server, and on
    * the next one when that refuses. Media that nobody accepts (488) is not tried elsewhere.
    */
-  async createEndpoint(remoteSdp: string, preferred?: string): Promise<MediaEndpoint> {
+  async createEndpoint(remoteSdp: string, preferred?: string, isWatched = true): Promise<MediaEndpoint> {
     const candidates = this.#servers
       .filter((server) => server.up)
       // Before its first heartbeat (20 s) a server's share is unknown: what we have there ourselves decides.
@@ -42,7 +42,7 @@ export class MediaPool {
     let refusal: unknown = new GatewayError('media-down', 'no media server is up', { sipStatus: 503 });
     for (const server of candidates) {
       try {
-        return await server.createEndpoint(remoteSdp);
+        return await server.createEndpoint(remoteSdp, isWatched);
       } catch (error) {
         refusal = error;
         if (error instanceof GatewayError && error.sipStatus === 488) break;

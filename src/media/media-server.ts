@@ -10,6 +10,8 @@ import { requireVersion } from './server-version';
 export interface MediaServerOptions extends EventSocketAddress {
   /** Address for the connections that the media server makes back to us, one per endpoint. */
   readonly listenAddress: string;
+  /** A far end that sends nothing for so long, though it should, is taken for gone; 0 never. Default 0. */
+  readonly mediaTimeoutMs?: number;
   /** Why a FreeSWITCH older than 1.11.3 may be used. */
   readonly oldVersionReason?: string | undefined;
 }

@@ -3,6 +3,7 @@ import { type Call, type Leg, type TerminationReason, terminations } from '../ca
 import type { IncomingInvite, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
 import { outboundOffer } from './outbound-offer';
+import { takeRelayedKeys } from './relayed-keys';
 
 /** The leg of somebody who called us. */
 export class InboundLeg implements Leg {
@@ -49,6 +50,7 @@ export class InboundLeg implements Leg {
       if (answer === '') this.#call.end('media-refused');
       else endpoint.remodel(answer).catch(() => this.#call.end('media-refused'));
     });
+    takeRelayedKeys(dialog, endpoint);
     dialog.on('bye', () => this.#call.end('remote-hangup'));
     // A BYE that drachtio sent right behind its answer came before anybody listened.
     if (dialog.ended) this.#call.end('remote-hangup');

@@ -3,6 +3,7 @@ import type { Call, Leg, TerminationReason } from '../calls';
 import type { DrachtioConnection, InviteOutcome, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
 import { outboundOffer } from './outbound-offer';
+import { takeRelayedKeys } from './relayed-keys';
 
 export type PlacedOutcome =
   | { readonly outcome: 'answered'; readonly headers: Readonly<Record<string, string>> }
@@ -75,6 +76,7 @@ export class OutboundLeg implements Leg {
     this.#dialog = dialog;
     // From here on the INVITE is over: a cancel would only confuse (RFC 3261 section 9.1).
     this.#invite = undefined;
+    takeRelayedKeys(dialog, endpoint);
     dialog.on('bye', () => this.#call.end('remote-hangup'));
     dialog.onRefer((target) => this.#call.refer(target));
     dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));

@@ -22,8 +22,8 @@ export type SippScenario =
   | 'uac-digest-bye'
   /** As `uac-bye`, leaving the offer to the far end: its answer comes with the ACK. */
   | 'uac-late-offer-bye'
-  /** The same without media; 503 is as good. */
-  | 'uac-until-bye-or-503'
+  /** The same without media; the status `keys.refusal` (503) is as good. */
+  | 'uac-until-bye-or-refusal'
   /** Calls, waits for ringing and `talkMs`, cancels, expects 487. */
   | 'uac-cancel'
   /** Rings, answers, talks until the far end says BYE. */
@@ -95,8 +95,9 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
     : options.scenario.xml;
   const tone = join(directory, 'tone.ulaw');
   await writeRawTone(tone, { tone: options.tone ?? 350 }, 1_000, options.law);
-  // Elements that name files or times cannot use -key in SIPp 3.6, so they are filled in here.
-  const filled = xml.replaceAll('[tone_file]', tone).replaceAll('[talk_ms]', String(options.talkMs ?? 500));
+  // Elements that name files, times or statuses cannot use -key in SIPp 3.6, so they are filled in here.
+  const filled = xml.replaceAll('[tone_file]', tone).replaceAll('[talk_ms]', String(options.talkMs ?? 500))
+    .replaceAll('[refusal]', options.keys?.['refusal'] ?? '503');
   await writeFile(scenario, filled);
   const args = argumentsFor(options, scenario, port, mediaPort);
   const program = new ChildProgram('/usr/bin/sipp', args, { cwd: directory });

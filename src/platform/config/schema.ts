@@ -157,6 +157,10 @@ const media = z.strictObject({
   holdStream: field(z.string().regex(/^[a-z0-9_-]+$/).default('holdfast'), {
     why: 'name of the shared hold music stream on the media servers (local_stream://NAME)',
   }),
+  timeoutMs: field(z.int().min(0).max(3_600_000).default(120_000), {
+    why: 'a far end that sends no audio for so long, though not on hold, is gone and its call ends (ten times as long where it '
+      + 'offers comfort noise); 0: never', unit: 'ms', env: 'HOLDFAST_MEDIA_TIMEOUT_MS',
+  }),
   codecs: field(z.array(z.enum(['PCMU', 'PCMA', 'G722'])).min(1).default(['PCMU', 'PCMA', 'G722']), {
     why: 'audio codecs of the media server of `make run` in the order in which they are wanted; FreeSWITCH has its own list',
     env: 'HOLDFAST_MEDIA_CODECS',

@@ -20,7 +20,7 @@ const QUEUE_RESULTS = [
 const TERMINATION_RESULTS = ['success', 'client-error', 'upstream-error', 'server-error'] as const;
 const TERMINATION_REASONS = [
   'remote-hangup', 'local-hangup', 'caller-cancelled', 'rejected', 'busy', 'no-answer', 'refused', 'time-limit',
-  'application-error', 'media-failed', 'media-refused', 'unknown-number', 'account-suspended', 'account-limit',
+  'application-error', 'media-failed', 'media-timeout', 'media-refused', 'unknown-number', 'account-suspended', 'account-limit',
   'gateway-stopping', 'internal-error',
 ] as const;
 const EGRESS_REASONS = [

@@ -2,9 +2,9 @@ import { callerIdHeader, requestUriOf, tenantHeaders } from '../../../src/signal
 
 /** RFC 3261 section 25.1, for what a tenant's text becomes. */
 const URI = new RegExp('^sips?:'
-  + "(?:(?:[A-Za-z0-9\\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+(?::(?:[A-Za-z0-9\\-_.!~*'()&=+$,?/]|%[0-9A-Fa-f]{2})*)?@)?"
+  + "(?:(?:[A-Za-z0-9\\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+(?::(?:[A-Za-z0-9\\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*)?@)?"
   + '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?'
-  + "(?:;[A-Za-z0-9\\-.!%*_+`'~]+(?:=(?:[A-Za-z0-9\\-_.!~*'()[\\]/:&+$]|%[0-9A-Fa-f]{2})*)?)*$");
+  + "(?:;(?:[A-Za-z0-9\\-_.!~*'()[\\]/:&+$]|%[0-9A-Fa-f]{2})+(?:=(?:[A-Za-z0-9\\-_.!~*'()[\\]/:&+$]|%[0-9A-Fa-f]{2})+)?)*$");
 const FROM = /^<sip:(?:[A-Za-z0-9_.!~*'()+-]|%[0-9A-Fa-f]{2})*@localhost>$/;
 const NAME = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 /** A header value on one line: no control character but the tabulator, no lone surrogate. */
