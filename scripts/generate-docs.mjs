@@ -14,6 +14,7 @@ const PAGES = {
   'limits.md': ['tenancy', 'limitsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
   'verbs.md': ['twiml', 'verbsReference'],
+  'webhooks.md': ['webhooks', 'webhooksReference'],
 };
 
 for (const [page, [room, render]] of Object.entries(PAGES)) {

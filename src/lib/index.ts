@@ -1,4 +1,5 @@
 export { type Clock, type Timer, systemClock } from './clock';
+export { type Coverage, coverageTable, evidenceCell } from './coverage';
 export { type Deferred, deferred } from './deferred';
 export { DropReport } from './drop-report';
 export { type AlertCode, alertCodes, type AlertMeaning } from './alert-codes';

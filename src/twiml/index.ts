@@ -11,6 +11,9 @@ export {
   MAX_DOCUMENT_BYTES, parseDocument, type ParsedDocument, type TwimlDocument, type UnusableDocumentCode,
 } from './parse-document';
 export { NOT_YET_VERBS, type Verb, type VerbName, verbRegistry, verbsAllowedIn } from './verb-registry';
+export { attributeEvidence } from './verbs-evidence';
+export { codesCoverage, type CodesCoverage } from './codes-coverage';
+export { documentsCoverage } from './documents-coverage';
 export { verbsReference } from './verbs-reference';
 export { type DialRecord } from './recording-attributes';
 export { type RingTone } from './ring-tone';

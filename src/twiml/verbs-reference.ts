@@ -1,6 +1,10 @@
+import { coverageTable, evidenceCell } from '../lib';
 import type { AttributeSpec, AttributeTable } from './attribute-table';
 import { NOT_YET_NOUNS, nounRegistry } from './nouns/dial-nouns';
+import { codesCoverage, codesText } from './codes-coverage';
+import { documentsCoverage } from './documents-coverage';
 import { NOT_YET_VERBS, verbRegistry, verbsAllowedIn } from './verb-registry';
+import { attributeEvidence } from './verbs-evidence';
 
 /** What a specification has in common, whatever its values are. */
 interface AnySpec {
@@ -79,7 +83,7 @@ export function verbsReference(): string {
     'Generated from the attribute tables of `src/twiml` by `make docs`; do not edit by hand.', '',
     'A value that is refused becomes an alert with the code of its row ([errors.md](errors.md)) and the default is',
     'used; where the code is marked `error` the verb is not executed. Names are case-sensitive. A document has at most',
-    '64 kB.', '',
+    '64 kB. The last column names a file below `test/` and the test in it that proves what the row says.', '',
     '## Verbs', '',
     ...Object.values(verbRegistry).flatMap((spec) => section(spec)),
     '### Not supported', '',
@@ -98,6 +102,15 @@ export function verbsReference(): string {
     `| before a caller is added (\`addingUrl\` of Enqueue) | ${verbsAllowedIn.adding.join(', ')} |`,
     `| whisper to a callee (\`url\` of Number and Sip) | ${verbsAllowedIn.calleeWhisper.join(', ')} |`,
     `| whisper to a waiting caller (\`url\` of Queue) | ${verbsAllowedIn.queueWhisper.join(', ')} |`, '',
+    '## What is heard in a queue', '',
+    'Below everything is the hold music, which is heard whenever nothing plays over it: between wait documents, while one is',
+    'asked for, while the application fails. Say and Play are heard over it; Pause and a Gather that listens are silence',
+    'over it, as they would be without a queue. An empty document leaves the caller to the music until it is asked for',
+    'again, after 1, 2, 4 ... 30 s. `waitUrl=""` has silence below instead.', '',
+    ...Object.entries(documentsCoverage).flatMap(([heading, rows]) => [`## ${heading}`, '', ...coverageTable(rows), '']),
+    '## Codes (13)', '',
+    'What each alert means is in [errors.md](errors.md).', '',
+    ...coverageTable(codesCoverage.map(({ codes, what, ...row }) => ({ ...row, what: `${codesText(codes)}: ${what}` }))), '',
   ].join('\n');
 }
 
@@ -106,10 +119,11 @@ function section({ name, attributes, notYetAttributes, children, body }: AnySpec
   const read = table.map(([attribute, spec]) => {
     const code = `${spec.code}${spec.isError ? ' error' : ''}`;
     const executed = PARTLY[`${name} ${attribute}`] ?? 'yes';
-    return `| \`${attribute}\` | ${cell(spec.type.describes)} | ${defaultOf(spec)} | ${code} | ${executed} |`;
+    const proof = executed.startsWith('no:') ? '' : evidenceCell(evidenceOf(name, attribute));
+    return `| \`${attribute}\` | ${cell(spec.type.describes)} | ${defaultOf(spec)} | ${code} | ${executed} | ${proof} |`;
   });
   const ignored = notYetAttributes.map(
-    (attribute) => `| \`${attribute}\` | | | 12200 | no: ${whyNot(name, attribute)} |`,
+    (attribute) => `| \`${attribute}\` | | | 12200 | no: ${whyNot(name, attribute)} | |`,
   );
   const rows = [...read, ...ignored];
   return [
@@ -117,8 +131,14 @@ function section({ name, attributes, notYetAttributes, children, body }: AnySpec
     `Text: ${body}. Elements inside: ${children.length === 0 ? 'none' : children.join(', ')}.`, '',
     ...(rows.length === 0
       ? ['No attributes.']
-      : ['| attribute | values | default | code | executed |', '|---|---|---|---|---|', ...rows]), '',
+      : ['| attribute | values | default | code | executed | proved by |', '|---|---|---|---|---|---|', ...rows]), '',
   ];
+}
+
+function evidenceOf(element: string, attribute: string): string {
+  const test = attributeEvidence[`${element} ${attribute}`];
+  if (test === undefined) throw new Error(`${element} ${attribute}: say in attributeEvidence which test proves it`);
+  return test;
 }
 
 function whyNot(element: string, attribute: string): string {

@@ -14,3 +14,5 @@ export { type CallFacts, standardParams } from './standard-params';
 export { WebhookClient, type WebhookClientOptions, type WebhookLimits } from './webhook-client';
 export { encodeParams, type WebhookParams } from './webhook-params';
 export { type WebhookOutcome, type WebhookRequest } from './webhook-request';
+export { webhooksCoverage } from './webhooks-coverage';
+export { webhooksReference } from './webhooks-reference';

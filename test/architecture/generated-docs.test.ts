@@ -6,6 +6,7 @@ import { configReference } from '../../src/platform/config';
 import { metricsReference } from '../../src/platform/telemetry';
 import { limitsReference } from '../../src/tenancy';
 import { verbsReference } from '../../src/twiml';
+import { webhooksReference } from '../../src/webhooks';
 
 /** Pages that are generated from code: stale ones are mended by `make docs`. */
 const PAGES: Readonly<Record<string, () => string>> = {
@@ -15,6 +16,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'limits.md': limitsReference,
   'metrics.md': metricsReference,
   'verbs.md': verbsReference,
+  'webhooks.md': webhooksReference,
 };
 
 describe('generated documentation', () => {

@@ -10,7 +10,7 @@ const interpreter = readSources()
 
 describe('docs/verbs.md', () => {
   it('says yes of an attribute only when the interpreter reads it', () => {
-    const yes = [...verbsReference().matchAll(/^\| `(\w+)` .*\| yes \|$/gm)].map(([, attribute = '']) => attribute);
+    const yes = [...verbsReference().matchAll(/^\| `(\w+)` .*\| yes \| /gm)].map(([, attribute = '']) => attribute);
     expect(yes.length).toBeGreaterThan(30);
     const unread = yes.filter((attribute) => !new RegExp(`\\.${attribute}\\b|const \\{[^}]*\\b${attribute}\\b[^}]*\\} =`).test(interpreter));
     expect(unread).toEqual([]);

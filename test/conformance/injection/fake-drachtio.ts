@@ -15,6 +15,8 @@ export class FakeDrachtio {
   /** Requests by method. */
   readonly counts = new Map<string, number>();
   readonly strange: string[] = [];
+  /** The last INVITE, as it was sent to us. */
+  last = '';
   /** The header names that the tenant of the moment has asked for, lower case. */
   custom: ReadonlySet<string> = new Set();
   challenges = false;
@@ -69,6 +71,7 @@ export class FakeDrachtio {
     const text = frame.message.toString('utf8');
     const method = /^[A-Z]+/.exec(text)?.[0] ?? '';
     this.counts.set(method, (this.counts.get(method) ?? 0) + 1);
+    if (method === 'INVITE') this.last = text;
     if (method !== 'INVITE') return [replyLine(id, frame.id, 'OK')];
     const isAgain = /^(?:Proxy-)?Authorization: /im.test(text);
     const asked = isAgain ? [...this.custom, 'proxy-authorization'] : [...this.custom];

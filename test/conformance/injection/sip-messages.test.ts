@@ -43,4 +43,15 @@ describe(`what tenants write (${count} strings, seed ${seed})`, () => {
     // The strings still reach the way out.
     expect(counts.get('INVITE')).toBeGreaterThan(count / 10);
   }, 30_000 + count * 4);
+
+  it('has the credentials of a Sip noun when the far end asks for them, and its headers', async () => {
+    const parsed = parseDocument('<Response><Dial><Sip username="bob" password="s3cret">sip:a@192.0.2.7?X-Id=a%20b</Sip></Dial></Response>');
+    if (!parsed.ok) throw new Error(parsed.message);
+    rig.drachtio.custom = new Set(['x-id']);
+    rig.drachtio.challenges = true;
+    await rig.run(parsed.document.verbs, await rig.channel(), systemClock);
+    expect(rig.drachtio.last).toMatch(/^Proxy-Authorization: Digest username="bob",realm="far\.example"/m);
+    expect(rig.drachtio.last).toMatch(/^X-Id: a b\r$/m);
+    expect(rig.drachtio.last).not.toContain('s3cret');
+  });
 });

@@ -34,6 +34,16 @@ describe('a status callback', () => {
     expect(subscriptions).toBe(0);
   });
 
+  it('that is answered with an error is an alert (15003)', async () => {
+    const request = () => Promise.resolve({ outcome: 'failed', code: 11200, message: 'status 500', url: 'http://app.test/status', status: 500 });
+    const stage = stageCall({ webhooks: { request } }, false);
+    const target = { url: 'http://app.test/status', method: 'POST' as const };
+    new StatusReporter(stage.ports, ACCOUNT, stage.call, target, new Set(['completed'])).start();
+    stage.call.end('remote-hangup');
+    await settle();
+    expect(stage.alerts).toMatchObject([{ code: 15003, url: 'http://app.test/status' }]);
+  });
+
   it('a follower that fails takes nothing from the others and is reported', () => {
     const reports: string[] = [];
     const call = new Call(

@@ -177,7 +177,7 @@ describe('the next wait document', () => {
     interrupt();
   });
 
-  it('is requested a second before the end of a Play, of one that is played twice, and of a Say', async () => {
+  it('is requested a second before the end of a Play and of a Say, however often they are repeated', async () => {
     const audio: AudioSource = { keep: () => Promise.resolve({ outcome: 'file', path: '/kept/5000.wav', durationMs: 5_000 }) };
     const speech = { fileFor: () => Promise.resolve({ path: '/kept/3000.wav', durationMs: 3_000, fellBack: false }) };
     const ahead = async (verb: string): Promise<number[]> => {
@@ -190,6 +190,7 @@ describe('the next wait document', () => {
     expect(await ahead('<Play>/a.wav</Play>')).toEqual([4]);
     expect(await ahead('<Play loop="2">/a.wav</Play>')).toEqual([9]);
     expect(await ahead('<Say>hello</Say>')).toEqual([2]);
+    expect(await ahead('<Say loop="3">hello</Say>')).toEqual([8]);
     expect(await ahead('<Pause length="1"/><Play>/a.wav</Play>')).toEqual([5]);
   });
 
