@@ -55,7 +55,7 @@ export class Rig {
     if (!this.#media) throw new Error('not started');
     const dialog = { on: () => () => undefined, bye: async () => undefined, id: 'dialog' } as unknown as SipDialog;
     const endpoint = new MediaEndpoint({ uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP }, this.#media, dialog, systemClock);
-    await endpoint.start();
+    await endpoint.start(TEMPLATE_SDP);
     return endpoint;
   }
 
