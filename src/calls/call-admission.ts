@@ -39,7 +39,8 @@ export interface CallAdmissionOptions {
   readonly report: (message: string) => void;
 }
 
-const SCRIPTS = {
+/** What the admission relies on, by script; the loader compares it with the headers in `lua/`. */
+export const CALL_SCRIPTS = {
   'admit-call': {
     keys: ['live', 'leases', 'pace'],
     args: ['callSid', 'gatewayId', 'leaseMs', 'concurrent', 'perSecond', 'maxWaitMs'],
@@ -47,6 +48,9 @@ const SCRIPTS = {
   },
   'confirm-calls': { keys: ['live', 'leases'], args: ['gatewayId', 'leaseMs', 'held', 'pending'], replies: ['confirmed'] },
 } as const;
+
+/** Where the scripts lie, in src as in dist (the build copies them). */
+export const LUA_DIRECTORY = join(__dirname, 'lua');
 
 /** Seconds after which an account full of calls may have room again: an answer for carriers, nobody knows the true one. */
 const ROOM_AGAIN_SECONDS = 5;
@@ -62,7 +66,7 @@ type Verdict = { readonly outcome: 'admitted'; readonly waitMs: number } | Exclu
 export class CallAdmission {
   readonly #options: CallAdmissionOptions;
   readonly #keys: CallKeys;
-  readonly #scripts: RedisScripts<typeof SCRIPTS>;
+  readonly #scripts: RedisScripts<typeof CALL_SCRIPTS>;
   /** account -> callSid -> is it known to be counted? */
   readonly #own = new Map<string, Map<string, boolean>>();
   #timer: Timer | undefined;
@@ -71,7 +75,7 @@ export class CallAdmission {
   constructor(options: CallAdmissionOptions) {
     this.#options = options;
     this.#keys = new CallKeys(options.prefix);
-    this.#scripts = new RedisScripts(options.redis, join(__dirname, 'lua'), SCRIPTS);
+    this.#scripts = new RedisScripts(options.redis, LUA_DIRECTORY, CALL_SCRIPTS);
   }
 
   start(): void {
