@@ -71,10 +71,17 @@ interface Arrival {
   readonly callSid: string;
   readonly toUser: string;
   readonly toHost: string;
+  /** Whom To names: a proxy may have put another address into the Request-URI. */
+  readonly to: Addressee;
   trunks: readonly Trunk[];
   resolved?: Resolved;
   /** It is among the ongoing ones. */
   begun?: true;
+}
+
+interface Addressee {
+  readonly user: string;
+  readonly host: string;
 }
 
 type StepResult = Refusal | RefusalReason | undefined;
@@ -89,7 +96,8 @@ const STEPS: readonly Step[] = [
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {
   const requested = addressee(invite.requestUri);
   const arrival: Arrival = {
-    invite, requestId: requestIdOf(invite), callSid: newSid('CA'), toUser: requested.user, toHost: requested.host, trunks: [],
+    invite, requestId: requestIdOf(invite), callSid: newSid('CA'), toUser: requested.user, toHost: requested.host,
+    to: addressee(parseNameAddr(invite.to)?.uri ?? ''), trunks: [],
   };
   try {
     for (const step of STEPS) {
@@ -119,11 +127,11 @@ function admitToNode(_arrival: Arrival, parts: InboundParts): RefusalReason | un
 }
 
 async function admitThroughTrunk(arrival: Arrival, { tenants }: InboundParts): Promise<StepResult> {
-  const { invite, requestId, toUser, toHost } = arrival;
+  const { invite, requestId, toUser, toHost, to } = arrival;
   const admission = await tenants.admit({
     sourceAddress: invite.sourceAddress,
     requested: { user: toUser, host: toHost },
-    to: addressee(parseNameAddr(invite.to)?.uri ?? ''),
+    to,
     authorization: invite.header('Authorization'),
     requestId,
   });
@@ -172,7 +180,7 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
       to: toUser,
       direction: 'inbound',
       ...maxForwardsOf(invite),
-      sip: { callId: invite.sipCallId, domain: toHost, sourceAddress: invite.sourceAddress, headers },
+      sip: { callId: invite.sipCallId, domain: toHost || arrival.to.host, sourceAddress: invite.sourceAddress, headers },
     },
     parts.callPorts,
     arrival.callSid,
@@ -203,7 +211,7 @@ function maxForwardsOf(invite: IncomingInvite): { maxForwards?: number } {
 }
 
 /** Whom a URI names; a telephone number without its visual separators (RFC 3966 section 5.1.1). */
-function addressee(uri: string): { user: string; host: string } {
+function addressee(uri: string): Addressee {
   const parsed = parseUri(uri);
   const user = unescapeUser(parsed?.user ?? '');
   return { user: parsed?.scheme === 'tel' ? user.replace(/[-.()]/g, '') : user, host: parsed?.host ?? '' };

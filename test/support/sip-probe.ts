@@ -24,28 +24,36 @@ export interface ProbeRequest {
   readonly branch?: string;
 }
 
+/** Decides the final status of an INVITE that the far end made; other requests are done as asked. */
+export type ProbeAnswer = (headers: SipMessage['headers']) => Promise<number>;
+
 /** A SIP peer that says what it is told to, byte by byte, over UDP. */
 export class SipProbe {
   readonly #socket: Socket;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #received: SipMessage[] = [];
+  readonly #answerTo: ProbeAnswer;
 
-  private constructor(socket: Socket, target: { readonly host: string; readonly port: number }) {
+  private constructor(socket: Socket, target: { readonly host: string; readonly port: number }, answerTo: ProbeAnswer) {
+    this.#answerTo = answerTo;
     this.#socket = socket;
     this.#target = target;
     socket.on('message', (bytes) => {
       const parsed = parseMessage(bytes);
       if (!parsed.ok) return;
       this.#received.push(parsed.message);
-      if (parsed.message.kind === 'request') this.#answer(parsed.message);
+      if (parsed.message.kind === 'request') void this.#answer(parsed.message.method, parsed.message.headers);
     });
   }
 
   /** `address` is where its requests come from: any of 127.0.0.0/8. */
-  static async start(target: { readonly host: string; readonly port: number }, address = '127.0.0.1'): Promise<SipProbe> {
+  static async start(
+    target: { readonly host: string; readonly port: number }, address = '127.0.0.1',
+    answerTo: ProbeAnswer = () => Promise.resolve(486), port = 0,
+  ): Promise<SipProbe> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, address, resolve));
-    return new SipProbe(socket, target);
+    await new Promise<void>((resolve) => socket.bind(port, address, resolve));
+    return new SipProbe(socket, target, answerTo);
   }
 
   get address(): { readonly host: string; readonly port: number } {
@@ -132,9 +140,19 @@ export class SipProbe {
     this.#socket.send(lines.join('\r\n'), this.#target.port, this.#target.host);
   }
 
-  /** What is asked of us (BYE, OPTIONS, ...) is done. */
-  #answer({ headers }: SipMessage): void {
+  /** What is asked of us (BYE, OPTIONS, ...) is done. An INVITE comes again until it has its final answer, and counts once. */
+  async #answer(method: string, headers: SipMessage['headers']): Promise<void> {
+    if (method === 'ACK') return;
+    const again = this.#received.filter((message) => message.kind === 'request' && message.method === method
+      && message.headers.get('Via') === headers.get('Via'));
+    if (again.length > 1) return;
     const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap((name) => headers.getAll(name).map((value) => `${name}: ${value}`));
-    this.#socket.send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'), this.#target.port, this.#target.host);
+    const say = (status: string, lines: readonly string[]): void => {
+      this.#socket.send([`SIP/2.0 ${status}`, ...lines, 'Content-Length: 0', '', ''].join('\r\n'), this.#target.port, this.#target.host);
+    };
+    if (method !== 'INVITE') return say('200 OK', copied);
+    say('100 Trying', copied);
+    const status = await this.#answerTo(headers);
+    say(`${status} Answer`, copied.map((line) => (line.startsWith('To:') ? `${line};tag=${newToken(4)}` : line)));
   }
 }
