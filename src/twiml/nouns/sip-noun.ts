@@ -1,57 +1,71 @@
-import { attribute, readAttributes } from '../attribute-table';
-import { matching, optional } from '../attribute-types';
+import { readAttributes } from '../attribute-table';
 import { type ElementSpec } from '../element-spec';
-import { type Findings, type VerbFault } from '../findings';
-import { warnOfChildren } from '../stray-content';
-import { ownText } from '../xml/xml-element';
+import { type Findings, SCHEMA_WARNING, type VerbFault } from '../findings';
+import { elementsOf, ownText, type XmlElement } from '../xml/xml-element';
 import { calleeAttributes, type CalleeAttributes, MACHINE_DETECTION_ATTRIBUTES } from './callee-attributes';
-import { readSipTarget } from './sip-target';
+import { bothCredentials, credentialAttributes, type SipCredentials } from './sip-credentials';
+import { headerFault, headersFault, type SipHeader } from './sip-headers';
+import { readSipTarget, type SipTarget } from './sip-target';
+import { readSipUri, type SipUri } from './sip-uri';
 
-export interface SipNounAttributes extends CalleeAttributes {
-  /** Digest credentials for the far side. */
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
+export interface SipNounAttributes extends CalleeAttributes, SipCredentials {}
 
-export interface SipNoun extends SipNounAttributes {
+export interface SipNoun extends SipNounAttributes, SipTarget {
   readonly name: 'Sip';
-  /** `sip:user@host[:port][;transport=...]`, without the header part. */
-  readonly uri: string;
-  /** Custom headers of the URI, decoded, in order. */
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  /** Set: this target cannot be dialled. */
-  readonly fault: VerbFault | undefined;
+  /** Further ways to the same party, as written; tried one after the other while nobody is there. */
+  readonly alternatives: readonly SipUri[];
 }
 
-/** Digest writes the user name between quotes (RFC 7616 section 3.4); the limit is the one of SipAuthUsername (21221). */
-const user = matching('1-255 printable characters, no quote or backslash', /^[^\p{Cc}"\\]{1,255}$/u);
-const secret = matching('0-255 printable characters', /^[^\p{Cc}]{0,255}$/u);
+/** Contract 5.9: what one Dial may call. */
+const MAX_URIS = 10;
 
 /** Contract 5.11. */
 export const sipNounSpec: ElementSpec<SipNoun, SipNounAttributes> = {
   name: 'Sip',
-  attributes: {
-    ...calleeAttributes({ method: 13241, sendDigits: 13242 }),
-    username: attribute(optional(user), undefined, 13249),
-    password: attribute(optional(secret), undefined, 13249),
-  },
+  attributes: { ...calleeAttributes({ method: 13241, sendDigits: 13242 }), ...credentialAttributes },
   notYetAttributes: [...MACHINE_DETECTION_ATTRIBUTES],
-  children: [],
-  body: 'SIP URI',
+  children: ['Headers (Header name, value)', 'SipUri (priority, weight, username, password)'],
+  body: 'SIP URI, or none beside SipUri',
   read(element, findings) {
-    warnOfChildren(element, findings);
     const { values } = readAttributes(element, sipNounSpec.attributes, sipNounSpec.notYetAttributes, findings);
-    const target = readSipTarget(ownText(element));
-    if (target.fault) findings.warn('Sip', target.fault.code, target.fault.message);
-    return { name: 'Sip', ...values, ...bothCredentials(values, findings), ...target };
+    const { alternatives, headers, fault } = readChildren(element, findings);
+    const text = ownText(element);
+    const own = text === '' && alternatives.length > 0 ? { uri: '', headers: [], fault: undefined } : readSipTarget(text);
+    const failed = own.fault ?? fault;
+    if (failed) findings.warn('Sip', failed.code, failed.message);
+    return {
+      name: 'Sip', ...values, ...bothCredentials(values, findings), uri: own.uri, headers: [...own.headers, ...headers], fault: failed,
+      alternatives: alternatives.map((one) => ({ ...one, headers: [...one.headers, ...headers] })),
+    };
   },
 };
 
-type Credentials = Pick<SipNounAttributes, 'username' | 'password'>;
+interface Children {
+  readonly alternatives: readonly SipUri[];
+  /** For all of them. */
+  readonly headers: readonly SipHeader[];
+  readonly fault: VerbFault | undefined;
+}
 
-/** One without the other cannot answer a challenge. */
-function bothCredentials({ username, password }: Credentials, findings: Findings): Credentials {
-  if ((username === undefined) === (password === undefined)) return { username, password };
-  findings.warn('Sip', 13249, 'Sip has a username or a password without the other: the call is placed without them');
-  return { username: undefined, password: undefined };
+function readChildren(element: XmlElement, findings: Findings): Children {
+  const alternatives: SipUri[] = [];
+  const headers: SipHeader[] = [];
+  for (const child of elementsOf(element)) {
+    if (child.name === 'SipUri') alternatives.push(...[readSipUri(child, findings)].filter((one) => one !== undefined));
+    else if (child.name === 'Headers') headers.push(...readHeaders(child, findings));
+    else findings.warn('Sip', SCHEMA_WARNING, `${child.name} inside Sip was ignored`);
+  }
+  if (alternatives.length > MAX_URIS) findings.warn('Sip', 13250, `Sip has ${alternatives.length} SipUri: only ${MAX_URIS} are tried`);
+  const characters = headers.reduce((sum, { name, value }) => sum + name.length + value.length + 1, 0);
+  const fault = headers.map(headerFault).find((one) => one !== undefined) ?? headersFault(characters);
+  return { alternatives: alternatives.slice(0, MAX_URIS), headers, fault };
+}
+
+function readHeaders(element: XmlElement, findings: Findings): SipHeader[] {
+  return elementsOf(element).flatMap(({ name: element, attributes }) => {
+    const [name, value] = [attributes.get('name'), attributes.get('value')];
+    if (element === 'Header' && name !== undefined) return [{ name, value: value ?? '' }];
+    findings.warn('Sip', SCHEMA_WARNING, `${element} inside Headers was ignored`);
+    return [];
+  });
 }

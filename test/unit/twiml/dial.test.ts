@@ -151,7 +151,7 @@ describe('Sip', () => {
   it('splits URI and custom headers and reads the credentials', () => {
     expect(sip('sip:joe@b.example:5070;transport=tcp?X-Id=a%20b&amp;User-to-User=c', 'username="u" password=""')).toEqual({
       name: 'Sip', ...CALLEE_DEFAULTS, uri: 'sip:joe@b.example:5070;transport=tcp', username: 'u', password: '',
-      headers: [{ name: 'X-Id', value: 'a b' }, { name: 'User-to-User', value: 'c' }],
+      headers: [{ name: 'X-Id', value: 'a b' }, { name: 'User-to-User', value: 'c' }], alternatives: [],
     });
   });
 
@@ -165,6 +165,50 @@ describe('Sip', () => {
     [`sip:a@b?X-A=${'b'.repeat(1_020)}`, 13253],
   ])('refuses %s with %d', (uri, code) => {
     expect(sip(uri)).toMatchObject({ fault: { code } });
+  });
+});
+
+describe('the children of Sip', () => {
+  const read = (children: string): ReturnType<typeof dial> => dial(`<Dial><Sip>${children}</Sip></Dial>`);
+
+  it('are headers for every way to the party, and further ways with their own credentials', () => {
+    const { verb, codes } = read('sip:a@b.example?X-A=1<Headers><Header name="X-B" value="2"/></Headers>'
+      + '<SipUri priority="2" weight="5" username="u" password="p">sip:c@d.example?X-C=3</SipUri><SipUri>sip:e@f.example</SipUri>');
+    const shared = { name: 'X-B', value: '2' };
+    expect(codes).toEqual([]);
+    expect(verb.nouns).toMatchObject([{
+      uri: 'sip:a@b.example', headers: [{ name: 'X-A', value: '1' }, shared], fault: undefined,
+      alternatives: [
+        { uri: 'sip:c@d.example', headers: [{ name: 'X-C', value: '3' }, shared], priority: 2, weight: 5, username: 'u', password: 'p' },
+        { uri: 'sip:e@f.example', headers: [shared], priority: 0, weight: 1, username: undefined, password: undefined },
+      ],
+    }]);
+  });
+
+  it('may stand without a URI of the noun itself', () => {
+    expect(read('<SipUri>sip:a@b.example</SipUri>')).toMatchObject({
+      verb: { nouns: [{ uri: '', fault: undefined, alternatives: [{ uri: 'sip:a@b.example' }] }] }, codes: [],
+    });
+  });
+
+  it('that cannot be dialled are left out, each with its alert', () => {
+    expect(read('<SipUri>nobody</SipUri><SipUri priority="x">sip:a@b.example</SipUri>')).toMatchObject({
+      verb: { nouns: [{ fault: undefined, alternatives: [{ uri: 'sip:a@b.example' }] }] }, codes: [13243, 12200],
+    });
+    expect(read('<SipUri>nobody</SipUri>')).toMatchObject({ verb: { nouns: [{ fault: { code: 13243 } }] } });
+    expect(read(`sip:a@b.example${'<SipUri>sip:a@b.example</SipUri>'.repeat(11)}`))
+      .toMatchObject({ verb: { nouns: [{ alternatives: { length: 10 } }] }, codes: [13250] });
+  });
+
+  it.each([
+    ['<Header name="Via" value="x"/>', 13252], ['<Header name="X-A" value="a&#10;Via: b"/>', 13252],
+    [`<Header name="X-A" value="${'a'.repeat(1_020)}"/>`, 13253],
+  ])('headers %s are refused with %d, like those of the URI', (header, code) => {
+    expect(read(`sip:a@b.example<Headers>${header}</Headers>`)).toMatchObject({ verb: { nouns: [{ fault: { code } }] }, codes: [code] });
+  });
+
+  it('other than these are ignored', () => {
+    expect(read('sip:a@b.example<Say>x</Say><Headers><Header value="1"/><Shout/></Headers>').codes).toEqual([12200, 12200, 12200]);
   });
 });
 

@@ -1,0 +1,176 @@
+import { deferred, type Deferred, messageOf } from '../../lib';
+import type { Bridge, Layer, MediaEndpoint } from '../../media';
+import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
+import type { QueueNoun, RingTone } from '../../twiml';
+import { resolveUrl } from '../resolve-url';
+import type { VerbContext } from '../verb-context';
+import { ringBack } from './ring-tones';
+
+/** Redis may be away for a moment; an agent who is given up only here would be given callers. */
+const GIVE_UP_ATTEMPTS = 5;
+const GIVE_UP_RETRY_MS = 500;
+
+type Met =
+  | { readonly outcome: 'bridged'; readonly claimed: Claimed; readonly bridge: Bridge }
+  | { readonly outcome: 'timeout' | 'canceled' | 'failed' };
+
+/**
+ * Follows one agent's claim from the request to the bridge. The channel says first that it is bridged, the engine that it
+ * counts: a caller who hangs up in between was never met, and the agent waits for the next one.
+ */
+export class ClaimWatch {
+  readonly #context: VerbContext;
+  readonly #endpoint: MediaEndpoint;
+  readonly #ringTone: RingTone | undefined;
+  readonly #bridgeEnded = deferred<void>();
+  readonly #met: Deferred<Met> = deferred();
+  readonly #cleanup: (() => void)[] = [];
+  #ringing: Layer | undefined;
+  #claimed: Claimed | undefined;
+  /** The channel is or was in a bridge since this claim. */
+  #wasBridged = false;
+  #engineBridged = false;
+  #timedOut = false;
+  #givingUp: 'timeout' | 'canceled' | undefined;
+
+  constructor(context: VerbContext, endpoint: MediaEndpoint, ringTone: RingTone | undefined) {
+    this.#context = context;
+    this.#endpoint = endpoint;
+    this.#ringTone = ringTone;
+  }
+
+  /** Lets the agent hear that he waits. */
+  async ring(): Promise<void> {
+    this.#ringing = await this.#endpoint.addLayer(ringBack(this.#ringTone));
+  }
+
+  async claim(noun: QueueNoun): Promise<ClaimOutcome> {
+    const { call, ports } = this.#context;
+    const { accountSid, from, to } = call.identity;
+    const endpoint = this.#endpoint;
+    const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
+    this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
+    this.#cleanup.push(endpoint.on('unbridged', () => this.#onUnbridged()));
+    this.#cleanup.push(endpoint.on('gone', () => this.#bridgeEnded.resolve()));
+    const outcome = await ports.queues.claim({
+      accountSid,
+      queueName: noun.queueName,
+      agent: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
+      gatewayId: ports.gatewayId,
+      epoch: this.#epoch(),
+      wait: true,
+      ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
+    });
+    if (outcome.outcome === 'claimed') this.#haveCaller(outcome);
+    // Not before: until then the engine would tell of this agent's last claim. It tells of the present state first.
+    this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));
+    return outcome;
+  }
+
+  /** `timeoutMs` bounds the wait for a caller; a caller who is on the way (a whisper plays) is waited for. */
+  async untilBridged(timeoutMs: number): Promise<Met> {
+    const { clock } = this.#context.ports;
+    const { signal } = this.#context;
+    const timer = clock.after(timeoutMs, () => {
+      this.#timedOut = true;
+      if (!this.#claimed) void this.#giveUp('timeout');
+    });
+    const onAbort = (): void => void this.#giveUp('canceled');
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const met = await this.#met.promise;
+    timer.cancel();
+    signal.removeEventListener('abort', onAbort);
+    return met;
+  }
+
+  async close(): Promise<void> {
+    for (const undo of this.#cleanup.splice(0)) undo();
+    await this.#ringing?.remove();
+  }
+
+  /** An agent's program may dial queues one after the other: each Dial is a new request of the same call. */
+  #epoch(): number {
+    return Math.round(this.#context.ports.clock.now());
+  }
+
+  /** Gives the place in the line of agents up; a caller claimed in that moment goes back to his own place. */
+  async #giveUp(outcome: 'timeout' | 'canceled'): Promise<void> {
+    if (this.#givingUp === 'canceled' || this.#givingUp === outcome) return;
+    this.#givingUp = outcome;
+    const { call, ports } = this.#context;
+    for (let attempt = 1; attempt <= GIVE_UP_ATTEMPTS; attempt += 1) {
+      try {
+        const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
+        // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
+        if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
+        if (abandoned.outcome === 'bridged') this.#meetingOver();
+        break;
+      } catch (error) {
+        ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
+        await new Promise<void>((resolve) => ports.clock.after(GIVE_UP_RETRY_MS, () => resolve()));
+      }
+    }
+    this.#met.resolve({ outcome });
+  }
+
+  #onChange(change: ClaimChange): void {
+    switch (change.state) {
+      case 'claimed':
+        this.#haveCaller(change);
+        return;
+      case 'waiting':
+        // The caller went before the bridge; the agent waits for the next one while he has time.
+        this.#claimed = undefined;
+        if (!this.#endpoint.isBridged) this.#forgetBridge();
+        if (this.#timedOut) void this.#giveUp('timeout');
+        return;
+      case 'bridged':
+        this.#haveCaller(change);
+        this.#engineBridged = true;
+        this.#settleIfBridged();
+        return;
+      case 'gone':
+        if (change.reason === 'bridge-ended') this.#meetingOver();
+        this.#met.resolve({ outcome: this.#givingUp ?? 'failed' });
+    }
+  }
+
+  #haveCaller(claimed: Claimed): void {
+    const isAnother = this.#claimed !== undefined && this.#claimed.token !== claimed.token;
+    this.#claimed = claimed;
+    if (isAnother && !this.#endpoint.isBridged) this.#forgetBridge();
+  }
+
+  #onBridged(): void {
+    this.#wasBridged = true;
+    this.#settleIfBridged();
+  }
+
+  #onUnbridged(): void {
+    if (this.#engineBridged) this.#bridgeEnded.resolve();
+    else if (!this.#claimed) this.#forgetBridge();
+  }
+
+  /** A bridge that did not count took the ring-back with it. */
+  #forgetBridge(): void {
+    if (!this.#wasBridged) return;
+    this.#wasBridged = false;
+    void this.ring();
+  }
+
+  #settleIfBridged(): void {
+    if (!this.#wasBridged || !this.#engineBridged || !this.#claimed) return;
+    if (!this.#endpoint.isBridged) this.#bridgeEnded.resolve();
+    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
+    this.#met.resolve({ outcome: 'bridged', claimed: this.#claimed, bridge });
+  }
+
+  /** The engine counted a bridge that is over, whether or not its beginning was heard of. */
+  #meetingOver(): void {
+    this.#wasBridged = true;
+    this.#engineBridged = true;
+    this.#bridgeEnded.resolve();
+    this.#settleIfBridged();
+  }
+}
