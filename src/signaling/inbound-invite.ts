@@ -3,7 +3,7 @@ import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../cal
 import type { IncomingInvite } from '../dialogs';
 import type { MediaPool } from '../media';
 import { parseNameAddr, parseUri, unescapeUser } from '../protocol/sip';
-import type { TenantDirectory, Trunk } from '../tenancy';
+import type { AdmittedTrunk, TenantDirectory } from '../tenancy';
 import { callerOf } from './inbound-caller';
 import { applicationHeaders } from './inbound-headers';
 import { InboundLeg } from './inbound-leg';
@@ -73,7 +73,7 @@ interface Arrival {
   readonly toHost: string;
   /** Whom To names: a proxy may have put another address into the Request-URI. */
   readonly to: Addressee;
-  trunks: readonly Trunk[];
+  trunks: readonly AdmittedTrunk[];
   resolved?: Resolved;
   /** It is among the ongoing ones. */
   begun?: true;

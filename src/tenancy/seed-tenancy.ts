@@ -19,7 +19,7 @@ export async function seedTenancy(redis: Redis, seed: Config['tenancy'], secretK
   }
   for (const one of seed.applications) values.set(keys.application(one.account, one.sid), JSON.stringify(one));
   for (const one of seed.numbers) values.set(keys.number(one.number), JSON.stringify(one));
-  const trunks = new Map(seed.trunks.map((trunk) => [trunk.name, sealTrunk(trunk, cipher)]));
+  const trunks = new Map(seed.trunks.map((trunk) => [trunk.name, JSON.stringify(sealTrunk(trunk, cipher))]));
 
   const before = await redis.smembers(keys.seeded());
   const now = [...values.keys(), ...[...trunks.keys()].map((name) => TRUNK + name)];

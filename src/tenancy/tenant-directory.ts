@@ -4,8 +4,8 @@ import { DigestNonces } from './digest-nonces';
 import { TenancyKeys } from './tenancy-keys';
 import type { Account, Application, PhoneNumber, Trunk } from './tenant';
 import { TokenCipher } from './token-cipher';
-import { type Admission, type InviteFacts, TrunkAdmission } from './trunk-admission';
-import { openTrunk } from './trunk-record';
+import { type Admission, type AdmittedTrunk, type InviteFacts, TrunkAdmission } from './trunk-admission';
+import { openTrunk, type TrunkRecord } from './trunk-record';
 
 export interface NumberOwner {
   readonly number: PhoneNumber;
@@ -13,7 +13,7 @@ export interface NumberOwner {
 }
 
 export type InviteOwner =
-  | ({ readonly outcome: 'resolved'; readonly account: Account; readonly trunk: Trunk } & NumberOwner)
+  | ({ readonly outcome: 'resolved'; readonly account: Account; readonly trunk: AdmittedTrunk } & NumberOwner)
   | { readonly outcome: 'unknown-number' | 'suspended' };
 
 /** A change by another gateway is seen after at most this long. */
@@ -38,7 +38,9 @@ export class TenantDirectory {
     this.#keys = new TenancyKeys(prefix);
     this.#cipher = new TokenCipher(secretKey);
     this.#clock = clock;
-    this.#admission = new TrunkAdmission(redis, this.#keys, new DigestNonces(secretKey, clock), () => this.#trunks());
+    this.#admission = new TrunkAdmission({
+      redis, keys: this.#keys, cipher: this.#cipher, nonces: new DigestNonces(secretKey, clock), trunks: () => this.#trunks(),
+    });
   }
 
   /** The trunks that an INVITE may have come through, by its source address or its credentials. */
@@ -47,7 +49,7 @@ export class TenantDirectory {
   }
 
   /** The account and application that answer calls to a number, if one of these trunks serves the account. */
-  async resolveInvite(trunks: readonly Trunk[], toUser: string): Promise<InviteOwner> {
+  async resolveInvite(trunks: readonly AdmittedTrunk[], toUser: string): Promise<InviteOwner> {
     const number = await this.#read<PhoneNumber>(this.#keys.number(toUser));
     const trunk = number && trunks.find((one) => one.account === undefined || one.account === number.account);
     if (!number || !trunk) return { outcome: 'unknown-number' };
@@ -78,15 +80,16 @@ export class TenantDirectory {
   /** The way out of this account: its own trunk before one for everybody. */
   async outboundTrunk(accountSid: string): Promise<Trunk | undefined> {
     const ways = (await this.#trunks()).filter((trunk) => trunk.outbound);
-    return ways.find((trunk) => trunk.account === accountSid) ?? ways.find((trunk) => trunk.account === undefined);
+    const way = ways.find((trunk) => trunk.account === accountSid) ?? ways.find((trunk) => trunk.account === undefined);
+    return way && openTrunk(way, this.#cipher);
   }
 
-  async #trunks(): Promise<readonly Trunk[]> {
+  async #trunks(): Promise<readonly TrunkRecord[]> {
     const kept = await this.#cached(this.#keys.trunks(), async (key) => {
       const rows = await this.#redis.hvals(key);
-      return rows.map((row) => openTrunk(row, this.#cipher));
+      return rows.map((row) => JSON.parse(row) as TrunkRecord);
     });
-    return kept as readonly Trunk[];
+    return kept as readonly TrunkRecord[];
   }
 
   async #read<T>(key: string): Promise<T | undefined> {

@@ -1,4 +1,3 @@
-import type { DigestAlgorithm } from '../protocol/digest';
 import type { AccountLimitOverrides } from './account-limits';
 
 export type HttpMethod = 'GET' | 'POST';
@@ -49,16 +48,9 @@ export interface Trunk {
   readonly account?: string | undefined;
   /** CIDR blocks that may send calls through it. */
   readonly sources: readonly string[];
-  /** Lower case; only with `digest`. */
+  /** Lower case; only where callers prove by digest who they are. */
   readonly domain?: string | undefined;
-  readonly digest?: DigestUser | undefined;
   /** What it says of its callers beyond From counts (RFC 3325 section 6: the spec(T) of a trust domain is the operator's). */
   readonly trusted: boolean;
   readonly outbound?: OutboundWay | undefined;
-}
-
-/** Who may call through a digest trunk: H(user:domain:password) for each algorithm it may use (RFC 7616 section 3.4.2). */
-export interface DigestUser {
-  readonly user: string;
-  readonly ha1: Readonly<Partial<Record<DigestAlgorithm, string>>>;
 }

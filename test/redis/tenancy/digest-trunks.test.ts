@@ -149,6 +149,30 @@ describe('digest trunks', () => {
     await expect(admit({ authorization })).resolves.toMatchObject({ outcome: 'unauthorized' });
   });
 
+  it('nor with To naming the number they are for, unless a proxy has rewritten the host too', async () => {
+    const asked = async (host: string): Promise<Admission> => {
+      const authorization = answer(await newNonce(), { uri: 'sip:2000@office.example.com' });
+      return gateway.admit({
+        sourceAddress: HOME, requested: { user: '1000', host }, to: { user: '2000', host: 'office.example.com' }, authorization,
+        requestId: `to ${host}`,
+      });
+    };
+    await expect(asked('office.example.com')).resolves.toMatchObject({ outcome: 'unauthorized' });
+    await expect(asked('192.0.2.1')).resolves.toMatchObject({ outcome: 'admitted' });
+  });
+
+  it('a trunk that another secret key has sealed does no harm to the others', async () => {
+    await seedTenancy(redis, { ...seed, trunks: seed.trunks.slice(1, 2) }, 'another secret key', 'mixed:');
+    const rows = await redis.hgetall('mixed:trunks');
+    await seedTenancy(redis, { ...seed, trunks: [...seed.trunks.slice(0, 1), ...seed.trunks.slice(3)] }, SECRET, 'mixed:');
+    await redis.hset('mixed:trunks', rows);
+    const mixed = new TenantDirectory(redis, SECRET, 'mixed:', clock);
+    await expect(admit({ source: '198.51.100.9', host: 'elsewhere.example.com' }, mixed)).resolves.toMatchObject({ outcome: 'admitted' });
+    await expect(admit({ source: '203.0.113.5', host: 'branch.example.com' }, mixed)).resolves.toMatchObject({ outcome: 'challenged' });
+    const authorization = answer(await newNonce());
+    await expect(admit({ authorization }, mixed)).rejects.toThrow(/HOLDFAST_SECRET_KEY/);
+  });
+
   it('says stale to an old nonce, one for another address, one of another key and one that is none', async () => {
     const old = await newNonce();
     const outcome = async (nonce: string, source = HOME): Promise<string> => {
