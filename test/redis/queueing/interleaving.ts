@@ -1,18 +1,9 @@
 import type { Redis } from 'ioredis';
-import type { ClaimView, EndCause, EntryRef } from '../../../src/queueing';
+import type { EndCause } from '../../../src/queueing';
+import { seededRandom } from '../../support/seeded-random';
 import { newAccount, newCall, type TestGateway } from './queue-fixture';
-import { type Observed, type Operation, permutations, QueueModel } from './queue-model';
-
-/** A small seeded generator (mulberry32): one seed, one schedule. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { type Observed, type Operation, QueueModel } from './queue-model';
+import { type KnownToken, OperationRunner } from './operation-runner';
 
 /** A run broke a promise of the engine; the message has the seed and the history. */
 export class BrokenPromise extends Error {
@@ -20,7 +11,9 @@ export class BrokenPromise extends Error {
 }
 
 const CAUSES: readonly EndCause[] = ['leave', 'hangup', 'hangup', 'redirect', 'error', 'bridge-ended', 'system-error'];
-const QUEUE = 'support';
+/** The first is there from the beginning, the others are made by whoever joins. */
+const QUEUES = ['support', 'support', 'support', 'sales', 'sales', 'night'] as const;
+const READS: readonly Operation['op'][] = ['view', 'lookup', 'summary'];
 /** More states than this mean that too little was looked at, not that something is wrong. */
 const MOST_STATES = 10_000;
 
@@ -35,58 +28,80 @@ export interface Fleet {
  * One random interleaving: callers and agents on several gateways do random operations, up to three at the same moment on
  * different connections. After each batch every order of it is tried on the model; if none explains what was seen, a promise is
  * broken. A gateway can die between operations or in the middle of one: then nobody knows whether it happened, and both are tried.
+ * A connection can be lost in the middle of a batch: then everything happened once all the same.
  */
 export class Interleaving {
   readonly #account = newAccount();
   readonly #random: () => number;
-  readonly #refs = new Map<string, EntryRef>();
-  readonly #tokens: { call: string; agent: string; token: string }[] = [];
+  readonly #runner: OperationRunner;
   readonly #calls: string[] = [];
   readonly #agents = new Map<string, TestGateway>();
   readonly #dead: TestGateway[] = [];
-  readonly #bridgedBy = new Map<string, Set<string>>();
-  readonly #history: string[] = [];
+  readonly #history: (string | { readonly operation: Operation; readonly seen: Observed | undefined })[] = [];
+  #operations = 0;
+  #connectionsLost = 0;
+  #stays = 0;
   #states: QueueModel[];
 
   constructor(readonly seed: number, private readonly fleet: Fleet) {
-    this.#random = seeded(seed);
-    this.#states = [new QueueModel(this.#chance(0.2) ? 2 : 1_000)];
+    this.#random = seededRandom(seed);
+    const limits = {
+      queues: this.#chance(0.2) ? 2 : 100,
+      membersPerQueue: this.#chance(0.2) ? 2 : 5_000,
+      membersPerAccount: this.#chance(0.2) ? 3 : 10_000,
+    };
+    this.#runner = new OperationRunner(this.#account, limits);
+    this.#states = [new QueueModel(limits)];
   }
 
-  /** Runs it; returns the number of operations. Throws BrokenPromise. */
-  async run(): Promise<number> {
-    const maxSize = this.#states[0]?.maxSize ?? 1;
-    await this.#gateway().engine.ensureQueue(this.#account, QUEUE, maxSize);
-    const batches = 6 + this.#below(14);
+  /** Throws BrokenPromise. */
+  async run(): Promise<{ readonly operations: number; readonly connectionsLost: number }> {
+    const maxSize = this.#chance(0.2) ? 2 : 1_000;
+    await this.#gateway().engine.ensureQueue(this.#account, QUEUES[0], maxSize);
+    for (const state of this.#states) state.create(QUEUES[0], maxSize);
+    const batches = 5 + this.#below(9);
     for (let batch = 0; batch < batches; batch++) {
-      if (this.#chance(0.05)) await this.#die();
+      if (this.#chance(0.008)) await this.#die();
       else if (this.#dead.length > 0 && this.#chance(0.3)) await this.#expire();
-      else await this.#batch(Array.from({ length: 1 + this.#below(3) }, () => this.#operation()));
-      if (this.#chance(0.3) || this.#states.length > 12) await this.#look();
+      else if (this.#chance(0.03)) await this.#batch([{ op: 'delete', queue: this.#queue() }]);
+      else await this.#batch(Array.from({ length: 1 + this.#below(3) }, () => this.#operation()), this.#chance(0.002));
+      if (this.#chance(0.15) || this.#states.length > 12) await this.#look();
     }
     await this.#settle();
     await this.#checkRemains();
-    return this.#history.length;
+    return { operations: this.#operations, connectionsLost: this.#connectionsLost };
   }
 
   #operation(): Operation {
     const roll = this.#random();
     const call = this.#pick(this.#calls);
-    if (roll < 0.25 || call === undefined) {
-      const priority = this.#chance(0.3) ? 1 + this.#below(2) : 0;
-      return { op: 'join', call: this.#newCall(), gateway: this.#gateway().gatewayId, priority };
-    }
+    if (roll < 0.27 || call === undefined) return this.#join(call);
     const agent = this.#pick([...this.#agents.keys()]);
     if (roll < 0.5) {
       const again = agent !== undefined && this.#chance(0.3) && !this.#dead.some((one) => one === this.#agents.get(agent));
       return this.#claim(again ? agent : undefined, call);
     }
     if (roll < 0.6 && agent !== undefined) return this.#abandon(agent);
-    const known = this.#tokens.at(-1 - this.#below(3)) ?? this.#pick(this.#tokens);
-    if (roll < 0.72 && known) return { op: 'begin-bridge', call: known.call, token: known.token };
-    if (roll < 0.84 && known) return { op: 'mark-bridged', call: known.call, token: known.token };
-    if (!this.#refs.has(call)) return { op: 'lookup', call };
-    return this.#chance(0.75) ? { op: 'end', call, cause: this.#pick(CAUSES) ?? 'hangup' } : { op: 'view', call };
+    const known = this.#known(this.#chance(0.1));
+    if (roll < 0.7 && known) return { op: 'begin-bridge', stay: known.stay, token: known.token };
+    if (roll < 0.79 && known) return { op: 'mark-bridged', stay: known.stay, token: known.token };
+    // A bridge that failed on the caller's gateway is undone: the claim is given up by its token.
+    if (roll < 0.82 && known) return { op: 'abandon', agent: known.agent, token: known.token };
+    // What an adding document is told before the caller is in any queue.
+    if (roll < 0.85) return { op: 'summary', queue: this.#queue() };
+    const stay = this.#pick([...this.#runner.refs.keys()]);
+    if (stay === undefined) return { op: 'lookup', call };
+    return this.#chance(0.75) ? { op: 'end', stay, cause: this.#pick(CAUSES) ?? 'hangup' } : { op: 'view', stay };
+  }
+
+  /**
+   * A new caller, or one who has been here: he comes back after a redirect or a refusal, to this queue or another, or tries
+   * to be in two queues at once. (Whom his adding document refuses never joins: a new call without a join.)
+   */
+  #join(known: string | undefined): Operation {
+    const call = known !== undefined && this.#chance(0.3) ? known : this.#newCall();
+    const priority = this.#chance(0.3) ? 1 + this.#below(2) : 0;
+    return { op: 'join', call, stay: `stay-${++this.#stays}`, queue: this.#queue(), gateway: this.#gateway().gatewayId, priority };
   }
 
   #claim(again: string | undefined, call: string): Operation {
@@ -94,32 +109,38 @@ export class Interleaving {
     if (again === undefined) this.#agents.set(agent, this.#gateway());
     const gateway = this.#agents.get(agent) ?? this.#gateway();
     const target = this.#chance(0.1) ? { target: call } : {};
-    return { op: 'claim', agent, gateway: gateway.gatewayId, wait: this.#chance(0.5), ...target };
+    return { op: 'claim', agent, queue: this.#queue(), gateway: gateway.gatewayId, wait: this.#chance(0.5), ...target };
   }
 
   /** With no token, with one that is or was this agent's, or with anybody's. */
   #abandon(agent: string): Operation {
     if (this.#chance(0.4)) return { op: 'abandon', agent };
-    const own = this.#tokens.filter((known) => known.agent === agent);
-    const known = this.#pick(this.#chance(0.8) && own.length > 0 ? own : this.#tokens);
+    const own = this.#runner.tokens.filter((known) => known.agent === agent);
+    const known = this.#pick(this.#chance(0.8) && own.length > 0 ? own : this.#runner.tokens);
     return { op: 'abandon', agent, ...(known ? { token: known.token } : {}) };
   }
 
-  async #batch(operations: Operation[]): Promise<void> {
-    const seen = await Promise.all(operations.map((operation) => this.#execute(operation)));
-    this.#history.push(...operations.map((operation, index) => `${JSON.stringify(operation)} -> ${JSON.stringify(seen[index])}`));
-    this.#history.push('--');
-    const orders = permutations(operations.map((_, index) => index));
-    this.#become((state) =>
-      orders.flatMap((order) => {
-        const next = state.clone();
-        const explained = order.every((index) => {
-          const operation = operations[index];
-          return operation !== undefined && next.apply(operation, seen[index]);
-        });
-        return explained ? [next] : [];
-      }),
-    );
+  async #batch(operations: readonly Operation[], cut = false): Promise<void> {
+    const replies = Promise.all(operations.map((operation) => this.#runner.execute(operation, this.#gatewayOf(operation))));
+    if (cut) await Promise.all([replies, this.#cut(this.#gateway())]);
+    const seen = (await replies).map((one) => this.#runner.named(one));
+    this.#operations += operations.length;
+    this.#history.push(...operations.map((operation, index) => ({ operation, seen: seen[index] })), '--');
+    // What only looks happened in some order, and all orders are the same.
+    if (operations.length === 1 || operations.every(({ op }) => READS.includes(op))) {
+      this.#keep((state) => operations.every((operation, index) => state.apply(operation, seen[index])));
+      return;
+    }
+    this.#become((state) => inEveryOrder(state, operations.map((operation, index) => ({ operation, seen: seen[index] }))));
+  }
+
+  /** Loses the gateway's connection for commands, with whatever is on its way. */
+  async #cut(gateway: TestGateway): Promise<void> {
+    const line = String(await this.fleet.redis.client('LIST')).split('\n').find((one) => one.includes(` name=${gateway.gatewayId} `));
+    const id = /^id=(\d+)/.exec(line ?? '')?.[1];
+    if (id !== undefined) await this.fleet.redis.client('KILL', 'ID', id);
+    this.#connectionsLost++;
+    this.#history.push(`${gateway.gatewayId} loses its connection`);
   }
 
   /** Kills a gateway, half of the time in the middle of an operation of its own. */
@@ -129,16 +150,16 @@ export class Interleaving {
     const midway = this.#chance(0.5) ? this.#operation() : undefined;
     const operation = midway && this.#asOf(midway, victim);
     // A reply that made it back counts; a failure says nothing about what Redis did.
-    const reply = operation && this.#execute(operation, victim).catch(() => undefined);
+    const reply = operation && this.#runner.execute(operation, victim).catch(() => undefined);
     // One turn, so that the command may have left.
     if (this.#chance(0.7)) await new Promise((resolve) => setImmediate(resolve));
     victim.kill();
-    const seen = await reply;
+    const raw = await reply;
+    const seen = raw && this.#runner.named(raw);
     await this.#untilRedisNotices(victim);
     this.fleet.gateways.splice(0, this.fleet.gateways.length, ...others, await this.fleet.replace());
     this.#dead.push(victim);
-    const during = operation ? ` during ${JSON.stringify(operation)} -> ${JSON.stringify(seen)}` : '';
-    this.#history.push(`${victim.gatewayId} dies${during}`);
+    this.#history.push(`${victim.gatewayId} dies`, ...(operation ? [{ operation, seen }] : []));
     if (!operation) return;
     this.#become((state) => {
       const done = state.clone();
@@ -146,7 +167,9 @@ export class Interleaving {
       if (seen === undefined) return [state, done];
       return explained ? [done] : [];
     });
-    if (operation.op === 'join') await this.#batch([{ op: 'lookup', call: operation.call }]);
+    if (operation.op !== 'join' || seen !== undefined) return;
+    this.#runner.doubt(operation.call, operation.stay);
+    await this.#batch([{ op: 'lookup', call: operation.call }]);
   }
 
   /** What the dead gateway had sent is done or lost for good once Redis has closed its connection. */
@@ -176,28 +199,42 @@ export class Interleaving {
     await this.#look();
   }
 
-  /** Looks at every entry, which also brings the tokens of claims nobody has seen yet. */
+  /** Looks at everybody who is there, which also brings the tokens of claims nobody has seen yet, and at some of the others. */
   async #look(): Promise<void> {
-    for (const call of this.#calls) await this.#batch([{ op: this.#refs.has(call) ? 'view' : 'lookup', call }]);
+    const calls = this.#calls.filter(() => this.#chance(0.1)).map((call): Operation => ({ op: 'lookup', call }));
+    const stays = this.#worthIt([...this.#runner.refs.keys()], (state, stay) => state.isLiving(stay));
+    const views = stays.map((stay): Operation => ({ op: 'view', stay }));
+    await this.#batch([{ op: 'summary', queue: this.#queue() }, ...calls, ...views]);
+  }
+
+  /** Those for whom something is expected to happen, and a few of whom nothing is. */
+  #worthIt(names: readonly string[], isExpected: (state: QueueModel, name: string) => boolean): string[] {
+    return names.filter((name) => this.#states.some((state) => isExpected(state, name)) || this.#chance(0.15));
   }
 
   /** Brings everything to its end, in the open: who still waits comes out in order, and each entry ends exactly once. */
   async #settle(): Promise<void> {
     while (this.#dead.length > 0) await this.#expire();
-    for (const agent of this.#agents.keys()) await this.#batch([{ op: 'abandon', agent }]);
-    for (let empty = false; !empty; ) {
-      const agent = newCall();
-      this.#agents.set(agent, this.#gateway());
-      await this.#batch([{ op: 'claim', agent, gateway: this.#gateway().gatewayId, wait: false }]);
-      empty = this.#history.at(-2)?.includes('"empty"') ?? true;
+    for (const agent of this.#worthIt([...this.#agents.keys()], (state, name) => state.hasTicket(name))) {
+      await this.#batch([{ op: 'abandon', agent }]);
+    }
+    for (const queue of new Set(QUEUES)) {
+      for (let waits = true; waits; ) {
+        const agent = newCall();
+        this.#agents.set(agent, this.#gateway());
+        await this.#batch([{ op: 'claim', agent, queue, gateway: this.#gateway().gatewayId, wait: false }]);
+        const last = this.#history.at(-2);
+        waits = typeof last === 'object' && last.seen?.outcome === 'claimed';
+      }
     }
     await this.#look();
-    for (const call of this.#calls) {
-      if (this.#refs.has(call)) await this.#batch([{ op: 'end', call, cause: 'hangup' }, { op: 'end', call, cause: 'leave' }]);
+    for (const stay of this.#worthIt([...this.#runner.refs.keys()], (state, name) => state.isLiving(name))) {
+      const twice = this.#chance(0.3) ? [{ op: 'end', stay, cause: 'leave' } as const] : [];
+      await this.#batch([{ op: 'end', stay, cause: 'hangup' }, ...twice]);
     }
   }
 
-  /** What Redis holds afterwards, independent of the model. */
+  /** What Redis holds afterwards, independent of the model; then it is removed. */
   async #checkRemains(): Promise<void> {
     const { redis } = this.fleet;
     const key = (name: string): string => `hf:{${this.#account}}:queueing:${name}`;
@@ -206,78 +243,28 @@ export class Interleaving {
     if (unended.length > 0) this.#broken(`entries without a result: ${JSON.stringify(unended)}`);
     const tokens = new Set(records.map((record) => record['actionToken']));
     if (tokens.size !== records.length) this.#broken('two entries share an action token');
-    for (const [call, agents] of this.#bridgedBy) {
-      if (agents.size > 1) this.#broken(`caller ${call} was bridged with ${agents.size} claims`);
+    for (const [stay, claims] of this.#runner.bridgedWith) {
+      if (claims.size > 1) this.#broken(`the caller of ${stay} was bridged with ${claims.size} claims`);
     }
     if ((await redis.hlen(key('calls'))) + (await redis.zcard(key('claims'))) > 0) this.#broken('calls or claims are left over');
-    const queueSid = (await redis.hget(key('names'), QUEUE)) ?? '';
-    for (const list of ['members', 'waiting', 'agents']) {
-      if (await redis.exists(key(`${queueSid}:${list}`))) this.#broken(`${list} are left over`);
-    }
+    const queueSids = Object.values(await redis.hgetall(key('names')));
+    const lists = ['members', 'waiting', 'agents'].flatMap((list) => queueSids.map((sid) => key(`${sid}:${list}`)));
+    if (lists.length > 0 && (await redis.exists(...lists)) > 0) this.#broken(`some of ${lists.join()} are left over`);
     const ages = Object.values(await redis.hgetall(key('ages')));
-    if (ages.some((age) => age !== '0')) this.#broken(`the sum of ages of nobody is ${ages.join()}`);
+    if (ages.some((age) => age !== '0')) this.#broken(`the sums of ages of nobody are ${ages.join()}`);
     const endings = [...this.fleet.gateways].flatMap((gateway) => gateway.facts.filter((fact) => fact.fact === 'queue-entry.ended'));
     const own = endings.filter((fact) => fact.accountSid === this.#account).map((fact) => ('entryId' in fact ? fact.entryId : ''));
     if (new Set(own).size !== own.length) this.#broken('an entry was reported ended twice');
+    const names = ['names', 'queues', 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'sequence'];
+    await redis.unlink(...names.map(key));
   }
 
-  async #execute(operation: Operation, by: TestGateway = this.#gateway()): Promise<Observed> {
-    const { engine } = by;
-    const account = this.#account;
-    if (operation.op === 'join') {
-      const gateway = this.#named(operation.gateway);
-      const outcome = await gateway.join(account, QUEUE, operation.call, { priority: operation.priority });
-      if (outcome.outcome === 'full') return { outcome: 'full', size: outcome.size };
-      if (outcome.outcome !== 'joined') return { outcome: outcome.outcome };
-      this.#refs.set(operation.call, outcome.entry);
-      const { position, size } = outcome;
-      return { outcome: 'joined', position, size, ...this.#claimSeen(operation.call, outcome.claimed) };
-    }
-    if (operation.op === 'claim') {
-      const { wait, target } = operation;
-      const gateway = this.#named(operation.gateway);
-      const more = { wait, ...(target === undefined ? {} : { callSid: target }) };
-      const outcome = await gateway.claim(account, QUEUE, operation.agent, more);
-      if (outcome.outcome !== 'claimed') return { outcome: outcome.outcome };
-      const { callSid: call } = outcome.entry;
-      this.#tokens.push({ call, agent: operation.agent, token: outcome.token });
-      this.#refs.set(call, outcome.entry);
-      return { outcome: 'claimed', call, token: outcome.token };
-    }
-    if (operation.op === 'abandon') {
-      const outcome = await engine.abandonClaim(account, operation.agent, operation.token);
-      return outcome.outcome === 'released' ? { outcome: 'released', call: outcome.entry.callSid } : { outcome: outcome.outcome };
-    }
-    if (operation.op === 'expire') throw new Error('see #expire()');
-    if (operation.op === 'lookup') {
-      const found = await engine.entryOfCall(account, operation.call);
-      if (found) this.#refs.set(operation.call, found);
-      return { outcome: found ? 'found' : 'none' };
-    }
-    const ref = this.#refs.get(operation.call);
-    if (!ref) throw new Error(`no entry of ${operation.call} is known`);
-    if (operation.op === 'begin-bridge') return engine.beginBridge(ref, operation.token);
-    if (operation.op === 'mark-bridged') {
-      const outcome = await engine.markBridged(ref, operation.token);
-      const claims = this.#bridgedBy.get(operation.call) ?? new Set();
-      if (outcome.outcome === 'bridged') this.#bridgedBy.set(operation.call, claims.add(operation.token));
-      return outcome;
-    }
-    if (operation.op === 'end') {
-      const { outcome, result, actionToken } = await engine.end(ref, operation.cause);
-      return { outcome, result, actionToken };
-    }
-    const view = await engine.view(ref);
-    if (!view) return { outcome: 'unknown' };
-    const { state, position, size } = view;
-    const result = view.result === undefined ? {} : { result: view.result };
-    return { outcome: 'found', state, position, size, ...result, ...this.#claimSeen(operation.call, view.claim) };
-  }
-
-  #claimSeen(call: string, claim: ClaimView | undefined): { agent?: string; token?: string } {
-    if (!claim) return {};
-    if (!this.#tokens.some((known) => known.token === claim.token)) this.#tokens.push({ call, agent: claim.agent.callSid, token: claim.token });
-    return { agent: claim.agent.callSid, token: claim.token };
+  /** Takes the operation to all possible states and drops those that do not explain what was seen. */
+  #keep(explains: (state: QueueModel) => boolean): void {
+    const left = this.#states.filter(explains);
+    if (left.length > 1) return this.#become((state) => (left.includes(state) ? [state] : []));
+    if (left.length === 0) this.#unexplained();
+    this.#states = left;
   }
 
   #become(next: (state: QueueModel) => QueueModel[]): void {
@@ -288,13 +275,19 @@ export class Interleaving {
     }
     const distinct = new Map<string, QueueModel>();
     for (const state of possible) distinct.set(JSON.stringify(state), state);
-    if (distinct.size === 0) this.#broken('no order of the last operations explains what was seen');
+    if (distinct.size === 0) this.#unexplained();
     if (distinct.size > MOST_STATES) throw new Error(`seed ${this.seed}: ${distinct.size} possible states, look more often`);
     this.#states = [...distinct.values()];
   }
 
+  #unexplained(): never {
+    this.#broken('no order of the last operations explains what was seen');
+  }
+
   #broken(what: string): never {
-    throw new BrokenPromise(`seed ${this.seed}: ${what}\n${this.#history.slice(-60).join('\n')}`);
+    const lines = this.#history.slice(-80).map((line) =>
+      typeof line === 'string' ? line : `${JSON.stringify(line.operation)} -> ${JSON.stringify(line.seen)}`);
+    throw new BrokenPromise(`seed ${this.seed}: ${what}\n${lines.join('\n')}`);
   }
 
   #newCall(): string {
@@ -303,9 +296,18 @@ export class Interleaving {
     return call;
   }
 
-  #named(gatewayId: string): TestGateway {
-    const found = this.fleet.gateways.find((gateway) => gateway.gatewayId === gatewayId);
-    if (!found) throw new Error(`${gatewayId} is not alive`);
+  #known(any: boolean): KnownToken | undefined {
+    return this.#runner.pickToken((limit) => this.#below(limit), any);
+  }
+
+  #queue(): string {
+    return this.#pick(QUEUES) ?? QUEUES[0];
+  }
+
+  #gatewayOf(operation: Operation): TestGateway {
+    if (!('gateway' in operation)) return this.#gateway();
+    const found = this.fleet.gateways.find((gateway) => gateway.gatewayId === operation.gateway);
+    if (!found) throw new Error(`${operation.gateway} is not alive`);
     return found;
   }
 
@@ -326,4 +328,17 @@ export class Interleaving {
   #chance(probability: number): boolean {
     return this.#random() < probability;
   }
+}
+
+/** The states that doing all of these, in any order, leads to; an order is given up as soon as it does not explain what was seen. */
+function inEveryOrder(
+  state: QueueModel,
+  done: readonly { readonly operation: Operation; readonly seen: Observed | undefined }[],
+): QueueModel[] {
+  return done.flatMap((first, index) => {
+    const next = state.clone();
+    if (!next.apply(first.operation, first.seen)) return [];
+    const rest = done.filter((_, other) => other !== index);
+    return rest.length === 0 ? [next] : inEveryOrder(next, rest);
+  });
 }

@@ -1,21 +1,39 @@
-import { type EndCause, type EntryState, nextEntryState, type QueueResult } from '../../../src/queueing';
+import { type EndCause, type EntryState, nextEntryState, type QueueLimits, type QueueResult } from '../../../src/queueing';
 
-/** What the model is asked to do; `call` and `agent` name the legs of an interleaving. */
+/** What the model is asked to do. A call can stay in queues several times, one after the other: `stay` names one of them. */
 export type Operation =
-  | { readonly op: 'join'; readonly call: string; readonly gateway: string; readonly priority: number }
-  | { readonly op: 'claim'; readonly agent: string; readonly gateway: string; readonly wait: boolean; readonly target?: string }
+  | {
+      readonly op: 'join';
+      readonly call: string;
+      readonly stay: string;
+      readonly queue: string;
+      readonly gateway: string;
+      readonly priority: number;
+    }
+  | {
+      readonly op: 'claim';
+      readonly agent: string;
+      readonly queue: string;
+      readonly gateway: string;
+      readonly wait: boolean;
+      readonly target?: string;
+    }
   | { readonly op: 'abandon'; readonly agent: string; readonly token?: string }
-  | { readonly op: 'begin-bridge' | 'mark-bridged'; readonly call: string; readonly token: string }
-  | { readonly op: 'end'; readonly call: string; readonly cause: EndCause }
-  | { readonly op: 'view' | 'lookup'; readonly call: string }
-  | { readonly op: 'expire'; readonly gateway: string };
+  | { readonly op: 'begin-bridge' | 'mark-bridged'; readonly stay: string; readonly token: string }
+  | { readonly op: 'end'; readonly stay: string; readonly cause: EndCause }
+  | { readonly op: 'view'; readonly stay: string }
+  | { readonly op: 'lookup'; readonly call: string }
+  | { readonly op: 'summary' | 'delete'; readonly queue: string };
 
 /** What was seen. Everything but the tokens is compared for equality. */
 export interface Observed {
   readonly outcome: string;
-  readonly call?: string;
+  readonly stay?: string;
   readonly position?: number;
   readonly size?: number;
+  readonly maxSize?: number;
+  readonly waiting?: number;
+  readonly agentsWaiting?: number;
   readonly state?: EntryState;
   readonly result?: QueueResult;
   readonly agent?: string;
@@ -24,7 +42,9 @@ export interface Observed {
 }
 
 interface Entry {
+  readonly stay: string;
   readonly call: string;
+  readonly queue: number;
   readonly gateway: string;
   readonly priority: number;
   readonly arrival: number;
@@ -35,6 +55,7 @@ interface Entry {
 
 interface Agent {
   readonly call: string;
+  readonly queue: number;
   readonly gateway: string;
   readonly wait: boolean;
   readonly target: boolean;
@@ -43,6 +64,15 @@ interface Agent {
   serial?: number;
   caller?: string;
 }
+
+/** Deleted and made again a queue has the same name and nothing else in common: `id` tells them apart. */
+interface Queue {
+  readonly id: number;
+  readonly maxSize: number;
+}
+
+/** Of a queue that a join creates. */
+const DEFAULT_SIZE = 1_000;
 
 type Expected = Omit<Observed, 'token' | 'actionToken'> & { readonly serial?: number };
 
@@ -53,19 +83,26 @@ type Expected = Omit<Observed, 'token' | 'actionToken'> & { readonly serial?: nu
 export class QueueModel {
   entries: Entry[] = [];
   agents: Agent[] = [];
+  queues: Record<string, Queue> = {};
   dead: string[] = [];
   clock = 0;
   /** Tokens seen so far -> serial of the claim they stand for. */
   tokens: Record<string, number> = {};
   actionTokens: Record<string, string> = {};
 
-  constructor(readonly maxSize: number) {}
+  constructor(readonly limits: QueueLimits) {}
+
+  /** Makes a queue, as who configures one beforehand does. */
+  create(name: string, maxSize: number): Queue {
+    return (this.queues[name] = { id: ++this.clock, maxSize });
+  }
 
   clone(): QueueModel {
     // By hand: structuredClone took half of the time of a run.
-    const copy = new QueueModel(this.maxSize);
+    const copy = new QueueModel(this.limits);
     copy.entries = this.entries.map((entry) => ({ ...entry }));
     copy.agents = this.agents.map((agent) => ({ ...agent }));
+    copy.queues = { ...this.queues };
     copy.dead = [...this.dead];
     copy.clock = this.clock;
     copy.tokens = { ...this.tokens };
@@ -84,15 +121,24 @@ export class QueueModel {
     const start = this.clone();
     start.dead.push(gateway);
     let states = [start];
-    const calls = this.entries.filter((entry) => entry.gateway === gateway && entry.state !== 'ended').map((entry) => entry.call);
+    const stays = this.entries.filter((entry) => entry.gateway === gateway && entry.state !== 'ended').map(({ stay }) => stay);
     const agents = this.agents.filter((agent) => agent.gateway === gateway).map((agent) => agent.call);
-    states = inAnyOrder(states, calls, (model, call) => model.#reapEntry(call));
+    states = inAnyOrder(states, stays, (model, stay) => model.#reapEntry(stay));
     states = inAnyOrder(states, agents, (model, call) => model.#reapTicket(call));
     return states;
   }
 
-  members(): Entry[] {
-    return this.#sorted(this.entries.filter((entry) => ['waiting', 'claimed', 'bridging'].includes(entry.state)));
+  isLiving(stay: string): boolean {
+    const entry = this.#entry(stay);
+    return entry !== undefined && entry.state !== 'ended';
+  }
+
+  hasTicket(agent: string): boolean {
+    return this.#agent(agent) !== undefined;
+  }
+
+  #members(queue: number): Entry[] {
+    return this.#sorted(this.entries.filter((entry) => entry.queue === queue && isMember(entry)));
   }
 
   #do(operation: Operation): Expected {
@@ -107,40 +153,51 @@ export class QueueModel {
       case 'mark-bridged':
         return this.#bridge(operation);
       case 'end':
-        return this.#end(operation.call, operation.cause);
+        return this.#end(operation.stay, operation.cause);
       case 'view':
-        return this.#view(operation.call);
+        return this.#view(operation.stay);
       case 'lookup': {
-        const entry = this.#entry(operation.call);
-        return { outcome: entry && entry.state !== 'ended' ? 'found' : 'none' };
+        const entry = this.#living(operation.call);
+        return entry ? { outcome: 'found', stay: entry.stay } : { outcome: 'none' };
       }
-      case 'expire':
-        throw new Error('see sweeps()');
+      case 'summary':
+        return this.#summary(operation.queue);
+      case 'delete':
+        return this.#delete(operation.queue);
     }
   }
 
-  #join({ call, gateway, priority }: Extract<Operation, { op: 'join' }>): Expected {
-    const present = this.#entry(call);
-    if (present && present.state !== 'ended') return { outcome: 'already-waiting' };
-    const size = this.members().length;
-    if (size >= this.maxSize) return { outcome: 'full', size };
-    this.entries = [...this.entries, { call, gateway, priority, arrival: ++this.clock, state: 'waiting' }];
-    this.#match();
-    const { state: _, result: __, ...view } = this.#view(call);
+  #join({ call, stay, queue: name, gateway, priority }: Extract<Operation, { op: 'join' }>): Expected {
+    const present = this.#living(call);
+    if (present) return { outcome: 'already-waiting', stay: present.stay };
+    const { limits } = this;
+    const all = this.entries.filter((entry) => isMember(entry)).length;
+    if (all >= limits.membersPerAccount) return { outcome: 'full account', size: all, maxSize: limits.membersPerAccount };
+    if (!this.queues[name] && Object.keys(this.queues).length >= limits.queues) return { outcome: 'too-many-queues' };
+    const queue = this.queues[name] ?? this.create(name, Math.min(DEFAULT_SIZE, limits.membersPerQueue));
+    const size = this.#members(queue.id).length;
+    const maxSize = Math.min(queue.maxSize, limits.membersPerQueue);
+    if (size >= maxSize) return { outcome: 'full queue', size, maxSize };
+    this.entries = [...this.entries, { stay, call, queue: queue.id, gateway, priority, arrival: ++this.clock, state: 'waiting' }];
+    this.#match(queue.id);
+    const { state: _, result: __, ...view } = this.#view(stay);
     return { ...view, outcome: 'joined' };
   }
 
-  #claim({ agent: call, gateway, wait, target }: Extract<Operation, { op: 'claim' }>): Expected {
+  #claim({ agent: call, queue: name, gateway, wait, target }: Extract<Operation, { op: 'claim' }>): Expected {
+    const queue = this.queues[name]?.id;
+    if (queue === undefined) return { outcome: 'unknown-queue' };
     let agent = this.#agent(call);
+    if (agent && agent.state !== 'bridged' && agent.queue !== queue) return { outcome: 'agent-busy' };
     if (!agent || agent.state === 'bridged') {
       this.#drop(call);
-      agent = { call, gateway, wait, target: target !== undefined, arrival: ++this.clock, state: 'waiting' };
+      agent = { call, queue, gateway, wait, target: target !== undefined, arrival: ++this.clock, state: 'waiting' };
       if (target === undefined) {
         this.agents.push(agent);
-        this.#match();
+        this.#match(queue);
       } else {
-        const entry = this.#entry(target);
-        if (entry?.state !== 'waiting' || this.dead.includes(entry.gateway)) return { outcome: 'empty' };
+        const entry = this.#living(target);
+        if (entry?.state !== 'waiting' || entry.queue !== queue || this.dead.includes(entry.gateway)) return { outcome: 'empty' };
         this.agents.push(agent);
         this.#take(entry, agent);
       }
@@ -160,11 +217,11 @@ export class QueueModel {
     this.#drop(call);
     if (agent.state === 'waiting' || agent.caller === undefined) return { outcome: 'cancelled' };
     this.#release(agent.caller);
-    return { outcome: 'released', call: agent.caller };
+    return { outcome: 'released', stay: agent.caller };
   }
 
-  #bridge({ op, call, token }: Extract<Operation, { op: 'begin-bridge' | 'mark-bridged' }>): Expected {
-    const entry = this.#entry(call);
+  #bridge({ op, stay, token }: Extract<Operation, { op: 'begin-bridge' | 'mark-bridged' }>): Expected {
+    const entry = this.#entry(stay);
     const next = entry && nextEntryState(entry.state, op === 'begin-bridge' ? 'begin-bridge' : 'bridged');
     if (!entry || next === undefined || entry.claim?.serial !== this.tokens[token]) return { outcome: 'stale' };
     entry.state = next.state;
@@ -174,18 +231,18 @@ export class QueueModel {
     return { outcome: 'bridged' };
   }
 
-  #end(call: string, cause: EndCause): Expected {
-    const entry = this.#entry(call);
+  #end(stay: string, cause: EndCause): Expected {
+    const entry = this.#entry(stay);
     if (!entry) return { outcome: 'unknown' };
     if (entry.state === 'ended') return { outcome: 'already-ended', ...resultOf(entry) };
     this.#finish(entry, cause);
     return { outcome: 'ended', ...resultOf(entry) };
   }
 
-  #view(call: string): Expected {
-    const entry = this.#entry(call);
+  #view(stay: string): Expected {
+    const entry = this.#entry(stay);
     if (!entry) return { outcome: 'unknown' };
-    const members = this.members();
+    const members = this.#members(entry.queue);
     const claim = entry.state === 'ended' ? undefined : entry.claim;
     return {
       outcome: 'found',
@@ -195,6 +252,26 @@ export class QueueModel {
       ...resultOf(entry),
       ...(claim ? { agent: claim.agent, serial: claim.serial } : {}),
     };
+  }
+
+  #summary(name: string): Expected {
+    const queue = this.queues[name];
+    if (!queue) return { outcome: 'unknown-queue' };
+    const members = this.#members(queue.id);
+    const waiting = members.filter((entry) => entry.state === 'waiting').length;
+    const agentsWaiting = this.agents.filter((agent) => agent.queue === queue.id && agent.state === 'waiting').length;
+    return { outcome: 'found', size: members.length, maxSize: queue.maxSize, waiting, agentsWaiting };
+  }
+
+  #delete(name: string): Expected {
+    const queue = this.queues[name];
+    if (!queue) return { outcome: 'unknown-queue' };
+    const size = this.#members(queue.id).length;
+    if (size > 0) return { outcome: 'not-empty', size };
+    this.agents = this.agents.filter((agent) => agent.queue !== queue.id || agent.state !== 'waiting');
+    const { [name]: _, ...others } = this.queues;
+    this.queues = others;
+    return { outcome: 'deleted' };
   }
 
   #finish(entry: Entry, cause: EndCause): void {
@@ -208,20 +285,20 @@ export class QueueModel {
     agent.state = 'waiting';
     delete agent.serial;
     delete agent.caller;
-    this.#match();
+    this.#match(agent.queue);
     if (agent.state === 'waiting' && !agent.wait) this.#drop(agent.call);
   }
 
-  #release(call: string): void {
-    const entry = this.#entry(call);
+  #release(stay: string): void {
+    const entry = this.#entry(stay);
     if (!entry) return;
     entry.state = 'waiting';
     delete entry.claim;
-    this.#match();
+    this.#match(entry.queue);
   }
 
-  #reapEntry(call: string): void {
-    const entry = this.#entry(call);
+  #reapEntry(stay: string): void {
+    const entry = this.#entry(stay);
     if (entry && entry.state !== 'ended') this.#finish(entry, 'system-error');
   }
 
@@ -231,9 +308,10 @@ export class QueueModel {
     if (agent?.state === 'claimed' && agent.caller !== undefined) this.#release(agent.caller);
   }
 
-  #match(): void {
+  #match(queue: number): void {
+    const alive = (one: Entry | Agent): boolean =>
+      one.queue === queue && one.state === 'waiting' && !this.dead.includes(one.gateway);
     for (;;) {
-      const alive = (one: Entry | Agent): boolean => one.state === 'waiting' && !this.dead.includes(one.gateway);
       const entry = this.#sorted(this.entries.filter(alive))[0];
       const agent = this.agents.filter(alive).sort((a, b) => a.arrival - b.arrival)[0];
       if (!entry || !agent) return;
@@ -244,23 +322,23 @@ export class QueueModel {
   #take(entry: Entry, agent: Agent): void {
     const serial = ++this.clock;
     [entry.state, entry.claim] = ['claimed', { serial, agent: agent.call }];
-    [agent.state, agent.serial, agent.caller] = ['claimed', serial, entry.call];
+    [agent.state, agent.serial, agent.caller] = ['claimed', serial, entry.stay];
   }
 
   #agrees(operation: Operation, expected: Expected, seen: Observed): boolean {
     const { serial, ...fields } = expected;
     const { token, actionToken, ...seenFields } = seen;
-    const wanted = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (wanted.length !== Object.keys(seenFields).length) return false;
-    if (!wanted.every(([name, value]) => Object.entries(seenFields).some(([n, v]) => n === name && v === value))) return false;
+    const names = Object.keys(fields) as (keyof typeof fields)[];
+    if (names.length !== Object.keys(seenFields).length) return false;
+    if (!names.every((name) => fields[name] === seenFields[name])) return false;
     if ((token === undefined) !== (serial === undefined)) return false;
     if (token !== undefined && serial !== undefined) {
       const known = this.tokens[token];
       if (known === undefined ? Object.values(this.tokens).includes(serial) : known !== serial) return false;
       this.tokens[token] = serial;
     }
-    if (actionToken === undefined || !('call' in operation)) return true;
-    const first = (this.actionTokens[operation.call] ??= actionToken);
+    if (actionToken === undefined || !('stay' in operation)) return true;
+    const first = (this.actionTokens[operation.stay] ??= actionToken);
     return first === actionToken;
   }
 
@@ -268,8 +346,12 @@ export class QueueModel {
     return entries.sort((a, b) => b.priority - a.priority || a.arrival - b.arrival);
   }
 
-  #entry(call: string): Entry | undefined {
-    return this.entries.find((entry) => entry.call === call);
+  #entry(stay: string): Entry | undefined {
+    return this.entries.find((entry) => entry.stay === stay);
+  }
+
+  #living(call: string): Entry | undefined {
+    return this.entries.find((entry) => entry.call === call && entry.state !== 'ended');
   }
 
   #agent(call: string): Agent | undefined {
@@ -281,12 +363,7 @@ export class QueueModel {
   }
 }
 
-export function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
-  );
-}
+const isMember = (entry: Entry): boolean => ['waiting', 'claimed', 'bridging'].includes(entry.state);
 
 /** All states that doing `names` in any order leads to. Merges equal ones on the way: ten names have 3,628,800 orders. */
 function inAnyOrder(states: QueueModel[], names: readonly string[], act: (model: QueueModel, name: string) => void): QueueModel[] {
@@ -310,9 +387,9 @@ function resultOf(entry: Entry): { result?: QueueResult } {
   return entry.result === undefined ? {} : { result: entry.result };
 }
 
-function claimOf(agent: Agent): { call?: string; serial?: number } {
+function claimOf(agent: Agent): { stay?: string; serial?: number } {
   return {
-    ...(agent.caller === undefined ? {} : { call: agent.caller }),
+    ...(agent.caller === undefined ? {} : { stay: agent.caller }),
     ...(agent.serial === undefined ? {} : { serial: agent.serial }),
   };
 }

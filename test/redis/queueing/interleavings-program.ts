@@ -1,0 +1,11 @@
+/** `node --import tsx interleavings-program.ts <seed> <runs>`: runs them and prints the report as JSON. */
+import { runInterleavings } from './run-interleavings';
+
+const [seed, runs] = process.argv.slice(2).map(Number);
+runInterleavings(seed ?? 0, runs ?? 0).then(
+  (report) => process.stdout.write(JSON.stringify(report)),
+  (error: unknown) => {
+    process.stderr.write(error instanceof Error ? `${error.message}\n${error.stack}` : String(error));
+    process.exit(1);
+  },
+);
