@@ -68,12 +68,12 @@ describe('late offers', () => {
   );
 
   it('SIPp and an agent hear and are heard', async () => {
-    const caller = await startSipp({ scenario: 'uac-late-offer-bye', remote: world.sip, tone: CALLER_HZ, talkMs: 6_000 });
+    const caller = await startSipp({ scenario: 'uac-late-offer-until-bye', remote: world.sip, tone: CALLER_HZ });
     await world.app.waitForRequest('/wait', ({ params }) => params['To'] === '1000', 10_000);
     const agent = await dialIn(world, '2000', '/agent');
     await agent.call.audio.waitForTone(CALLER_HZ, { withinMs: 10_000, fromAt: 0 });
+    await agent.call.hangup();
     expect(await caller.finished).toMatchObject({ exitCode: 0, successful: 1, errors: '' });
-    await agent.call.untilEnded({ withinMs: 10_000 });
   });
 
   it('an ordinary call after it is answered as ever', async () => {

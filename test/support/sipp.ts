@@ -20,8 +20,8 @@ export type SippScenario =
   | 'uac-until-bye'
   /** As `uac-bye`, at `keys.domain` and after a challenge that it answers with `credentials`. */
   | 'uac-digest-bye'
-  /** As `uac-bye`, leaving the offer to the far end: its answer comes with the ACK. */
-  | 'uac-late-offer-bye'
+  /** As `uac-until-bye`, leaving the offer to the far end: the answer goes with the ACK. */
+  | 'uac-late-offer-until-bye'
   /** The same without media; the status `keys.refusal` (503) is as good. */
   | 'uac-until-bye-or-refusal'
   /** Calls, waits for ringing and `talkMs`, cancels, expects 487. */
@@ -57,6 +57,8 @@ export interface SippOptions {
   readonly timeoutMs?: number;
   /** Default UDP. */
   readonly transport?: 'udp' | 'tcp';
+  /** Share of the messages it sends and receives that are lost, in per cent. */
+  readonly lossPercent?: number;
   /** What it says by rtp_stream is A-law. */
   readonly law?: 'PCMU' | 'PCMA';
 }
@@ -140,6 +142,7 @@ function argumentsFor(options: SippOptions, scenario: string, port: number, medi
   return [
     ...(options.remote ? [`${options.remote.host}:${options.remote.port}`] : []),
     '-sf', scenario, '-s', options.to ?? '1000', '-i', '127.0.0.1', '-p', String(port),
+    ...(options.lossPercent === undefined ? [] : ['-lost', String(options.lossPercent)]),
     '-t', options.transport === 'tcp' ? 't1' : 'u1', '-mi', '127.0.0.1', '-mp', String(mediaPort), '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
     ...Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]),
     ...(user && password && uri ? ['-au', user, '-ap', password, '-auth_uri', uri] : []),
