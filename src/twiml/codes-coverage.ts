@@ -77,7 +77,7 @@ export const codesCoverage: readonly CodesCoverage[] = [
   { codes: [...range(21201, 21229), ...range(21230, 21243), 21262, 21401, 21402, 21403, 21405, 21409, 21420, 21421, ...range(21470, 21481)], what: 'calls, SIP domains and numbers by REST', why: NO_REST },
   { codes: [22001], what: 'longest time in a queue', why: 'there is no longest time: callers wait as long as they like' },
   { codes: [22002, 22003], what: 'queues by REST', why: NO_REST },
-  { codes: [32001], what: 'calls faster than allowed', test: `${LIMITS}: take so many calls at once on all gateways` },
+  { codes: [32001], what: 'calls faster than allowed', test: `${LIMITS}: take so many calls in any second` },
   { codes: [32006], what: 'too many hops', test: 'unit/signaling/too-many-hops.test.ts: is not sent on: 483, and an alert (32006)' },
   { codes: [32101, 32102, 32103, ...range(32200, 32205), ...range(32207, 32210)], what: 'SIP requests', why: 'they are refused by SIP before an account is known: docs/metrics.md counts the reasons' },
   { codes: [40000, 40001, 40005, 40100, ...range(40110, 40115), ...range(40120, 40123), ...range(40130, 40149), ...range(40151, 40159), 55555], what: 'TaskRouter', why: NO_TASKS },

@@ -4,6 +4,7 @@ import { runSipp, startSipp, type SippResult, type SippRun } from '../support/si
 import { ACCOUNT, World } from '../support/world';
 
 const OTHER = `AC${'b'.repeat(32)}`;
+const SLOW = `AC${'c'.repeat(32)}`;
 const LIMIT = 5;
 
 describe('the limits of an account', () => {
@@ -15,10 +16,13 @@ describe('the limits of an account', () => {
     world = await World.start({
       gateways: 2,
       numbers: {
-        '1000': '/hold', '2000': { voice: '/hold', account: OTHER }, '3000': '/circle', '3001': '/bounced',
+        '1000': '/hold', '2000': { voice: '/hold', account: OTHER }, '2100': { voice: '/hold', account: SLOW }, '3000': '/circle', '3001': '/bounced',
         '4000': '/ring-three', '4001': '/busy-1', '4002': '/busy-2', '4003': '/busy-3', '5000': '/queue-1', '5001': '/queue-2',
       },
-      limits: { [ACCOUNT]: { concurrentCalls: LIMIT, redirectsPerCallPerMinute: 90, httpRedirects: 3, outboundCallsPerSecond: 1, queues: 1 } },
+      limits: {
+        [ACCOUNT]: { concurrentCalls: LIMIT, redirectsPerCallPerMinute: 90, httpRedirects: 3, outboundCallsPerSecond: 1, queues: 1 },
+        [SLOW]: { inboundCallsPerSecond: 3 },
+      },
       extraConfig: {
         queue: { heartbeatMs: 500, deadAfterMs: 3_000 }, limits: { drainMs: 0, outboundWaitMs: 1_200 },
       },
@@ -102,6 +106,22 @@ describe('the limits of an account', () => {
     await eventually(async () => expect(await reached('concurrentCalls')).toBe(before + 2), 20_000);
     held.clear();
     expect(finals(await run.finished)).toMatchObject({ answered: LIMIT });
+  }, 60_000);
+
+  it('take so many calls in any second, and refuse the others for a second', async () => {
+    const from = performance.now();
+    const ended = await (await burst('2100', 30)).finished;
+    const seconds = Math.floor((performance.now() - from) / 1_000) + 1;
+    const { answered, refused } = finals(ended);
+    expect([ended.exitCode, answered + refused.length]).toEqual([0, 30]);
+    expect(answered).toBeGreaterThanOrEqual(3);
+    expect(answered).toBeLessThanOrEqual(3 * seconds);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const response of refused) expect(response).toMatch(/^Retry-After: 1\r?$/m);
+    await eventually(async () => expect(await alerts(SLOW)).toContainEqual(expect.objectContaining({
+      code: 32001, message: 'the account has had its 3 inbound calls of this second',
+    })));
+    expect(await reached('inboundCallsPerSecond')).toBe(refused.length);
   }, 60_000);
 
   it('end a circle of Redirects, and one of HTTP redirects, with their codes', async () => {
