@@ -58,6 +58,7 @@ describe('who calls', () => {
     ['not one whose URI is hidden', { Diversion: '<sip:+15550122@a>;privacy="uri"' }, undefined],
     ['the entry before the last retargeting', { 'History-Info': '<sip:a@x>;index=1, <sip:b@x;cause=302>;index=1.1' }, 'sip:a@x'],
     ['the entry that was mapped', { 'History-Info': '<tel:+15550140>;index=1, <sip:b@x>;index=1.1, <sip:c@x>;index=1.2;mp=1' }, '+15550140'],
+    ['the last of several', { 'History-Info': '<sip:a@x>;index=1, <sip:b@x;cause=302>;index=1.1, <sip:c@x;cause=486>;index=1.1.1' }, 'sip:b@x'],
     ['nobody where nothing was retargeted', { 'History-Info': '<sip:a@x>;index=1, <sip:b@x>;index=1.1;rc=1' }, undefined],
     ['nobody who is hidden in the history', { 'History-Info': '<sip:a@x?Privacy=history>;index=1, <sip:b@x;cause=302>;index=1.1' }, undefined],
     ['nobody when the whole history is hidden', { Privacy: 'history', 'History-Info': '<sip:a@x>;index=1, <sip:b@x;cause=302>;index=1.1' }, undefined],
