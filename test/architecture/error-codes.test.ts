@@ -4,8 +4,9 @@ import { alertCodes, errorCodes } from '../../src/lib';
 import { nounRegistry, verbRegistry } from '../../src/twiml';
 import { readSources, roomOf, SOURCE } from './source-tree';
 
+/** Tables of what is covered name codes without raising them. */
 const sources = readSources()
-  .filter(({ path }) => path !== 'lib/error-codes.ts' && path !== 'lib/alert-codes.ts')
+  .filter(({ path }) => path !== 'lib/error-codes.ts' && path !== 'lib/alert-codes.ts' && !path.endsWith('-coverage.ts'))
   .map(({ path }) => ({ path, code: withoutComments(readFileSync(join(SOURCE, path), 'utf8')) }));
 
 /** Rooms where a number of five digits is a code of the error dictionary. */
