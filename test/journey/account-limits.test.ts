@@ -5,6 +5,7 @@ import { ACCOUNT, World } from '../support/world';
 
 const OTHER = `AC${'b'.repeat(32)}`;
 const SLOW = `AC${'c'.repeat(32)}`;
+const LONE = `AC${'d'.repeat(32)}`;
 const LIMIT = 5;
 
 describe('the limits of an account', () => {
@@ -16,12 +17,14 @@ describe('the limits of an account', () => {
     world = await World.start({
       gateways: 2,
       numbers: {
-        '1000': '/hold', '2000': { voice: '/hold', account: OTHER }, '2100': { voice: '/hold', account: SLOW }, '3000': '/circle', '3001': '/bounced',
+        '1000': '/hold', '2000': { voice: '/hold', account: OTHER }, '2100': { voice: '/hold', account: SLOW }, '2200': { voice: '/alone', account: LONE },
+        '3000': '/circle', '3001': '/bounced',
         '4000': '/ring-three', '4001': '/busy-1', '4002': '/busy-2', '4003': '/busy-3', '5000': '/queue-1', '5001': '/queue-2',
       },
       limits: {
         [ACCOUNT]: { concurrentCalls: LIMIT, redirectsPerCallPerMinute: 90, httpRedirects: 3, outboundCallsPerSecond: 1, queues: 1 },
         [SLOW]: { inboundCallsPerSecond: 3 },
+        [LONE]: { concurrentCalls: 1 },
       },
       extraConfig: {
         queue: { heartbeatMs: 500, deadAfterMs: 3_000 }, limits: { drainMs: 0, outboundWaitMs: 1_200 },
@@ -34,6 +37,7 @@ describe('the limits of an account', () => {
       .on('/circle', '<Response><Redirect>/circle</Redirect></Response>')
       .on('/bounced', { status: 302, headers: { location: '/bounced' } })
       .on('/ring-three', '<Response><Dial action="/dialled"><Number>4001</Number><Number>4002</Number><Number>4003</Number></Dial></Response>')
+      .on('/alone', '<Response><Dial action="/dialled"><Sip>sip:somebody@127.0.0.1:9</Sip></Dial></Response>')
       .on('/busy-1', '<Response><Reject reason="busy"/></Response>')
       .on('/busy-2', '<Response><Reject reason="busy"/></Response>')
       .on('/busy-3', '<Response><Reject reason="busy"/></Response>')
@@ -140,7 +144,7 @@ describe('the limits of an account', () => {
 
   it('let legs of Dial wait for their turn, and fail those whose turn is too far away', async () => {
     const run = await startSipp({ scenario: 'uac-until-bye-or-refusal', remote: world.sip, to: '4000', timeoutMs: 30_000 });
-    const { params } = await world.app.waitForRequest('/dialled', undefined, 20_000);
+    const { params } = await world.app.waitForRequest('/dialled', (request) => request.params['AccountSid'] === ACCOUNT, 20_000);
     expect(params['DialCallStatus']).toBe('busy');
     expect((await run.finished).exitCode).toBe(0);
     const rung = ['/busy-1', '/busy-2', '/busy-3'].flatMap((path) => world.app.requestsTo(path)).map(({ receivedAt }) => receivedAt).sort();
@@ -151,6 +155,19 @@ describe('the limits of an account', () => {
       code: 15001, message: 'the account has had its 1 outbound calls of this second',
     })));
     expect(await reached('outboundCallsPerSecond')).toBe(1);
+  }, 60_000);
+
+  it('place no leg when the caller is the last call that the account may have', async () => {
+    const run = await startSipp({ scenario: 'uac-until-bye-or-refusal', remote: world.sip, to: '2200', timeoutMs: 30_000 });
+    const { params } = await world.app.waitForRequest('/dialled', (request) => request.params['AccountSid'] === LONE, 20_000);
+    expect(params).toMatchObject({ DialCallStatus: 'failed', DialCallSid: expect.stringMatching(/^CA/) as string });
+    expect((await run.finished).exitCode).toBe(0);
+    await eventually(async () => {
+      const facts = await world.timeline(params['DialCallSid'] ?? '');
+      expect(facts).toContainEqual(expect.objectContaining({ type: 'limit.reached', limit: 'concurrentCalls' }));
+      expect(facts).toContainEqual(expect.objectContaining({ type: 'call.completed', reason: 'account-limit', sipStatus: 503 }));
+    });
+    await eventually(async () => expect(await alerts(LONE)).toContainEqual(expect.objectContaining({ code: 10004 })));
   }, 60_000);
 
   it('let a caller into no more queues than the account may have', async () => {
