@@ -15,7 +15,8 @@ import {
   LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
 } from './signaling';
 import {
-  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy, TenantDirectory,
+  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, OngoingInvites,
+  seedTenancy, TenantDirectory,
 } from './tenancy';
 import { AccountPolicies, WebhookClient } from './webhooks';
 
@@ -93,7 +94,7 @@ export class Gateway {
     });
     this.#tenants = new TenantDirectory(this.#redis.client, config.secretKey, keyPrefix);
     this.#alerts = new AlertLog(this.#redis.client, keyPrefix);
-    this.#limits = new LimitBook(this.#tenants, config.limits.account);
+    this.#limits = new LimitBook(this.#tenants, config.limits.account, systemClock);
     this.#admission = new CallAdmission({
       redis: this.#redis.client,
       gatewayId: this.#gatewayId,

@@ -5,6 +5,8 @@ import { ManualClock } from '../../support/manual-clock';
 
 const DEFAULTS = Object.fromEntries(LIMIT_NAMES.map((name) => [name, 10])) as AccountLimits;
 
+const directory = (account: () => Promise<object>): TenantDirectory => ({ account }) as unknown as TenantDirectory;
+
 describe('the limits of an account', () => {
   it('are its own, and the defaults of the installation for the rest', () => {
     expect(accountLimits(undefined, DEFAULTS)).toEqual(DEFAULTS);
@@ -15,16 +17,48 @@ describe('the limits of an account', () => {
     expect(Object.values(LIMIT_FACTS).filter(({ code }) => !(code in alertCodes))).toEqual([]);
   });
 
-  it('stay what they were while Redis is away', async () => {
-    let isAway = false;
-    const tenants = {
-      account: (sid: string) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve({ sid, limits: { queues: 4 } })),
-    } as unknown as TenantDirectory;
-    const book = new LimitBook(tenants, DEFAULTS);
+  it('are seen soon when they change', async () => {
+    const clock = new ManualClock();
+    let queues = 4;
+    const book = new LimitBook(directory(async () => ({ limits: { queues } })), DEFAULTS, clock);
+    expect(await book.of('AC1')).toEqual({ ...DEFAULTS, queues: 4 });
+    queues = 5;
+    clock.advance(500);
+    expect((await book.of('AC1')).queues).toBe(5);
+  });
+
+  it('stay what they were while Redis is away, and only the first who asks waits for it', async () => {
+    const clock = new ManualClock();
+    let answer: () => Promise<object> = async () => ({ limits: { queues: 4 } });
+    let asked = 0;
+    const book = new LimitBook(directory(() => {
+      asked += 1;
+      return answer();
+    }), DEFAULTS, clock);
     expect((await book.of('AC1')).queues).toBe(4);
-    isAway = true;
+    answer = () => Promise.reject(new Error('away'));
+    clock.advance(500);
     expect((await book.of('AC1')).queues).toBe(4);
     expect((await book.of('AC2')).queues).toBe(10);
+    answer = () => new Promise(() => undefined);
+    clock.advance(500);
+    expect([(await book.of('AC1')).queues, (await book.of('AC1')).queues, (await book.of('AC2')).queues]).toEqual([4, 4, 10]);
+    expect(asked).toBe(5);
+  });
+
+  it('are read again when Redis is back', async () => {
+    const clock = new ManualClock();
+    let isAway = true;
+    const book = new LimitBook(directory(async () => {
+      if (isAway) throw new Error('away');
+      return { limits: { queues: 4 } };
+    }), DEFAULTS, clock);
+    expect((await book.of('AC1')).queues).toBe(10);
+    isAway = false;
+    clock.advance(500);
+    await book.of('AC1');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await book.of('AC1')).queues).toBe(4);
   });
 });
 
