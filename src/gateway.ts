@@ -15,8 +15,8 @@ import {
   LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
 } from './signaling';
 import {
-  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, OngoingInvites,
-  seedTenancy, TenantDirectory,
+  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy,
+  TenantDirectory,
 } from './tenancy';
 import { AccountPolicies, WebhookClient } from './webhooks';
 
