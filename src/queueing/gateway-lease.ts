@@ -75,7 +75,7 @@ export class GatewayLease {
 
   async beat(): Promise<void> {
     const { gatewayId, leaseMs } = this.terms;
-    const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(newToken(8)) };
+    const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(this.operations.nextName()) };
     const reply = await this.scripts.run('heartbeat', keys, { gatewayId, leaseMs, rememberMs: REMEMBER_MS });
     if (reply.outcome === 'lapsed') {
       // Redis or this process was away, so the others' leases prove nothing yet: they get one lease to come back. And somebody

@@ -26,6 +26,10 @@ export interface OperationOptions {
 
 /** Runs the room's scripts for an account: fills in keys and scope, follows `moved` replies, emits the facts. */
 export class QueueOperations {
+  /** Random once and counted on: no two operations of any gateway have the same name. */
+  readonly #born = newToken(8);
+  #count = 0;
+
   constructor(
     private readonly scripts: QueueScripts,
     private readonly keys: QueueKeySpace,
@@ -39,7 +43,7 @@ export class QueueOperations {
     args: ArgumentsOf<N>,
     options: OperationOptions = {},
   ): Promise<ScriptReply> {
-    const nonce = newToken(8);
+    const nonce = this.nextName();
     const scope = { account: accountSid, channels: this.keys.channelPrefix, nonce, queueSid, rememberMs: REMEMBER_MS };
     const all = { ...scope, ...args } as unknown as ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>;
     const keys = {
@@ -50,6 +54,11 @@ export class QueueOperations {
     const reply = await this.scripts.run(name, keys, all);
     for (const fact of queueFacts(accountSid, reply)) this.onFact(fact);
     return reply;
+  }
+
+  /** A name for an operation. */
+  nextName(): string {
+    return `${this.#born}.${++this.#count}`;
   }
 
   /** The same for a queue whose sid may have been guessed or be out of date: `moved` names the right one (or none). */

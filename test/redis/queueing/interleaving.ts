@@ -2,8 +2,9 @@ import type { Redis } from 'ioredis';
 import type { EndCause } from '../../../src/queueing';
 import { seededRandom } from '../../support/seeded-random';
 import { newAccount, newCall, type TestGateway } from './queue-fixture';
-import { type Observed, type Operation, QueueModel } from './queue-model';
+import type { Observed, Operation } from './operation';
 import { type KnownToken, OperationRunner } from './operation-runner';
+import { QueueModel } from './queue-model';
 
 /** A run broke a promise of the engine; the message has the seed and the history. */
 export class BrokenPromise extends Error {
@@ -262,7 +263,7 @@ export class Interleaving {
   /** Takes the operation to all possible states and drops those that do not explain what was seen. */
   #keep(explains: (state: QueueModel) => boolean): void {
     const left = this.#states.filter(explains);
-    if (left.length > 1) return this.#become((state) => (left.includes(state) ? [state] : []));
+    if (left.length > 4) return this.#become((state) => (left.includes(state) ? [state] : []));
     if (left.length === 0) this.#unexplained();
     this.#states = left;
   }
@@ -274,7 +275,7 @@ export class Interleaving {
       return;
     }
     const distinct = new Map<string, QueueModel>();
-    for (const state of possible) distinct.set(JSON.stringify(state), state);
+    for (const state of possible) distinct.set(state.signature(), state);
     if (distinct.size === 0) this.#unexplained();
     if (distinct.size > MOST_STATES) throw new Error(`seed ${this.seed}: ${distinct.size} possible states, look more often`);
     this.#states = [...distinct.values()];

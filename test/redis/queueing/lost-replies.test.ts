@@ -228,7 +228,7 @@ function sortedRecords(hash: Record<string, string>): unknown {
 function withoutNames(value: unknown): unknown {
   const names = new Map<string, string>();
   const text = JSON.stringify(value).replace(
-    /[0-9a-f]{8}-[0-9a-f-]{27}|(?:[A-Z]{2})?[0-9a-f]{32}|\b[0-9a-f]{16}(?=-\d)|(?:near|far|doomed)-\d+/g,
+    /[0-9a-f]{8}-[0-9a-f-]{27}|(?:[A-Z]{2})?[0-9a-f]{32}|\b[0-9a-f]{16}\.\d+(?=-\d)|(?:near|far|doomed)-\d+/g,
     (name) => names.get(name) ?? names.set(name, `#${names.size}`).get(name) ?? '',
   );
   return JSON.parse(text.replace(/("(?:\w+At|queueTimeMs)":)[\d.]+/g, '$1"time"')) as unknown;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../src/lib';
 import type { ClaimView, EntryRef, QueueLimits } from '../../../src/queueing';
+import type { Observed, Operation } from './operation';
 import { leg, type TestGateway } from './queue-fixture';
-import type { Observed, Operation } from './queue-model';
 
 export interface KnownToken {
   readonly stay: string;

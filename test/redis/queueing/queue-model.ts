@@ -1,45 +1,5 @@
 import { type EndCause, type EntryState, nextEntryState, type QueueLimits, type QueueResult } from '../../../src/queueing';
-
-/** What the model is asked to do. A call can stay in queues several times, one after the other: `stay` names one of them. */
-export type Operation =
-  | {
-      readonly op: 'join';
-      readonly call: string;
-      readonly stay: string;
-      readonly queue: string;
-      readonly gateway: string;
-      readonly priority: number;
-    }
-  | {
-      readonly op: 'claim';
-      readonly agent: string;
-      readonly queue: string;
-      readonly gateway: string;
-      readonly wait: boolean;
-      readonly target?: string;
-    }
-  | { readonly op: 'abandon'; readonly agent: string; readonly token?: string }
-  | { readonly op: 'begin-bridge' | 'mark-bridged'; readonly stay: string; readonly token: string }
-  | { readonly op: 'end'; readonly stay: string; readonly cause: EndCause }
-  | { readonly op: 'view'; readonly stay: string }
-  | { readonly op: 'lookup'; readonly call: string }
-  | { readonly op: 'summary' | 'delete'; readonly queue: string };
-
-/** What was seen. Everything but the tokens is compared for equality. */
-export interface Observed {
-  readonly outcome: string;
-  readonly stay?: string;
-  readonly position?: number;
-  readonly size?: number;
-  readonly maxSize?: number;
-  readonly waiting?: number;
-  readonly agentsWaiting?: number;
-  readonly state?: EntryState;
-  readonly result?: QueueResult;
-  readonly agent?: string;
-  readonly token?: string;
-  readonly actionToken?: string;
-}
+import type { Observed, Operation } from './operation';
 
 interface Entry {
   readonly stay: string;
@@ -108,6 +68,21 @@ export class QueueModel {
     copy.tokens = { ...this.tokens };
     copy.actionTokens = { ...this.actionTokens };
     return copy;
+  }
+
+  /** Equal for equal states. By hand: JSON.stringify took a quarter of the time of a run. */
+  signature(): string {
+    let text = `${this.clock}`;
+    for (const { stay, queue, state, result, arrival, claim } of this.entries) {
+      text += `|${stay} ${queue} ${arrival} ${state} ${result} ${claim?.serial} ${claim?.agent}`;
+    }
+    for (const { call, wait, target, state, arrival, queue, serial, caller } of this.agents) {
+      text += `/${call} ${wait} ${target} ${arrival} ${queue} ${state} ${serial} ${caller}`;
+    }
+    for (const name in this.queues) text += `;${name} ${this.queues[name]?.id}`;
+    for (const token in this.tokens) text += `,${token} ${this.tokens[token]}`;
+    for (const stay in this.actionTokens) text += `!${stay} ${this.actionTokens[stay]}`;
+    return `${text} ${this.dead.join()}`;
   }
 
   /** False if `seen` cannot have come of this operation in this state; `undefined` means that nobody saw the outcome. */
@@ -367,7 +342,7 @@ const isMember = (entry: Entry): boolean => ['waiting', 'claimed', 'bridging'].i
 
 /** All states that doing `names` in any order leads to. Merges equal ones on the way: ten names have 3,628,800 orders. */
 function inAnyOrder(states: QueueModel[], names: readonly string[], act: (model: QueueModel, name: string) => void): QueueModel[] {
-  let reached = new Map(states.map((model) => [JSON.stringify(model), { model, left: names }]));
+  let reached = new Map(states.map((model) => [model.signature(), { model, left: names }]));
   for (let step = 0; step < names.length; step++) {
     const next: typeof reached = new Map();
     for (const { model, left } of reached.values()) {
@@ -375,7 +350,7 @@ function inAnyOrder(states: QueueModel[], names: readonly string[], act: (model:
         const after = model.clone();
         act(after, name);
         const rest = left.filter((other) => other !== name);
-        next.set(`${rest.join()} ${JSON.stringify(after)}`, { model: after, left: rest });
+        next.set(`${rest.join()} ${after.signature()}`, { model: after, left: rest });
       }
     }
     reached = next;
