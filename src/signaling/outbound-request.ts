@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { formatUri, isToken, parseUri } from '../protocol/sip';
 
 /** What RFC 3261 section 25.1 lets stand in a user part, besides escapes. */
@@ -20,7 +21,7 @@ const escapeWith = (text: string, forbidden: RegExp): string =>
 export function requestUriOf(written: string): string | undefined {
   const uri = parseUri(written);
   if (!uri || uri.scheme === 'tel' || uri.user === '') return undefined;
-  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/.test(uri.host) && !/^[0-9A-Fa-f:.]+$/.test(uri.host)) return undefined;
+  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/.test(uri.host) && !isIPv6(uri.host)) return undefined;
   const { headers: _asHeaders, user, password, params, ...rest } = uri;
   const kept = [...params].filter(([name]) => PARAM_NAME.test(name) && name.toLowerCase() !== 'maddr');
   return formatUri({

@@ -9,6 +9,7 @@ import { CustomerApp } from './customer-app';
 import { startRedis, type TestRedis } from './redis-server';
 import { freePorts } from './free-ports';
 import { writeToneWav } from './tones';
+import { tapServers, type Wiretaps } from './wiretap';
 
 export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
@@ -36,12 +37,15 @@ export interface WorldOptions {
   /** Trunks instead of the one that takes calls from this machine. */
   readonly trunks?: readonly Readonly<Record<string, unknown>>[];
   readonly extraConfig?: Readonly<Record<string, unknown>>;
+  /** Reads what the gateways say to drachtio and to the media servers. */
+  readonly wiretaps?: boolean;
 }
 
 interface Stack {
   readonly env: Readonly<Record<string, string>>;
   readonly sip: { readonly host: string; readonly port: number };
   readonly holdStream: string;
+  readonly wiretaps?: Wiretaps;
 }
 
 /**
@@ -52,14 +56,16 @@ export class World {
   readonly app: CustomerApp;
   readonly redis: TestRedis;
   readonly sip: { readonly host: string; readonly port: number };
+  readonly wiretaps: Wiretaps | undefined;
   readonly #gateways: Child[] = [];
   readonly #gatewayUrls: string[] = [];
   readonly #started: Started;
 
-  private constructor(app: CustomerApp, redis: TestRedis, sip: { host: string; port: number }, started: Started) {
+  private constructor(app: CustomerApp, redis: TestRedis, { sip, wiretaps }: Stack, started: Started) {
     this.app = app;
     this.redis = redis;
     this.sip = sip;
+    this.wiretaps = wiretaps;
     this.#started = started;
   }
 
@@ -73,8 +79,9 @@ export class World {
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
-      const stack = await startStack(directory, started, options);
-      const world = new World(app, redis, stack.sip, started);
+      const plain = await startStack(directory, started, options);
+      const stack = options.wiretaps ? { ...plain, ...(await tapServers(plain.env, (stop) => started.add(stop))) } : plain;
+      const world = new World(app, redis, stack, started);
       const config = join(directory, 'config.yaml');
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
       const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.#startGateway(config, stack, index));

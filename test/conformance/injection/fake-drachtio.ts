@@ -74,8 +74,7 @@ export class FakeDrachtio {
     if (method === 'INVITE') this.last = text;
     if (method !== 'INVITE') return [replyLine(id, frame.id, 'OK')];
     const isAgain = /^(?:Proxy-)?Authorization: /im.test(text);
-    const asked = isAgain ? [...this.custom, 'proxy-authorization'] : [...this.custom];
-    const flaw = requestFlaw(frame.message, new Set(asked.filter((name) => name !== 'proxy-authorization')), this.body)
+    const flaw = requestFlaw(frame.message, { custom: this.custom, complete: true, body: this.body })
       ?? (HOP.test(frame.proxy ?? '') ? undefined : `next hop ${frame.proxy}`);
     if (flaw !== undefined) this.strange.push(`${flaw} in ${JSON.stringify(text.slice(0, 800))}`);
     const sent = asSent(text, this.#next);

@@ -40,8 +40,17 @@ const FIXED: Readonly<Record<string, RegExp>> = {
   privacy: /^(?:none|id)$/,
 };
 
-/** What is wrong with a request by the grammar; `custom`: the headers that the tenant asked for, lower case. */
-export function requestFlaw(message: Buffer, custom: ReadonlySet<string>, body?: string): string | undefined {
+export interface RequestRules {
+  /** Headers that a tenant asked for, lower case: those and no others may stand beside ours. */
+  readonly custom: ReadonlySet<string>;
+  /** Every one of `custom` has to be there. */
+  readonly complete: boolean;
+  /** The only body that is right. */
+  readonly body?: string | undefined;
+}
+
+/** What is wrong with a request by the grammar. */
+export function requestFlaw(message: Buffer, { custom, complete, body }: RequestRules): string | undefined {
   const text = message.toString('utf8');
   if (!Buffer.from(text).equals(message)) return 'no UTF-8';
   const end = text.indexOf('\r\n\r\n');
@@ -58,6 +67,6 @@ export function requestFlaw(message: Buffer, custom: ReadonlySet<string>, body?:
     seen.add(lower);
   }
   const missing = [...custom].filter((name) => !seen.has(name));
-  if (missing.length > 0) return `lost ${missing.join(', ')}`;
+  if (complete && missing.length > 0) return `lost ${missing.join(', ')}`;
   return body === undefined || text.slice(end + 4) === body ? undefined : 'the body is not ours';
 }
