@@ -12,7 +12,7 @@ import { type Logger, Metrics, type OperationsServer, sendJson, startOperationsS
 import { formatHostPort } from './protocol/sip';
 import { createQueueEngine, type QueueEngine } from './queueing';
 import {
-  LegDialer, OngoingInvites, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
+  LegDialer, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
 } from './signaling';
 import {
   AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy,

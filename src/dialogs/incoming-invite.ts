@@ -1,6 +1,6 @@
 import { GatewayError, messageOf } from '../lib';
 import { ALLOWED_METHODS, SUPPORTED_EXTENSIONS } from './capabilities';
-import { type OfferedSession, offeredSession } from './offered-session';
+import { type InviteBody, readInviteBody } from './invite-body';
 import { sessionTimerAnswer } from './session-timer';
 import type { SipDialog } from './sip-dialog';
 import type { SrfRequest, SrfResponse } from './srf-types';
@@ -19,7 +19,7 @@ export class IncomingInvite {
   readonly to: string;
   /** `2.0`, unless the SIP server let something else pass. */
   readonly version: string;
-  readonly session: OfferedSession;
+  readonly body: InviteBody;
   /** The offer; empty when the caller leaves it to us. */
   readonly sdp: string;
   readonly sourceAddress: string;
@@ -41,8 +41,8 @@ export class IncomingInvite {
     this.from = request.get('From') ?? '';
     this.to = request.get('To') ?? '';
     this.version = request.msg.version;
-    this.session = offeredSession(request);
-    this.sdp = this.session.outcome === 'offer' ? this.session.sdp : '';
+    this.body = readInviteBody(request);
+    this.sdp = this.body.outcome === 'offer' ? this.body.sdp : '';
     this.sourceAddress = request.source_address;
     this.sourcePort = Number(request.source_port);
     this.transport = request.protocol;

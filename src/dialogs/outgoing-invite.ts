@@ -1,7 +1,7 @@
 import { deferred, messageOf, TypedEmitter } from '../lib';
 import { ALLOWED_METHODS, SUPPORTED_EXTENSIONS } from './capabilities';
 import { inDialogHops } from './in-dialog-hop';
-import { sdpOf } from './session-description';
+import { sdpOf } from './sdp-body';
 import { sessionTimerAnswer } from './session-timer';
 import type { SipDialog } from './sip-dialog';
 import type { RequestOptions, Srf, SrfRequest, SrfResponse } from './srf-types';

@@ -1,7 +1,7 @@
 import { GatewayError, TypedEmitter } from '../lib';
 import { ALLOWED_METHODS } from './capabilities';
 import { type ReferProgress, referTarget, TAKEN, TRYING } from './referral';
-import { sdpOf } from './session-description';
+import { sdpOf } from './sdp-body';
 import { sessionTimerAnswer } from './session-timer';
 import type { SrfRequest, SrfResponse } from './srf-types';
 
@@ -134,7 +134,7 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
         response.send(200, {});
         return;
       default:
-        // REFER, NOTIFY, MESSAGE ... have no meaning for us inside a call (RFC 3261 section 21.4.6).
+        // NOTIFY, MESSAGE ... have no meaning for us inside a call (RFC 3261 section 21.4.6).
         response.send(405, { headers: { Allow: ALLOWED_METHODS } });
     }
   }

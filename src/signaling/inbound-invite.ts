@@ -3,13 +3,13 @@ import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../cal
 import type { IncomingInvite } from '../dialogs';
 import type { MediaPool } from '../media';
 import { parseNameAddr, parseUri, unescapeUser } from '../protocol/sip';
-import type { AdmittedTrunk, TenantDirectory } from '../tenancy';
+import type { AdmittedTrunk, OngoingInvites, TenantDirectory } from '../tenancy';
 import { callerOf } from './inbound-caller';
 import { applicationHeaders } from './inbound-headers';
 import { InboundLeg } from './inbound-leg';
-import { type OngoingInvites, requestIdOf } from './ongoing-invites';
 import type { ProgramRunner } from './program-runner';
 import { refuseRequest } from './refuse-request';
+import { requestIdOf } from './request-id';
 import { admitSource, type SourceRate } from './source-rate';
 
 export interface InboundParts {
@@ -115,8 +115,8 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
 }
 
 function refuseUnacceptable({ invite }: Arrival): StepResult {
-  const { version, requestUri, session } = invite;
-  const refusal = refuseRequest({ version, requestUri, session, header: (name) => invite.header(name) });
+  const { version, requestUri, body } = invite;
+  const refusal = refuseRequest({ version, requestUri, body, header: (name) => invite.header(name) });
   return refusal && { reason: 'unacceptable', ...refusal };
 }
 

@@ -1,6 +1,5 @@
 export { type InboundParts, receiveInvite, type RefusalReason } from './inbound-invite';
 export { LegDialer, type TargetRefusal } from './leg-dialer';
-export { OngoingInvites } from './ongoing-invites';
 export { type Destination, OutboundDestinations } from './outbound-destination';
 export { callerIdHeader, requestUriOf, tenantHeaders } from './outbound-request';
 export type { ProgramRunner } from './program-runner';

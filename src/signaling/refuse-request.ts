@@ -1,4 +1,4 @@
-import { type OfferedSession, SUPPORTED_EXTENSIONS } from '../dialogs';
+import { type InviteBody, SUPPORTED_EXTENSIONS } from '../dialogs';
 import { parseUri, splitList } from '../protocol/sip';
 
 /** What of an INVITE decides whether it can be taken at all. */
@@ -6,7 +6,7 @@ export interface RequestFacts {
   /** `2.0`. */
   readonly version: string;
   readonly requestUri: string;
-  readonly session: OfferedSession;
+  readonly body: InviteBody;
   readonly header: (name: string) => string | undefined;
 }
 
@@ -59,9 +59,9 @@ function extensions({ header }: RequestFacts): RequestRefusal | undefined {
   return refusal(420, `Require: ${named}`, { Unsupported: named });
 }
 
-function content({ header, session }: RequestFacts): RequestRefusal | undefined {
-  if (session.outcome !== 'unsupported') return undefined;
-  return refusal(415, header('Content-Type') ?? 'a body without a type', session.headers);
+function content({ header, body }: RequestFacts): RequestRefusal | undefined {
+  if (body.outcome !== 'unsupported') return undefined;
+  return refusal(415, header('Content-Type') ?? 'a body without a type', body.headers);
 }
 
 /** An INVITE can be answered with SDP only; an empty Accept refuses every body (RFC 3261 section 20.1). */

@@ -5,6 +5,7 @@ export { type Alert, AlertLog } from './alert-log';
 export { LimitBook } from './limit-book';
 export { type LimitAlert, type LimitNotice, LimitNotices } from './limit-notices';
 export { limitsReference } from './limits-reference';
+export { OngoingInvites } from './ongoing-invites';
 export { seedTenancy } from './seed-tenancy';
 export type { Account, Application, PhoneNumber, Trunk } from './tenant';
 export { type InviteOwner, type NumberOwner, TenantDirectory } from './tenant-directory';

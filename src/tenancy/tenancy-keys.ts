@@ -10,5 +10,6 @@ export class TenancyKeys {
   trunks = (): string => `${this.prefix}trunks`;
   /** Which request has used a nonce with this count. */
   nonceUse = (nonce: string, count: string): string => `${this.prefix}nonce:${nonce}:${count}`;
+  ongoingInvite = (requestId: string): string => `${this.prefix}invite:${requestId}`;
   alerts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alerts`;
 }

@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from './digest-response';
+import type { DigestAlgorithm } from './digest-algorithms';
 
 export interface DigestChallenge {
   readonly realm: string;

@@ -1,4 +1,4 @@
-import { type DigestAlgorithm, digestAlgorithms } from './digest-response';
+import { type DigestAlgorithm, digestAlgorithms } from './digest-algorithms';
 
 /** What an Authorization header says with qop=auth (RFC 7616 section 3.4). */
 export interface DigestCredentials {

@@ -1,9 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { DigestCredentials } from './credentials';
-
-/** Those RFC 8760 section 2.1 names and that are in use, the one to prefer first. */
-export const digestAlgorithms = Object.freeze(['SHA-256', 'MD5'] as const);
-export type DigestAlgorithm = (typeof digestAlgorithms)[number];
+import type { DigestAlgorithm } from './digest-algorithms';
 
 const NAMES: Readonly<Record<DigestAlgorithm, string>> = Object.freeze({ 'SHA-256': 'sha256', MD5: 'md5' });
 

@@ -1,11 +1,11 @@
-import type { OfferedSession } from '../../../src/dialogs';
+import type { InviteBody } from '../../../src/dialogs';
 import { refuseRequest, type RequestFacts } from '../../../src/signaling/refuse-request';
 
-const UNSUPPORTED: OfferedSession = { outcome: 'unsupported', headers: { Accept: 'application/sdp' } };
+const UNSUPPORTED: InviteBody = { outcome: 'unsupported', headers: { Accept: 'application/sdp' } };
 
 function refusal(headers: Readonly<Record<string, string>> = {}, facts: Partial<RequestFacts> = {}): ReturnType<typeof refuseRequest> {
   return refuseRequest({
-    version: '2.0', requestUri: 'sip:1000@gateway.example', session: { outcome: 'none' }, header: (name) => headers[name], ...facts,
+    version: '2.0', requestUri: 'sip:1000@gateway.example', body: { outcome: 'none' }, header: (name) => headers[name], ...facts,
   });
 }
 
@@ -19,7 +19,7 @@ describe('an INVITE that cannot be taken', () => {
     ['no Max-Forwards', {}, {}],
     ['Accept with SDP', { Accept: 'text/plain, Application/SDP;level=1' }, {}],
     ['Accept of anything', { Accept: '*/*;q=0.1' }, {}],
-    ['an offer', {}, { session: { outcome: 'offer', sdp: 'v=0' } }],
+    ['an offer', {}, { body: { outcome: 'offer', sdp: 'v=0' } }],
     // A proxy's matter (RFC 3261 section 20.29).
     ['Proxy-Require', { 'Proxy-Require': 'nothing-you-know' }, {}],
   ])('is not one with %s', (_what, headers, facts) => {
@@ -33,7 +33,7 @@ describe('an INVITE that cannot be taken', () => {
     [400, 'a malformed address', {}, {}, { requestUri: 'sip:1000@' }],
     [483, 'no hop left', {}, { 'Max-Forwards': ' 0' }, {}],
     [420, 'unknown extensions, and only those are named', { Unsupported: 'precondition, x' }, { Require: 'precondition, 100rel, x' }, {}],
-    [415, 'a body that cannot be read', { Accept: 'application/sdp' }, { 'Content-Type': 'text/plain' }, { session: UNSUPPORTED }],
+    [415, 'a body that cannot be read', { Accept: 'application/sdp' }, { 'Content-Type': 'text/plain' }, { body: UNSUPPORTED }],
     [406, 'an Accept without SDP', { Accept: 'application/sdp' }, { Accept: 'text/plain, application/isup' }, {}],
     [406, 'an Accept of nothing', { Accept: 'application/sdp' }, { Accept: '' }, {}],
   ])('%d: %s', (status, _what, answer, headers, facts) => {
@@ -42,11 +42,11 @@ describe('an INVITE that cannot be taken', () => {
 
   it('is refused for the first reason in the order of RFC 3261 section 8.2', () => {
     const everything = { 'Max-Forwards': '0', Require: 'x', Accept: 'text/plain' };
-    const all = { version: '1.0', requestUri: 'x:y', session: UNSUPPORTED };
+    const all = { version: '1.0', requestUri: 'x:y', body: UNSUPPORTED };
     expect(refusal(everything, all)?.status).toBe(505);
     expect(refusal(everything, { ...all, version: '2.0' })?.status).toBe(416);
-    expect(refusal(everything, { session: UNSUPPORTED })?.status).toBe(483);
-    expect(refusal({ ...everything, 'Max-Forwards': '70' }, { session: UNSUPPORTED })?.status).toBe(420);
-    expect(refusal({ Accept: 'text/plain' }, { session: UNSUPPORTED })?.status).toBe(415);
+    expect(refusal(everything, { body: UNSUPPORTED })?.status).toBe(483);
+    expect(refusal({ ...everything, 'Max-Forwards': '70' }, { body: UNSUPPORTED })?.status).toBe(420);
+    expect(refusal({ Accept: 'text/plain' }, { body: UNSUPPORTED })?.status).toBe(415);
   });
 });

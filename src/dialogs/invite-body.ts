@@ -1,16 +1,16 @@
 import { ACCEPTED_BODIES } from './capabilities';
-import { sdpOf } from './session-description';
+import { sdpOf } from './sdp-body';
 import type { SrfMessage } from './srf-types';
 
 /** What the body of an INVITE comes to. */
-export type OfferedSession =
+export type InviteBody =
   | { readonly outcome: 'offer'; readonly sdp: string }
   /** The caller leaves the offer to us (RFC 3261 section 13.2.1). */
   | { readonly outcome: 'none' }
   /** A body, and nothing in it that we can read. `headers` say what we could (RFC 3261 section 8.2.3). */
   | { readonly outcome: 'unsupported'; readonly headers: Readonly<Record<string, string>> };
 
-export function offeredSession(message: Pick<SrfMessage, 'body' | 'get'>): OfferedSession {
+export function readInviteBody(message: Pick<SrfMessage, 'body' | 'get'>): InviteBody {
   if (message.body.trim() === '') return { outcome: 'none' };
   const encoding = (message.get('Content-Encoding') ?? '').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity') {

@@ -1,4 +1,4 @@
-import { sdpOf } from '../../../src/dialogs/session-description';
+import { sdpOf } from '../../../src/dialogs/sdp-body';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n';
 const message = (contentType: string | undefined, body: string): { body: string; get: (name: string) => string | undefined } =>

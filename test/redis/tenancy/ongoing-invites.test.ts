@@ -1,12 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { IncomingInvite } from '../../../src/dialogs';
-import { OngoingInvites } from '../../../src/signaling';
-import { requestIdOf } from '../../../src/signaling/ongoing-invites';
+import { OngoingInvites } from '../../../src/tenancy';
 import { eventually } from '../../support/eventually';
 import { startRedis, type TestRedis } from '../../support/redis-server';
-
-const invite = (sipCallId: string, from: string, cseq: string): IncomingInvite =>
-  ({ sipCallId, from, header: (name: string) => (name === 'CSeq' ? cseq : undefined) }) as unknown as IncomingInvite;
 
 describe('ongoing INVITEs', () => {
   let server: TestRedis;
@@ -18,15 +13,6 @@ describe('ongoing INVITEs', () => {
     redis = server.client();
   });
   afterAll(() => server.stop());
-
-  it('a copy is one with the same Call-ID, From tag and CSeq, whatever else differs', () => {
-    const one = requestIdOf(invite('a', '<sip:x@y>;tag=1', '1 INVITE'));
-    expect(requestIdOf(invite('a', '"X" <sip:x@z>;tag=1', '1 INVITE'))).toBe(one);
-    const others = [invite('b', '<sip:x@y>;tag=1', '1 INVITE'), invite('a', '<sip:x@y>;tag=2', '1 INVITE'), invite('a', '<sip:x@y>;tag=1', '2 INVITE')];
-    expect(new Set([one, ...others.map(requestIdOf)]).size).toBe(4);
-    // Parts do not run into each other.
-    expect(requestIdOf(invite('a"', '<sip:x@y>', ''))).not.toBe(requestIdOf(invite('a', '<sip:x@y>;tag="', '')));
-  });
 
   it('of copies that reach several gateways at once, one begins', async () => {
     const gateways = Array.from({ length: 5 }, () => new OngoingInvites(server.client(), 'hf:', (error) => reports.push(error)));

@@ -1,8 +1,8 @@
-import { offeredSession } from '../../../src/dialogs/offered-session';
+import { readInviteBody } from '../../../src/dialogs/invite-body';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n';
-const session = (body: string, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof offeredSession> =>
-  offeredSession({ body, get: (name) => headers[name] });
+const session = (body: string, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof readInviteBody> =>
+  readInviteBody({ body, get: (name) => headers[name] });
 const parts = (...all: readonly string[]): string => [...all.map((part) => `--b\r\n${part}\r\n`), '--b--\r\n'].join('');
 
 describe('what the body of an INVITE comes to', () => {
