@@ -18,10 +18,13 @@ import {
   AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy,
   TenantDirectory,
 } from './tenancy';
+import { CompiledDocuments } from './twiml';
 import { AccountPolicies, WebhookClient } from './webhooks';
 
 /** How long the ends of calls may take when the gateway stops: the whole of one request to a customer application. */
 const STOP_MS = 15_000;
+/** Of parsed documents that are kept for their repetition. */
+const COMPILED_BYTES = 32 * 1024 * 1024;
 
 /** One gateway process: every room wired together. Knows addresses only, never which stack answers there. */
 export class Gateway {
@@ -250,6 +253,7 @@ export class Gateway {
       queues: this.#queues,
       pool: this.#pool,
       webhooks: this.#webhooks,
+      documents: new CompiledDocuments({ bytes: COMPILED_BYTES }),
       speech: this.#speech,
       audio: this.#audio,
       recordings: this.#recordings,

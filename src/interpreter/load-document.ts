@@ -1,7 +1,7 @@
 import type { AlertCode } from '../lib';
 import type { Call } from '../calls';
 import { LIMIT_FACTS } from '../tenancy';
-import { decodeText, parseDocument, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
+import { decodeText, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
 import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
 import type { Account } from './account';
 import type { LoadedDocument } from './loaded-document';
@@ -112,7 +112,7 @@ async function understand(context: VerbContext, answer: DocumentAnswer): Promise
   if (type !== '' && !TWIML_TYPES.has(type) && type !== 'text/plain') {
     return { code: 12300, message: `a document of type "${type}" cannot be used: answer text/xml or audio` };
   }
-  const parsed = parseDocument(answer.body, answer.contentType);
+  const parsed = context.ports.documents.of(context.account.sid, answer.body, answer.contentType);
   if (parsed.ok) return { document: parsed };
   const decoded = decodeText(answer.body, answer.contentType);
   const text = decoded.ok ? decoded.text : '';

@@ -6,6 +6,7 @@ import type { QueueEngine } from '../queueing';
 import type { Account, OutboundTarget } from './account';
 import type { RunawayGuard } from './runaway-guard';
 import type { AccountLimits, LimitNotice } from '../tenancy';
+import type { CompiledDocuments } from '../twiml';
 import type { FailureEvidence, WebhookClient } from '../webhooks';
 
 /** Speech as a file the media servers can read. */
@@ -73,6 +74,7 @@ export interface InterpreterPorts {
   readonly queues: QueueEngine;
   readonly pool: MediaPool;
   readonly webhooks: WebhookClient;
+  readonly documents: CompiledDocuments;
   readonly speech: SpeechSource;
   readonly audio: AudioSource;
   readonly recordings: RecordingSink;

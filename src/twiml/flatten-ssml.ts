@@ -11,7 +11,8 @@ const SPELLED = new Set(['characters', 'spell-out', 'digits', 'telephone']);
 
 /** The words of a Say without its markup: what a plain text-to-speech engine should be given. */
 export function flattenSsml(say: XmlElement, findings: Findings): string {
-  return spoken(say, findings).replace(/\s+/g, ' ').replace(/ ([.,;:!?])/g, '$1').trim();
+  // Nearly all white space is one space already: only the rest of it is replaced.
+  return spoken(say, findings).replace(/ \s+|[^\S ]\s*/g, ' ').replace(/ (?=[.,;:!?])/g, '').trim();
 }
 
 function spoken(element: XmlElement, findings: Findings): string {

@@ -1,5 +1,6 @@
 export { type AttributeSpec, type AttributeTable } from './attribute-table';
 export { type AttributeType, type CallProgressEvent, type HttpMethod } from './attribute-types';
+export { CompiledDocuments, type CompiledDocumentsOptions } from './compiled-documents';
 export { type ElementSpec } from './element-spec';
 export { type TwimlWarning, type VerbFault } from './findings';
 export { type DialNoun, NOT_YET_NOUNS, nounRegistry } from './nouns/dial-nouns';

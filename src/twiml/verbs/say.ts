@@ -41,6 +41,7 @@ export const saySpec: ElementSpec<SayVerb, SayAttributes> = {
       findings.warn('Say', 13520, 'Say has no text and was skipped');
       return undefined;
     }
+    if (text.length <= MAX_SAY_TEXT) return { name: 'Say', text, ...values };
     const characters = [...text];
     if (characters.length <= MAX_SAY_TEXT) return { name: 'Say', text, ...values };
     findings.warn('Say', 13520, `only ${MAX_SAY_TEXT} of ${characters.length} characters are spoken: ${shorten(text)}`);

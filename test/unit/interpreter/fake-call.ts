@@ -6,7 +6,7 @@ import { runDocument } from '../../../src/interpreter/run-document';
 import type { VerbContext } from '../../../src/interpreter/verb-context';
 import type { Layer, MediaEndpoint, PlayOutcome } from '../../../src/media';
 import { TypedEmitter } from '../../../src/lib';
-import { type DialVerb, parseDocument, type QueueNoun } from '../../../src/twiml';
+import { CompiledDocuments, type DialVerb, parseDocument, type QueueNoun } from '../../../src/twiml';
 import { LIMIT_NAMES, limitNote } from '../../../src/platform/config';
 import { type AccountLimits, accountLimits, LIMIT_FACTS, type LimitName } from '../../../src/tenancy';
 import { ManualClock } from '../../support/manual-clock';
@@ -109,7 +109,7 @@ export function stageCall(ports: object = {}, answered = true, limits: AccountLi
   const alert = (_call: Call, raised: Alert): void => void alerts.push(raised);
   const all = {
     clock, events, gatewayId: 'gateway-1', holdMusic: 'music', alert, report, limits: { of: async () => limits },
-    runaways: new RunawayGuard(clock, async () => limits),
+    runaways: new RunawayGuard(clock, async () => limits), documents: new CompiledDocuments({ bytes: 1e6 }),
     limitReached: (_call: Call, { limit, ...notice }: { limit: LimitName; message: string }) =>
       alerts.push({ code: LIMIT_FACTS[limit].code, ...notice }),
     ...ports,
