@@ -9,7 +9,7 @@ export HOLDFAST_DEMO_PORT REDIS_URL DRACHTIO_HOST DRACHTIO_PORT DRACHTIO_SECRET 
 export HOLDFAST_TEST_HOLD_STREAM
 export GATEWAYS TO FROM PLAY RECORD DIGITS SECONDS CALL NODES ON DEMO METRICS HOLDFAST_STUN_SERVER HOLDFAST_OLD_FREESWITCH_REASON
 
-.PHONY: help run call up down smoke trace firewall test test-production corpus build lint docs clean packages
+.PHONY: help run call up down smoke trace firewall test test-production bench corpus build lint docs clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test-production: packages ## contracts and journeys against DRACHTIO_HOST, _PORT
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@scripts/ensure-programs.sh wanted sipp:sip-tester
 	@exec node scripts/test-production.mjs
+
+bench: packages build ## how fast we are against the fastest peers: [ONLY=B1,B6] [PAIRS=7] [WRITE=1], see docs/benchmarks.md
+	@scripts/ensure-programs.sh required redis-server:redis-server
+	@ONLY='$(ONLY)' PAIRS='$(or $(PAIRS),7)' WRITE='$(WRITE)' node scripts/bench.mjs
 
 corpus: packages ## one corpus alone, counted: NAME=egress|xml|sip-torture|sip-mutations|signatures|injection
 	@exec node scripts/corpus.mjs $(NAME)
