@@ -15,8 +15,8 @@ import {
   LegDialer, OutboundDestinations, type ProgramRunner, receiveInvite, SourceRate,
 } from './signaling';
 import {
-  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, seedTenancy,
-  TenantDirectory,
+  AlertLog, type Application, type LimitAlert, LimitBook, type LimitName, type LimitNotice, LimitNotices, OngoingInvites,
+  seedTenancy, TenantDirectory,
 } from './tenancy';
 import { CompiledDocuments } from './twiml';
 import { AccountPolicies, WebhookClient } from './webhooks';
