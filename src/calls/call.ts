@@ -2,37 +2,12 @@ import { type Clock, GatewayError, messageOf, newSid } from '../lib';
 import type { EventBus, FactListener, FactPayloads, FactType } from '../events';
 import type { MediaEndpoint } from '../media';
 import { CallFacts } from './call-facts';
+import type { CallIdentity } from './call-identity';
 import type { CallProgress, QueuePlace } from './call-progress';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
 import type { Leg } from './leg';
 import { type TerminationReason, terminations } from './termination';
-
-export type CallDirection = 'inbound' | 'outbound-dial' | 'outbound-api';
-
-export interface CallIdentity {
-  readonly accountSid: string;
-  readonly applicationSid?: string;
-  readonly from: string;
-  readonly to: string;
-  readonly direction: CallDirection;
-  readonly parentCallSid?: string;
-  readonly callerName?: string;
-  readonly forwardedFrom?: string;
-  /** How many calls inside the gateway led to this one: a number that dials itself must come to an end. */
-  readonly insideHops?: number;
-  /** Max-Forwards of the INVITE that brought it: what it places has one less (RFC 3261 section 16.6). */
-  readonly maxForwards?: number;
-  readonly sip?: SipOrigin;
-}
-
-export interface SipOrigin {
-  readonly callId: string;
-  readonly domain: string;
-  readonly sourceAddress: string;
-  /** `X-` headers of the INVITE, as received. */
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What a call needs from its gateway. */
 export interface CallPorts {

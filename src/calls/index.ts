@@ -1,7 +1,8 @@
-export { Call, type CallDirection, type CallIdentity, type CallPorts, type SipOrigin } from './call';
+export { Call, type CallPorts } from './call';
 export {
   type AdmissionOutcome, CallAdmission, type CallAdmissionOptions, type CallLimitReached, type CallLimits,
 } from './call-admission';
+export type { CallDirection, CallIdentity, SipOrigin } from './call-identity';
 export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
 export type { CallProgress, QueuePlace } from './call-progress';
 export { type CallRecord, CallStore } from './call-store';

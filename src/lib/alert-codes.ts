@@ -73,7 +73,7 @@ export const alertCodes = {
   13322: { means: 'Gather: loop of a nested Say', rooms: TWIML },
   13325: { means: 'Gather: what a nested Play fetched is no audio that can be played', rooms: ['interpreter'] },
   13410: { means: 'Play: loop', rooms: TWIML },
-  13420: { means: 'Play: what was fetched is no audio that can be played', rooms: ['media'] },
+  13420: { means: 'Play: what was fetched is no audio that can be played', rooms: ['interpreter', 'media'] },
   13510: { means: 'Say: loop', rooms: TWIML },
   13511: { means: 'Say: voice, or no voice for that language', rooms: ['interpreter', 'twiml'] },
   13520: { means: 'Say: no text, too much, or text that could not be spoken', rooms: ['interpreter', 'media', 'twiml'] },
