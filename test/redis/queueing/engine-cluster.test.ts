@@ -7,6 +7,13 @@ let cluster: TestCluster;
 const start = async (): Promise<TestCluster> => (cluster = await startRedisCluster({ replica: true }));
 
 describeEngine('a cluster of three', start, (stage) => {
+  const accountOn = async (node: number): Promise<string> => {
+    for (;;) {
+      const account = newAccount();
+      if ((await cluster.homeOf(`{${account}}`)) === node) return account;
+    }
+  };
+
   it('a message published at any node is heard', async () => {
     const heard: string[] = [];
     const stop = await stage.a.connection.subscribe('door', { message: (text) => heard.push(text), subscribed: () => undefined });
@@ -15,17 +22,17 @@ describeEngine('a cluster of three', start, (stage) => {
     await stop();
   });
 
+  it('a script that touches a key it did not declare fails when the key is elsewhere', async () => {
+    const foreign = "return redis.call('GET', 'hf:{' .. ARGV[1] .. '}:queueing:names')";
+    const [here, there] = [await accountOn(1), await accountOn(2)];
+    const call = cluster.client().eval(foreign, 1, `hf:{${here}}:queueing:names`, there);
+    await expect(call).rejects.toThrow(/non local key|same slot/);
+  });
+
   it('has accounts on all nodes', async () => {
     const used = await Promise.all([0, 1, 2].map((node) => cluster.node(node).dbsize()));
     expect(used.every((keys) => keys > 0)).toBe(true);
   });
-
-  const accountOn = async (node: number): Promise<string> => {
-    for (;;) {
-      const account = newAccount();
-      if ((await cluster.homeOf(`{${account}}`)) === node) return account;
-    }
-  };
 
   it('while a node does not answer, callers on the others are served; its own are there when it comes back', async () => {
     const { a, b } = stage;
