@@ -10,7 +10,7 @@ describe('what is heard and pressed around a Dial', () => {
   beforeAll(async () => {
     outside = await Phone.start({ user: 'outside' });
     world = await World.start({
-      numbers: { '1000': '/at', '1001': '/us', '1002': '/digits', '1003': '/play-digits', '1004': '/reason' },
+      numbers: { '1000': '/at', '1001': '/us', '1002': '/digits', '1003': '/play-digits', '1004': '/reason', '1005': '/ways' },
       outbound: { host: '127.0.0.1', port: outside.port },
     });
     world.app
@@ -21,6 +21,8 @@ describe('what is heard and pressed around a Dial', () => {
       .on('/digits', '<Response><Dial action="/done"><Number sendDigits="12w3#">+15550003</Number></Dial></Response>')
       .on('/play-digits', '<Response><Play digits="7w8W9"/><Redirect>/after</Redirect></Response>')
       .on('/after', '<Response><Pause length="20"/></Response>')
+      .on('/ways', `<Response><Dial action="/done"><Sip>sip:first@127.0.0.1:${outside.port}<Headers><Header name="X-Ticket" value="a b"/></Headers>`
+        + `<SipUri>sip:second@127.0.0.1:${outside.port}</SipUri></Sip></Dial></Response>`)
       .on('/reason', '<Response><Dial callReason="Your &quot;parcel&quot; \\ 7" action="/done"><Number>+15550004</Number></Dial></Response>');
   }, 60_000);
   afterAll(async () => {
@@ -81,5 +83,20 @@ describe('what is heard and pressed around a Dial', () => {
     expect(callee.header('Call-Info')).toBe('<data:,>;purpose=jcard;call-reason="Your \\"parcel\\" \\\\ 7"');
     await caller.call.hangup();
     await callee.untilEnded({ withinMs: 5_000 });
+  });
+
+  it('a party whose server cannot take the call is called another way, with the same headers', async () => {
+    const coming = outside.nextIncoming({ withinMs: 10_000 });
+    const caller = await dialIn(world, '1005', '/ways', { tone: 700 });
+    const first = await coming;
+    const next = outside.nextIncoming({ withinMs: 10_000 });
+    first.reject(503);
+    const second = await next;
+    expect([first, second].map((call) => [call.to, call.header('X-Ticket')])).toEqual([['first', 'a b'], ['second', 'a b']]);
+    await second.answer({ play: { tone: 900 } });
+    await caller.call.audio.waitForTone(900, { withinMs: 10_000, fromAt: 0 });
+    await second.hangup();
+    expect((await requestOf(world, caller, '/done')).params).toMatchObject({ DialCallStatus: 'completed', DialSipResponseCode: '200' });
+    await caller.call.hangup();
   });
 });
