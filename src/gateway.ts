@@ -4,7 +4,7 @@ import { DrachtioConnection } from './dialogs';
 import { CallTimeline, EventBus } from './events';
 import { alertFamily, countFacts } from './fact-metrics';
 import { type Account, type Alert, type InterpreterPorts, runProgram, RunawayGuard, StatusReporter } from './interpreter';
-import { AudioLibrary, MediaPool, MediaServer, RecordingShelf, serveRecording } from './media';
+import { AudioLibrary, HOLD_TONE, MediaPool, MediaServer, RecordingShelf, serveRecording } from './media';
 import { FliteProvider, Speech } from './media/speech';
 import type { Config } from './platform/config';
 import { RedisConnection } from './platform/redis';
@@ -145,6 +145,11 @@ export class Gateway {
     for (const server of this.#pool.servers) {
       server.on('up', () => this.#log.info({ mediaServer: server.name }, 'media server is up'));
       server.on('down', (reason) => this.#log.error({ mediaServer: server.name, reason }, 'media server is down'));
+      server.on('layer-failed', (source) => {
+        this.#metrics.increment('holdfast_media_layers_failed_total', {});
+        const mend = 'look at its directory for this sound (media.holdStream, HOLDFAST_MEDIA_DIR)';
+        this.#log.error({ mediaServer: server.name, source }, `the media server cannot play what callers hear while they wait: ${mend}`);
+      });
     }
     await this.#drachtio.start();
     await this.#pool.start();
@@ -263,7 +268,7 @@ export class Gateway {
       limitReached: (call: Call, notice: Pick<LimitNotice, 'limit' | 'message' | 'url'>) =>
         this.#limitReached({ accountSid: call.identity.accountSid, callSid: call.sid, ...notice }),
       defaultQueueSize: this.#config.queue.defaultMaxSize,
-      holdMusic: `local_stream://${this.#config.media.holdStream}`,
+      holdMusic: [`local_stream://${this.#config.media.holdStream}`, HOLD_TONE] satisfies [string, string],
       alert: (call: Call, alert: Alert) => this.#alert(call, alert),
       report: (call: Call, message: string) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
     });

@@ -86,8 +86,8 @@ export interface InterpreterPorts {
   readonly limitReached: (call: Call, notice: Pick<LimitNotice, 'limit' | 'message' | 'url'>) => void;
   /** Size of a queue that its first caller creates without saying one. */
   readonly defaultQueueSize: number;
-  /** `local_stream://NAME` of the default hold music. */
-  readonly holdMusic: string;
+  /** `local_stream://NAME` of the default hold music, then what is heard when the media server cannot play it. */
+  readonly holdMusic: readonly [string, ...string[]];
   /** Tells the account of an error or warning. */
   readonly alert: (call: Call, alert: Alert) => void;
   /** Tells the operator of a failure nobody else is told of. */

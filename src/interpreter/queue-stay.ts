@@ -85,7 +85,7 @@ export class QueueStay {
   async #wait(): Promise<EndCause | undefined> {
     const scope = this.#open();
     try {
-      if (this.#verb.waitUrl !== '') this.#music ??= await this.#endpoint.addLayer(this.#context.ports.holdMusic);
+      if (this.#verb.waitUrl !== '') this.#music ??= await this.#endpoint.addLayer(...this.#context.ports.holdMusic);
       void this.#lookAfterEntry(scope);
       const end = (await this.#added(scope.signal)) ?? (await runWaitLoop(this.#verb, this.#context, this.#entry, scope.signal));
       // Claimed: the music stays until the whisper or the bridge replaces it; a bridge drops it by itself.

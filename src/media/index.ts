@@ -1,5 +1,6 @@
 export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio';
 export { type Bridge, bridgeLegs, type RemoteLeg } from './bridge';
+export { HOLD_TONE } from './hold-tone';
 export { createLink, type Link } from './link';
 export { MediaEndpoint } from './media-endpoint';
 export { MediaPool } from './media-pool';

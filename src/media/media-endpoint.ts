@@ -14,6 +14,8 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
   unbridged: [];
   /** The channel was left alone by a bridge that could not be made. */
   parked: [];
+  /** An endless sound, such as hold music, could not be played. */
+  'layer-failed': [source: string];
 }
 
 export interface EndpointFacts {
@@ -76,6 +78,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       {
         start: (source, token) => socket.execute(facts.uuid, 'playback', source, token),
         breakTop: async () => void (await socket.api(`uuid_recv_dtmf ${facts.uuid} ${STOP_KEY}`)),
+        layerFailed: (source) => this.emit('layer-failed', source),
       },
       clock,
     );
@@ -111,9 +114,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.#sounds.play(source, signal);
   }
 
-  /** Puts an endless sound under whatever is played from now on. */
-  addLayer(source: string): Promise<Layer> {
-    return this.#sounds.addLayer(source);
+  /** Puts an endless sound under whatever is played from now on: the first of these that the media server can play. */
+  addLayer(...sources: readonly [string, ...string[]]): Promise<Layer> {
+    return this.#sounds.addLayer(...sources);
   }
 
   /** Records the channel into a file, also while it is bridged. Throws when the media server does not start. */

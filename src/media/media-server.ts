@@ -19,6 +19,8 @@ export interface MediaServerOptions extends EventSocketAddress {
 interface MediaServerEvents extends Record<string, unknown[]> {
   up: [];
   down: [reason: string];
+  /** An endless sound, such as hold music, could not be played on one of its channels. */
+  'layer-failed': [source: string];
 }
 
 const CREATE_TIMEOUT_MS = 6_000;
@@ -99,6 +101,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const endpoint = new MediaEndpoint({ uuid, serverName: this.name, localSdp: local.sdp, ...watch }, socket, dialog, this.#clock);
     this.#endpoints.add(endpoint);
     endpoint.once('gone', () => this.#endpoints.delete(endpoint));
+    endpoint.on('layer-failed', (source) => this.emit('layer-failed', source));
     created.on('destroy', () => void endpoint.release());
     try {
       await endpoint.start(remoteSdp);

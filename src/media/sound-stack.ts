@@ -9,6 +9,8 @@ export interface SoundChannel {
   start(source: string, token: string): Promise<void>;
   /** Ends the sound that is heard now, whichever that is. */
   breakTop(): Promise<void>;
+  /** Told that an endless sound cannot be played by the media server. */
+  layerFailed(source: string): void;
 }
 
 /** An endless sound under whatever is played; the innermost one is heard when nothing else plays. */
@@ -21,13 +23,15 @@ export interface Layer {
 interface Sound {
   readonly token: string;
   readonly done: Promise<PlayOutcome>;
+  outcome: PlayOutcome | undefined;
   settle(outcome: PlayOutcome): void;
   /** A break for it is on its way. */
   breaking: boolean;
 }
 
 interface Slot {
-  readonly source: string;
+  /** What is laid, then what stands in for it when the media server cannot play it. */
+  readonly sources: string[];
   sound: Sound;
 }
 
@@ -77,14 +81,15 @@ export class SoundStack {
     return outcome;
   }
 
-  /** Lays an endless sound over the layers that are there. */
-  async addLayer(source: string): Promise<Layer> {
+  /** Lays an endless sound over the layers that are there: the first of `sources` that the media server can play. */
+  async addLayer(...sources: readonly [string, ...string[]]): Promise<Layer> {
     const slot = await this.#inTurn(async () => {
-      const laid: Slot = { source, sound: await this.#start(source) };
-      if (!this.#closedWith) this.#layers.push(laid);
+      const laid: Slot = { sources: [...sources], sound: await this.#start(sources[0]) };
+      while (laid.sound.outcome === 'failed' && this.#takeStandIn(laid)) laid.sound = await this.#start(current(laid));
+      if (!this.#closedWith && laid.sound.outcome !== 'failed') this.#layers.push(laid);
       return laid;
     });
-    return { source, remove: () => this.#inTurn(() => this.#remove(slot)) };
+    return { source: current(slot), remove: () => this.#inTurn(() => this.#remove(slot)) };
   }
 
   /** The channel reported the end of the sound with this token. */
@@ -97,7 +102,8 @@ export class SoundStack {
     const slot = this.#layers.find((candidate) => candidate.sound === sound);
     if (!slot) return;
     if (outcome === 'failed') {
-      this.#layers.splice(this.#layers.indexOf(slot), 1);
+      if (this.#takeStandIn(slot)) void this.#layStandIn(slot);
+      else this.#layers.splice(this.#layers.indexOf(slot), 1);
       return;
     }
     if (this.#strayBreaks === 0) {
@@ -107,7 +113,7 @@ export class SoundStack {
     }
     this.#strayBreaks -= 1;
     void this.#inTurn(async () => {
-      if (this.#layers.includes(slot)) slot.sound = await this.#start(slot.source);
+      if (this.#layers.includes(slot)) slot.sound = await this.#start(current(slot));
     });
   }
 
@@ -133,9 +139,35 @@ export class SoundStack {
     return result;
   }
 
+  /** The present source of a layer failed; false when nothing stands in for it. */
+  #takeStandIn(slot: Slot): boolean {
+    this.#channel.layerFailed(current(slot));
+    slot.sources.shift();
+    return slot.sources.length > 0;
+  }
+
+  /** Lays what stands in for a failed layer, after the sound that plays over it: started now it would be heard over it. */
+  async #layStandIn(slot: Slot): Promise<void> {
+    await this.#top?.done;
+    await this.#inTurn(async () => {
+      if (!this.#layers.includes(slot)) return;
+      if (this.#top && this.#top.outcome === undefined) void this.#layStandIn(slot);
+      else slot.sound = await this.#start(current(slot));
+    });
+  }
+
   async #start(source: string): Promise<Sound> {
     const done = deferred<PlayOutcome>();
-    const sound: Sound = { token: newUuid(), done: done.promise, settle: (outcome) => done.resolve(outcome), breaking: false };
+    const sound: Sound = {
+      token: newUuid(),
+      done: done.promise,
+      outcome: undefined,
+      settle: (outcome) => {
+        sound.outcome ??= outcome;
+        done.resolve(outcome);
+      },
+      breaking: false,
+    };
     if (this.#closedWith) {
       sound.settle(this.#closedWith);
       return sound;
@@ -156,7 +188,7 @@ export class SoundStack {
     if (this.#top) await this.#cut(this.#top);
     for (const { sound } of [...above].reverse()) await this.#cut(sound);
     for (const kept of above.slice(1)) {
-      kept.sound = await this.#start(kept.source);
+      kept.sound = await this.#start(current(kept));
       if (!this.#closedWith) this.#layers.push(kept);
     }
   }
@@ -172,3 +204,5 @@ export class SoundStack {
     if (this.#top === sound) this.#top = undefined;
   }
 }
+
+const current = ({ sources }: Slot): string => sources[0] ?? '';

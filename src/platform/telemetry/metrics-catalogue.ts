@@ -98,6 +98,9 @@ export const METRICS = {
   holdfast_media_bridge_length_seconds: {
     kind: 'histogram', help: 'How long bridges lasted.', labels: {}, buckets: CALL_SECONDS,
   },
+  holdfast_media_layers_failed_total: {
+    kind: 'counter', help: 'Endless sounds, such as hold music, that a media server could not play; callers hear the hold tone.', labels: {},
+  },
   holdfast_media_speech_total: {
     kind: 'counter', help: 'Texts to speak, and where the audio came from.',
     labels: { outcome: ['cached', 'synthesized', 'failed'] },

@@ -108,7 +108,7 @@ export function stageCall(ports: object = {}, answered = true, limits: AccountLi
   if (answered) call.connected(media);
   const alert = (_call: Call, raised: Alert): void => void alerts.push(raised);
   const all = {
-    clock, events, gatewayId: 'gateway-1', holdMusic: 'music', alert, report, limits: { of: async () => limits },
+    clock, events, gatewayId: 'gateway-1', holdMusic: ['music'], alert, report, limits: { of: async () => limits },
     runaways: new RunawayGuard(clock, async () => limits), documents: new CompiledDocuments({ bytes: 1e6 }),
     limitReached: (_call: Call, { limit, ...notice }: { limit: LimitName; message: string }) =>
       alerts.push({ code: LIMIT_FACTS[limit].code, ...notice }),

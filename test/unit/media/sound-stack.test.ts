@@ -6,6 +6,17 @@ class NestingChannel implements SoundChannel {
   readonly playing: { source: string; token: string }[] = [];
   stack!: SoundStack;
   readonly refused = new Set<string>();
+  readonly failedLayers: string[] = [];
+
+  layerFailed(source: string): void {
+    this.failedLayers.push(source);
+  }
+
+  /** The media server finds out after it has taken the command. */
+  failTop(): void {
+    const top = this.playing.pop();
+    if (top) this.stack.completed(top.token, 'failed');
+  }
 
   start(source: string, token: string): Promise<void> {
     if (this.refused.has(source)) return Promise.reject(new Error('refused'));
@@ -115,6 +126,40 @@ describe('the sounds of one channel', () => {
     await stack.addLayer('silence');
     channel.refused.add('missing');
     const layer = await stack.addLayer('missing');
+    expect(channel.failedLayers).toEqual(['missing']);
+    await layer.remove();
+    expect(channel.sources).toEqual(['silence']);
+  });
+
+  it('lays what stands in for a layer that the media server refuses', async () => {
+    const { channel, stack } = setUp();
+    await stack.addLayer('silence');
+    channel.refused.add('missing').add('also missing');
+    const layer = await stack.addLayer('missing', 'also missing', 'beeps');
+    expect(channel.heard).toBe('beeps');
+    expect(channel.failedLayers).toEqual(['missing', 'also missing']);
+    await layer.remove();
+    expect(channel.sources).toEqual(['silence']);
+  });
+
+  it('lays what stands in for a layer that fails later, never over what is played', async () => {
+    const { channel, stack } = setUp();
+    await stack.addLayer('silence');
+    const layer = await stack.addLayer('music', 'beeps');
+    const music = channel.playing[1];
+    const played = stack.play('greeting');
+    await settle();
+    channel.playing.splice(1, 1);
+    stack.completed(music?.token ?? '', 'failed');
+    await settle();
+    expect(channel.heard).toBe('greeting');
+    channel.endTop();
+    await played;
+    await settle();
+    expect(channel.sources).toEqual(['silence', 'beeps']);
+    channel.failTop();
+    await settle();
+    expect(channel.failedLayers).toEqual(['music', 'beeps']);
     await layer.remove();
     expect(channel.sources).toEqual(['silence']);
   });
