@@ -104,7 +104,11 @@ export class LegDialer implements Dialer {
     call.attach(leg);
     call.move('place');
     const placing = this.#turnOf(call).then((failed) => failed ?? this.#sendTo(request, route, call, leg));
-    return { call, final: placing.then((outcome) => this.#settled(call, outcome)) };
+    const final = placing.then((outcome) => {
+      this.#tellOfCircle(request.parent, call, outcome);
+      return this.#settled(call, outcome);
+    });
+    return { call, final };
   }
 
   /** Decides where the INVITE goes, once, and sends it there. */
@@ -112,11 +116,7 @@ export class LegDialer implements Dialer {
     const { destinations, policyFor, alert } = this.#parts;
     const { parent, account, mediaServer } = request;
     const maxForwards = (parent.identity.maxForwards ?? MAX_FORWARDS) - 1;
-    if (maxForwards < 0) {
-      // RFC 3261 section 16.3: a call that goes round through an outside trunk ends here.
-      alert(parent, { code: 32006, message: `the call has been forwarded too often to go on to ${call.identity.to}` });
-      return failure(483, 'Too Many Hops');
-    }
+    if (maxForwards < 0) return failure(483, 'Too Many Hops');
     const policy = route.isTenants ? await policyFor(account.sid) : undefined;
     const find = async (uri: string): Promise<Destination> => {
       const found = await destinations.find(uri, policy);
@@ -166,6 +166,12 @@ export class LegDialer implements Dialer {
     this.#parts.calls.add(call);
     call.state('leg.placed', { to, parentCallSid: parent.sid });
     return call;
+  }
+
+  /** RFC 3261 section 16.3: where a call that goes round through an outside trunk ends, here or on its way. */
+  #tellOfCircle(parent: Call, call: Call, outcome: PlacedOutcome): void {
+    if (outcome.outcome !== 'failed' || outcome.sipStatus !== 483) return;
+    this.#parts.alert(parent, { code: 32006, message: `the call has been forwarded too often to go on to ${call.identity.to}` });
   }
 
   #settled(call: Call, outcome: PlacedOutcome): PlacedLegOutcome {

@@ -44,10 +44,15 @@ const block = (lines: readonly string[], { headers = [], body, type }: Sent): st
 const send = (text: string, { lost }: Sent, retransmits: boolean): string =>
   `<send${retransmits ? ' retrans="500"' : ''}${lost === undefined ? '' : ` lost="${lost}"`}><![CDATA[\n${text}\n]]></send>`;
 
-function recv(what: string, { has = [], lost, optional = false }: Expected): string {
-  const checks = has.map((pattern) => `<ereg regexp="${pattern.replace(/[&<"]/g, (char) => `&#${char.charCodeAt(0)};`)}" search_in="msg" check_it="true" assign_to="found"/>`);
+/** SIPp knows no entity for these characters in an expression; any character will do. */
+const checksOf = ({ has = [] }: Expected): string =>
+  has.map((pattern) => `<ereg regexp="${pattern.replace(/[&<"]/g, '.')}" search_in="msg" check_it="true" assign_to="found"/>`).join('');
+
+function recv(what: string, expected: Expected): string {
+  const { lost, optional = false } = expected;
+  const checks = checksOf(expected);
   const attributes = `${what}${lost === undefined ? '' : ` lost="${lost}"`}${optional ? ' optional="true"' : ''} rrs="true"`;
-  return checks.length === 0 ? `<recv ${attributes}/>` : `<recv ${attributes}><action>${checks.join('')}</action></recv>`;
+  return checks === '' ? `<recv ${attributes}/>` : `<recv ${attributes}><action>${checks}</action></recv>`;
 }
 
 /** A request of the calling side; `cseq` is given because retries and ACKs repeat it. */
@@ -65,8 +70,11 @@ function request(method: string, cseq: number, sent: Sent, inDialog: boolean): s
 /** Steps of the calling side. */
 export const caller = {
   invite: (sent: Sent = { body: sdp() }): string => send(request('INVITE', 1, sent, false), sent, true),
-  /** CANCEL of the first INVITE, with its branch and without a To tag. */
-  cancel: (sent: Sent = {}): string => send(request('CANCEL', 1, sent, false).replace('branch=[branch]', 'branch=[branch-1]'), sent, true),
+  /** CANCEL of the first INVITE, which was sent so many steps before: with its branch and without a To tag. */
+  cancel: (since: number): string => send(request('CANCEL', 1, {}, false).replace('[branch]', `[branch-${since}]`), {}, true),
+  /** The ACK of a refusal belongs to the INVITE's transaction too. */
+  ackRefusal: (since: number): string => send(request('ACK', 1, {}, false)
+    .replace('[branch]', `[branch-${since}]`).replace(/^To: .*$/m, '[last_To:]'), {}, false),
   ack: (cseq = 1, sent: Sent = {}): string => send(request('ACK', cseq, sent, true), sent, false),
   request: (method: string, cseq: number, sent: Sent = {}): string => send(request(method, cseq, sent, true), sent, true),
 };
@@ -99,10 +107,9 @@ export const expectRequest = (method: string, expected: Expected = {}): string =
 export function expectInvite(expected: Expected = {}): string {
   const keep = (header: string, name: string): string =>
     `<ereg regexp=".*" search_in="hdr" header="${header}:" assign_to="${name}_value"/>`;
-  const checks = (expected.has ?? []).map((pattern) => `<ereg regexp="${pattern.replace(/[&<"]/g, (char) => `&#${char.charCodeAt(0)};`)}" search_in="msg" check_it="true" assign_to="found"/>`);
   const value = (name: string, text: string): string => `<assignstr assign_to="${name}" value="${text}"/>`;
   return `<recv request="INVITE" rrs="true"><action>${keep('Via', 'via')}${keep('From', 'from')}${keep('To', 'to')}${keep('CSeq', 'cseq')}${
-    checks.join('')}${value('invite_via', 'Via:[$via_value]')}${value('invite_from', 'From:[$from_value]')}${
+    checksOf(expected)}${value('invite_via', 'Via:[$via_value]')}${value('invite_from', 'From:[$from_value]')}${
     value('invite_to', 'To:[$to_value]')}${value('invite_cseq', 'CSeq:[$cseq_value]')}${value('own_from', 'From:[$to_value]')}${
     value('own_to', 'To:[$from_value]')}</action></recv>`;
 }
@@ -130,7 +137,11 @@ export const callUp = (sent?: Sent, answered: Expected = {}, ack: Sent = {}): st
 
 /** Until the far end hangs up. */
 export const untilBye = (expected: Expected = {}): string => [expectRequest('BYE', expected), answer.inDialog('200 OK')].join('\n');
-export const hangUp = (cseq: number): string => [caller.request('BYE', cseq), expectResponse(200)].join('\n');
+/** By its transaction: a repeated 200 of the INVITE must not pass for the answer to a BYE that was lost. */
+export const hangUp = (cseq: number): string => [
+  caller.request('BYE', cseq).replace('<send', '<send start_txn="bye"'),
+  expectResponse(200).replace('<recv', '<recv response_txn="bye"'),
+].join('\n');
 /** A re-INVITE (or UPDATE) of the caller with its answer. */
 export const change = (cseq: number, sent: Sent, answered: Expected = {}): string => [
   caller.request('INVITE', cseq, sent), expectResponse(100, { optional: true }), expectResponse(200, answered), caller.ack(cseq),
