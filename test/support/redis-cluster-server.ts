@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { eventually } from './eventually';
 import type { TestDeployment } from './redis-deployment';
-import { type FleetMember, RedisFleet } from './redis-fleet';
+import { type FleetMember, LEAVES_AT_ONCE, RedisFleet } from './redis-fleet';
 
 const PRIMARIES = 3;
 const SLOTS = 16_384;
@@ -35,7 +35,7 @@ export async function startRedisCluster(options: { readonly replica?: boolean } 
     if (options.replica) await follow(at(PRIMARIES), at(0));
     const clients: Cluster[] = [];
     const client = (): Cluster => {
-      const made = new Cluster(members.map(({ port }) => ({ host: '127.0.0.1', port })));
+      const made = new Cluster(members.map(({ port }) => ({ host: '127.0.0.1', port })), { redisOptions: LEAVES_AT_ONCE });
       clients.push(made);
       return made;
     };

@@ -8,6 +8,9 @@ import { isTcpPortBound } from './free-ports';
 
 const SERVER = process.env['HOLDFAST_TEST_REDIS_SERVER'] ?? '/usr/bin/redis-server';
 
+/** ioredis waits 2 s for the close of a socket, and the test process waits with it. */
+export const LEAVES_AT_ONCE = { disconnectTimeout: 100 };
+
 export interface FleetLogin {
   readonly username?: string;
   readonly password?: string;
@@ -73,7 +76,7 @@ export class RedisFleet {
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
       const patient = { lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: null };
-      const client = new Redis({ host: '127.0.0.1', port, ...login, ...patient });
+      const client = new Redis({ host: '127.0.0.1', port, ...login, ...patient, ...LEAVES_AT_ONCE });
       // Until the server listens each attempt fails; the PING below is answered by the first that does not.
       client.on('error', () => undefined);
       const ended = once(child, 'exit').then(() => 'ended' as const);

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { eventually } from './eventually';
 import type { TestDeployment } from './redis-deployment';
-import { RedisFleet } from './redis-fleet';
+import { LEAVES_AT_ONCE, RedisFleet } from './redis-fleet';
 
 /** Whoever runs Redis; not what the gateway gets. */
 const ADMIN = { password: 'admin-secret' };
@@ -58,7 +58,7 @@ export async function startRedisSentinels(): Promise<TestSentinels> {
       firstPrimaryPort: primary.port,
       replica: replica.client,
       client() {
-        const client = new Redis({ host: '127.0.0.1', port: primary.port, ...ADMIN });
+        const client = new Redis({ host: '127.0.0.1', port: primary.port, ...ADMIN, ...LEAVES_AT_ONCE });
         clients.push(client);
         return client;
       },

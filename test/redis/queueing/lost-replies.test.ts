@@ -90,18 +90,21 @@ describe('a script whose reply is lost', () => {
     return found;
   }
 
-  /** Is the sum kept for the mean age that of the members? */
+  /** Are the sum kept for the mean age and the count kept for the account's limit those of the members? */
   async function areAgesRight(account: string, ages: Record<string, string>): Promise<boolean> {
     const of = (name: string): string => `hf:{${account}}:queueing:${name}`;
-    for (const [queueSid, sum] of Object.entries(ages)) {
+    const { members: counted, ...sums } = ages;
+    let members = 0;
+    for (const [queueSid, sum] of Object.entries(sums)) {
       const { createdAt } = JSON.parse((await client.hget(of('queues'), queueSid)) ?? '{}') as { createdAt: number };
       let wanted = 0;
       for (const id of await client.zrange(of(`${queueSid}:members`), 0, '-1')) {
+        members++;
         wanted += (JSON.parse((await client.hget(of('entries'), id)) ?? '{}') as { enqueuedAt: number }).enqueuedAt - createdAt;
       }
       if (Number(sum) !== wanted) return false;
     }
-    return true;
+    return Number(counted ?? 0) === members;
   }
 
   it('is every script that changes something', () => {
