@@ -5,7 +5,7 @@ export type SidPrefix = 'AC' | 'AP' | 'CA' | 'NO' | 'PN' | 'QU' | 'RE' | 'TK';
 
 /** A resource identifier: prefix plus 32 hexadecimal digits from a secure source. */
 export function newSid(prefix: SidPrefix): string {
-  return prefix + randomBytes(16).toString('hex');
+  return prefix + newToken(16);
 }
 
 export function isSid(prefix: SidPrefix, value: string): boolean {
@@ -14,5 +14,21 @@ export function isSid(prefix: SidPrefix, value: string): boolean {
 
 export const newUuid = (): string => randomUUID();
 
-/** A short random token, `bytes` long, in hexadecimal. */
-export const newToken = (bytes = 16): string => randomBytes(bytes).toString('hex');
+const RESERVE = 4_096;
+/** Random bytes not yet handed out: asking the system for each token costs more than all else that is done with it. */
+let reserve = Buffer.alloc(0);
+let handedOut = 0;
+
+/** A random token from a secure source, `bytes` long (at most 4,096), in hexadecimal. */
+export function newToken(bytes = 16): string {
+  if (handedOut + bytes > reserve.length) {
+    reserve = randomBytes(RESERVE);
+    handedOut = 0;
+  }
+  const from = handedOut;
+  handedOut += bytes;
+  const token = reserve.toString('hex', from, handedOut);
+  // What has been handed out is in one place only.
+  reserve.fill(0, from, handedOut);
+  return token;
+}

@@ -23,6 +23,7 @@ export interface OverrideDefaults {
   readonly budgetMs: number;
 }
 
+const DEFAULT_POLICY: ReadonlySet<RetryPolicy> = new Set(['ct']);
 const POLICIES: readonly RetryPolicy[] = ['4xx', '5xx', 'ct', 'rt', 'all'];
 
 /**
@@ -31,7 +32,8 @@ const POLICIES: readonly RetryPolicy[] = ['4xx', '5xx', 'ct', 'rt', 'all'];
  */
 export function readOverrides(url: string, { connectTimeoutMs, budgetMs }: OverrideDefaults): ConnectionOverrides {
   const hash = url.indexOf('#');
-  const written = new URLSearchParams(hash < 0 ? '' : url.slice(hash + 1));
+  if (hash < 0) return noOverrides({ connectTimeoutMs, budgetMs });
+  const written = new URLSearchParams(url.slice(hash + 1));
   const number = (key: string, min: number, max: number): number | undefined => {
     const text = written.get(key) ?? '';
     const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
@@ -44,8 +46,12 @@ export function readOverrides(url: string, { connectTimeoutMs, budgetMs }: Overr
     readTimeoutMs: number('rt', 100, 15_000) ?? budgetMs,
     totalMs: Math.min(number('tt', 100, 15_000) ?? budgetMs, budgetMs),
     retryCount: number('rc', 0, 5) ?? 1,
-    retryPolicy: new Set(known.length > 0 ? known : ['ct']),
+    retryPolicy: known.length > 0 ? new Set(known) : DEFAULT_POLICY,
     sni: written.get('sni')?.toLowerCase() !== 'n',
     edges: (written.get('e') ?? '').split(',').filter((edge) => edge !== '').slice(0, 10),
   };
 }
+
+const noOverrides = ({ connectTimeoutMs, budgetMs }: OverrideDefaults): ConnectionOverrides => ({
+  connectTimeoutMs, readTimeoutMs: budgetMs, totalMs: budgetMs, retryCount: 1, retryPolicy: DEFAULT_POLICY, sni: true, edges: [],
+});

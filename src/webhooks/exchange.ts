@@ -80,7 +80,7 @@ async function receive(received: Dispatcher.ResponseData, caps: BodyCaps, isCond
   }
   const contentType = headers['content-type'] ?? '';
   const cap = /^\s*audio\//i.test(contentType) ? caps.audioBytes : caps.documentBytes;
-  const { body, isComplete } = await readBody(stream, cap);
+  const { body, isComplete } = await readBody(stream, cap, headers['content-length']);
   return isComplete
     ? { kind: 'response', response: { status, contentType, headers, body }, setCookies }
     : failed(11750, `the answer has more than ${cap} bytes`, { status, headers, body: body.subarray(0, REFUSED_BYTES) });

@@ -10,6 +10,7 @@ import { Egress } from './egress';
 import type { FailedExchange } from './exchange';
 import { evidenceOf, type FailureEvidence, type RequestFacts } from './failure-evidence';
 import { redirected } from './redirected';
+import { RequestEnd } from './request-end';
 import type { HostResolver } from './resolve-host';
 import { type StepAnswer, type StepContext, StepSender } from './step-sender';
 import { traceparent } from './trace-context';
@@ -59,7 +60,8 @@ export class WebhookClient {
   readonly #gate: AccountGate;
   readonly #cookies = new CallCookies();
   readonly #sender: StepSender;
-  readonly #stopping = new AbortController();
+  readonly #underWay = new Set<RequestEnd>();
+  #isStopping = false;
 
   constructor(options: WebhookClientOptions) {
     this.#options = options;
@@ -79,7 +81,8 @@ export class WebhookClient {
 
   /** Ends every request (outcome `aborted`) and closes the connections. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
+    for (const end of this.#underWay) end.cancel();
     await this.#egress.stop();
   }
 
@@ -92,14 +95,24 @@ export class WebhookClient {
   async request(request: WebhookRequest): Promise<WebhookOutcome> {
     const startedAt = performance.now();
     const overrides = readOverrides(request.url, this.#options);
-    const cancel = request.signal ? AbortSignal.any([request.signal, this.#stopping.signal]) : this.#stopping.signal;
-    const budget = AbortSignal.timeout(overrides.totalMs);
-    const signal = AbortSignal.any([cancel, budget]);
+    const end = new RequestEnd(overrides.totalMs, request.signal);
+    this.#underWay.add(end);
+    if (this.#isStopping) end.cancel();
+    try {
+      return await this.#within(end, request, overrides, startedAt);
+    } finally {
+      this.#underWay.delete(end);
+      end.close();
+    }
+  }
+
+  async #within(end: RequestEnd, request: WebhookRequest, overrides: ConnectionOverrides, startedAt: number): Promise<WebhookOutcome> {
+    const { signal } = end;
     const first: RequestFacts = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
     const limits = await this.#options.limitsFor?.(request.accountSid) ?? LIMITS;
     const turn = await this.#gate.enter(request.accountSid, signal, limits.webhooksInFlight);
     if (turn === 'full' || turn === 'aborted') {
-      if (cancel.aborted) return { outcome: 'aborted' };
+      if (end.cause === 'cancelled') return { outcome: 'aborted' };
       this.#options.onLimit?.(request.accountSid, 'webhooksInFlight', callOf(request));
       const message = 'too many requests of this account are under way: there was no turn for this one';
       return failure(first, { code: 11200, message }, startedAt);
@@ -114,9 +127,9 @@ export class WebhookClient {
         const cached = answer.cached === undefined ? {} : { cached: answer.cached };
         return { outcome: 'response', status, contentType, body, ...facts, ...cached, evidence };
       }
-      if (cancel.aborted) return { outcome: 'aborted' };
+      if (end.cause === 'cancelled') return { outcome: 'aborted' };
       const late: Ending = { ...answer, code: 11200, message: `no answer within ${overrides.totalMs} ms` };
-      return failure(step, budget.aborted ? late : answer, startedAt);
+      return failure(step, end.cause === 'late' ? late : answer, startedAt);
     } finally {
       turn.leave();
     }
