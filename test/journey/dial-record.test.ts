@@ -1,5 +1,5 @@
 import { Phone, toneShare } from '../../src/phone';
-import { channelSamples } from '../support/channel-samples';
+import { channelSamples, frameShare } from '../support/channel-samples';
 import { eventually } from '../support/eventually';
 import { dialIn, type Party, requestOf, waitInQueue } from '../support/queue-story';
 import { ACCOUNT, AUTH_TOKEN, World } from '../support/world';
@@ -53,7 +53,7 @@ describe('recorded calls', () => {
   };
 
   /** Share of a tone in the last half second that is wholly in the conversation. */
-  const shareOf = (samples: Int16Array | undefined, hz: number): number => toneShare(samples?.subarray(-6_000, -2_000) ?? new Int16Array(1), hz);
+  const shareOf = (samples: Int16Array | undefined, hz: number): number => frameShare(samples?.subarray(-6_000, -2_000) ?? new Int16Array(0), hz);
 
   it('dual: the caller in one channel, the callee in the other; the action and the callback have the URL', async () => {
     const coming = outside.nextIncoming({ withinMs: 10_000 });

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digitsMs } from '../../../src/media/digit-time';
-import { toneShare } from '../../../src/phone';
-import { channelSamples } from '../../support/channel-samples';
+import { channelSamples, frameShare } from '../../support/channel-samples';
 import { eventually } from '../../support/eventually';
 import type { EslClient } from './esl-client';
 import { Stage, startTarget, type Target, type TestChannel } from './target';
@@ -66,7 +65,7 @@ describe('recording a bridge', () => {
     expect(await esl.api(`uuid_record ${a.uuid} stop ${path}`)).toBe('+OK Success\n');
     const [left = new Int16Array(0), right = new Int16Array(0), ...others] = await recorded(path);
     expect(others).toEqual([]);
-    expect([toneShare(left, HERE), toneShare(right, THERE)].map((share) => share > 0.9)).toEqual([true, true]);
+    expect([frameShare(left, HERE), frameShare(right, THERE)].map((share) => share > 0.9)).toEqual([true, true]);
   });
 
   it.each([
@@ -80,7 +79,7 @@ describe('recording a bridge', () => {
     await hear(60);
     await esl.api(`uuid_record ${a.uuid} stop ${path}`);
     const channels = await recorded(path);
-    expect(channels.map((samples) => toneShare(samples, tone) > 0.9)).toEqual([true]);
+    expect(channels.map((samples) => frameShare(samples, tone) > 0.9)).toEqual([true]);
   });
 
   it('is complete also when the far end hangs up in the middle', async () => {
@@ -91,7 +90,7 @@ describe('recording a bridge', () => {
     await hear(60);
     await a.call.hangup();
     const [left = new Int16Array(0), right = new Int16Array(0)] = await recorded(path);
-    expect([toneShare(left, HERE), toneShare(right, THERE)].map((share) => share > 0.8)).toEqual([true, true]);
+    expect([frameShare(left, HERE), frameShare(right, THERE)].map((share) => share > 0.8)).toEqual([true, true]);
     expect(await esl.api(`uuid_record ${a.uuid} stop ${path}`)).toMatch(/^-ERR/);
   });
 });
