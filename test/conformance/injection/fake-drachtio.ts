@@ -1,8 +1,8 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   encodeFrame, FrameDecoder, parseClientMessage, replyLine, requestSentLine, sipLine, withSipMessage,
 } from '../../../src/protocol/drachtio';
+import { FakeServer } from './fake-server';
 import { requestFlaw } from './sip-grammar';
 
 type SipMessage = Extract<NonNullable<ReturnType<typeof parseClientMessage>>, { kind: 'sip' }>;
@@ -11,10 +11,7 @@ const HOP = /^sip:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]):\d{1,5}(?:;transpo
 const CHALLENGE = 'Proxy-Authenticate: Digest realm="far.example",nonce="abc",qop="auth",algorithm=MD5\r\n';
 
 /** A SIP server's control connection that judges every frame: INVITEs are challenged once where that helps, then busy. */
-export class FakeDrachtio {
-  /** Requests by method. */
-  readonly counts = new Map<string, number>();
-  readonly strange: string[] = [];
+export class FakeDrachtio extends FakeServer {
   /** The last INVITE, as it was sent to us. */
   last = '';
   /** The header names that the tenant of the moment has asked for, lower case. */
@@ -22,26 +19,10 @@ export class FakeDrachtio {
   challenges = false;
   /** The only body that may be sent. */
   body: string | undefined;
-  readonly #server: Server;
   #next = 0;
 
-  constructor() {
-    this.#server = createServer((socket) => this.#serve(socket));
-  }
-
-  async start(): Promise<{ host: string; port: number; secret: string }> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port, secret: 'secret' };
-  }
-
-  async stop(): Promise<void> {
-    await new Promise((closed) => this.#server.close(closed));
-  }
-
-  #serve(socket: Socket): void {
+  protected serve(socket: Socket): void {
     const decoder = new FrameDecoder();
-    socket.setNoDelay(true);
-    socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       const decoded = decoder.push(chunk);
       if (!decoded.ok) this.strange.push(decoded.reason);
@@ -70,7 +51,7 @@ export class FakeDrachtio {
   #sip(id: string, frame: SipMessage): (string | Buffer)[] {
     const text = frame.message.toString('utf8');
     const method = /^[A-Z]+/.exec(text)?.[0] ?? '';
-    this.counts.set(method, (this.counts.get(method) ?? 0) + 1);
+    this.count(method);
     if (method === 'INVITE') this.last = text;
     if (method !== 'INVITE') return [replyLine(id, frame.id, 'OK')];
     const isAgain = /^(?:Proxy-)?Authorization: /im.test(text);

@@ -1,37 +1,17 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 import { commandKind, cutCommands } from './event-socket-grammar';
+import { FakeServer } from './fake-server';
 
 const frame = (headers: string, body = ''): string =>
   `${headers}\n${body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\n`}\n${body}`;
 
 /** A media server's event socket that judges every byte it is sent; every sound that has an end ends at once. */
-export class FakeEventSocket {
-  /** Commands by kind. */
-  readonly counts = new Map<string, number>();
-  /** What no command of ours looks like. */
-  readonly strange: string[] = [];
-  readonly #server: Server;
+export class FakeEventSocket extends FakeServer {
   /** Endless sounds by channel, the innermost last: a break ends that one. */
   readonly #endless = new Map<string, string[]>();
   #pending = '';
 
-  constructor() {
-    this.#server = createServer((socket) => this.#serve(socket));
-  }
-
-  async start(): Promise<{ host: string; port: number; secret: string }> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port, secret: 'secret' };
-  }
-
-  async stop(): Promise<void> {
-    await new Promise((closed) => this.#server.close(closed));
-  }
-
-  #serve(socket: Socket): void {
-    socket.setNoDelay(true);
-    socket.on('error', () => undefined);
+  protected serve(socket: Socket): void {
     socket.write(frame('Content-Type: auth/request'));
     socket.on('data', (bytes) => {
       // Latin-1: each byte is looked at, whatever it would be as UTF-8.
@@ -44,7 +24,7 @@ export class FakeEventSocket {
   #answer(command: string): string {
     const kind = commandKind(command);
     if (kind === undefined) this.strange.push(command.slice(0, 500));
-    else this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    else this.count(kind);
     if (kind === 'play') return frame('Content-Type: command/reply\nReply-Text: +OK') + this.#played(command);
     if (!command.startsWith('api ')) return frame('Content-Type: command/reply\nReply-Text: +OK accepted');
     return frame('Content-Type: api/response', '+OK') + (kind === 'break' ? this.#broken(command.split(' ')[2] ?? '') : '');

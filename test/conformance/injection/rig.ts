@@ -81,8 +81,7 @@ export class Rig {
   }
 
   #stage(endpoint: MediaEndpoint, clock: Clock): ReturnType<typeof stageCall> {
-    // Nothing a tenant writes reaches the channel of a leg before its far end has answered, and here none does.
-    const pool = { createEndpoint: async () => ({ localSdp: TEMPLATE_SDP, release: async () => undefined }) } as unknown as MediaPool;
+    const pool = { createEndpoint: () => this.channel() } as unknown as MediaPool;
     const tenants = {
       ownNumber: async () => undefined, outboundTrunk: async () => ({ name: 'out', outbound: { host: '192.0.2.9', port: 5060 } }),
     } as unknown as TenantDirectory;
