@@ -62,8 +62,8 @@ export class RedisScripts<Contracts extends ScriptContracts> {
   ): Promise<ScriptReply> {
     const source = this.#sources.get(name);
     if (!source) throw new GatewayError('platform-redis-bad-script', `script ${name} is not loaded`);
-    const named: { readonly [key: string]: string | number | undefined } = { ...keys };
-    const given: { readonly [arg: string]: string | number | undefined } = { ...args };
+    const named: { readonly [key: string]: string | number | undefined } = keys;
+    const given: { readonly [arg: string]: string | number | undefined } = args;
     const values = [
       ...source.keys.map((key) => required(name, 'key', key, named[key])),
       ...source.args.map((arg) => required(name, 'argument', arg, given[arg])),

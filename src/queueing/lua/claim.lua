@@ -49,8 +49,7 @@ else
   else
     redis.call('ZADD', K.agents, ticket.score, ticket.callSid)
     save_ticket(ticket)
-    match()
-    ticket = read_ticket(A.callSid)
+    if match() then ticket = read_ticket(A.callSid) end
   end
 end
 

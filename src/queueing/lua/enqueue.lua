@@ -53,8 +53,7 @@ if not entry then
   join_members(entry, queue)
   save_entry(entry)
   fact('queue-entry.joined', entry)
-  match()
-  entry = read_entry(entry.id)
+  if match() then entry = read_entry(entry.id) end
 end
 
 local rank = redis.call('ZRANK', K.members, entry.id)

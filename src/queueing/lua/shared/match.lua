@@ -57,14 +57,18 @@ local function take(entry, ticket)
   fact('queue-entry.claimed', entry)
 end
 
--- Called whenever a caller or an agent became free: afterwards not both wait.
+-- Called whenever a caller or an agent became free: afterwards not both wait. Returns whether anybody was taken. Nearly always
+-- one side is empty, and the records of the other need not be read to know it.
 local function match()
-  while true do
-    local entry = first_live_caller()
-    local ticket = entry and first_live_agent()
-    if not ticket then return end
+  local taken = false
+  while redis.call('ZCARD', K.agents) > 0 and redis.call('ZCARD', K.waiting) > 0 do
+    local ticket = first_live_agent()
+    local entry = ticket and first_live_caller()
+    if not entry then break end
     take(entry, ticket)
+    taken = true
   end
+  return taken
 end
 
 -- The caller waits again at his original score and is offered to the next agent.
