@@ -65,7 +65,7 @@ export class Interleaving {
       if (this.#chance(0.008)) await this.#die();
       else if (this.#dead.length > 0 && this.#chance(0.3)) await this.#expire();
       else if (this.#chance(0.03)) await this.#batch([{ op: 'delete', queue: this.#queue() }]);
-      else await this.#batch(Array.from({ length: 1 + this.#below(3) }, () => this.#operation()), this.#chance(0.002));
+      else await this.#batch(Array.from({ length: 1 + this.#below(3) }, () => this.#operation()), this.#chance(0.003));
       if (this.#chance(0.15) || this.#states.length > 12) await this.#look();
     }
     await this.#settle();
@@ -122,8 +122,10 @@ export class Interleaving {
   }
 
   async #batch(operations: readonly Operation[], cut = false): Promise<void> {
+    const victims = cut ? await this.#connections() : [];
     const replies = Promise.all(operations.map((operation) => this.#runner.execute(operation, this.#gatewayOf(operation))));
-    if (cut) await Promise.all([replies, this.#cut(this.#gateway())]);
+    // At the same moment, so that Redis often drops the connection after the operation and before its reply.
+    await Promise.all([replies, ...victims.map((id) => this.fleet.redis.client('KILL', 'ID', id))]);
     const seen = (await replies).map((one) => this.#runner.named(one));
     this.#operations += operations.length;
     this.#history.push(...operations.map((operation, index) => ({ operation, seen: seen[index] })), '--');
@@ -135,13 +137,13 @@ export class Interleaving {
     this.#become((state) => inEveryOrder(state, operations.map((operation, index) => ({ operation, seen: seen[index] }))));
   }
 
-  /** Loses the gateway's connection for commands, with whatever is on its way. */
-  async #cut(gateway: TestGateway): Promise<void> {
-    const line = String(await this.fleet.redis.client('LIST')).split('\n').find((one) => one.includes(` name=${gateway.gatewayId} `));
-    const id = /^id=(\d+)/.exec(line ?? '')?.[1];
-    if (id !== undefined) await this.fleet.redis.client('KILL', 'ID', id);
-    this.#connectionsLost++;
-    this.#history.push(`${gateway.gatewayId} loses its connection`);
+  /** The gateways' connections for commands, about to be lost with whatever is on its way. */
+  async #connections(): Promise<string[]> {
+    const lines = String(await this.fleet.redis.client('LIST')).split('\n');
+    const own = lines.filter((line) => this.fleet.gateways.some(({ gatewayId }) => line.includes(` name=${gatewayId} `)));
+    this.#connectionsLost += own.length;
+    this.#history.push('connections are lost');
+    return own.flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? []);
   }
 
   /** Kills a gateway, half of the time in the middle of an operation of its own. */
