@@ -8,7 +8,7 @@ const LEG_STATUS = `${DIAL_OUT}: progress is told in order, with gapless numbers
 const WHISPER = `${DIAL_OUT}: s leg may refuse the bridge`;
 const REPEATED = 'unit/interpreter/wait-failures.test.ts: is requested a second before the end of a Play and of a Say, however often they are repeated';
 const VOICE = 'unit/media/speech/speech.test.ts: %s in %s is %s (fell back: %s)';
-const REFER = 'unit/twiml/dial.test.ts: reads how to record, what to play and where a transfer is asked about';
+const REFER = 'unit/interpreter/dial-transfer.test.ts: with %s the referUrl is asked by %s where he goes, in place of the action';
 const CREDENTIALS = 'conformance/injection/sip-messages.test.ts: has the credentials of a Sip noun';
 const CALLBACK = `${RECORDING}: tells its callback what it subscribed to, with the parameters of the contract`;
 
@@ -44,7 +44,7 @@ export const attributeEvidence: Readonly<Record<string, string>> = {
   'Dial recordingStatusCallback': CALLBACK,
   'Dial recordingStatusCallbackMethod': CALLBACK,
   'Dial recordingStatusCallbackEvent': CALLBACK,
-  'Dial referUrl': REFER,
+  'Dial referUrl': 'journey/dial-refer.test.ts: the referUrl decides what happens to the caller; the callee is told and goes',
   'Dial referMethod': REFER,
   'Number url': WHISPER,
   'Number method': WHISPER,
