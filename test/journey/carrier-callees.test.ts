@@ -66,7 +66,7 @@ describe('callees as carriers answer', () => {
     await converse('early', [
       expectInvite({ has: ['Supported:.*100rel', 'Allow:.*PRACK', 'Allow:.*UPDATE'] }),
       answer.invite('183 Session Progress', { headers: ['Require: 100rel', 'RSeq: 71'], body: sdp() }),
-      expectRequest('PRACK', { has: ['RAck: 71 1 INVITE'] }), answer.inDialog('200 OK'), pause(100),
+      expectRequest('PRACK', { has: ['RAck: 71 [0-9]+ INVITE'] }), answer.inDialog('200 OK'), pause(100),
       answer.request('UPDATE', 1, { body: sdp({ version: 2 }) }), expectResponse(200, { has: ['m=audio [1-9]'] }),
       answer.invite('200 OK'), expectRequest('ACK'), speak(), untilBye(),
     ]);

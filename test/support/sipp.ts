@@ -89,8 +89,9 @@ export interface SippRun {
 /** Starts SIPp and resolves when its SIP port is open. Rejects with its output when it cannot start. */
 export async function startSipp(options: SippOptions): Promise<SippRun> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-sipp-'));
-  const port = await freePorts(1);
-  const mediaPort = await freePorts(4);
+  // Together, or the two might overlap.
+  const mediaPort = await freePorts(5);
+  const port = mediaPort + 4;
   const scenario = join(directory, 'scenario.xml');
   const xml = typeof options.scenario === 'string'
     ? await readFile(resolve(__dirname, 'sipp', `${options.scenario}.xml`), 'utf8')

@@ -26,7 +26,7 @@ const account = z.strictObject({
     why: 'a suspended account keeps its settings and takes no calls',
   }),
   allowPrivate: field(z.array(z.string().refine(isAddressBlock, 'must be an address or a block such as 203.0.113.0/24'))
-    .default([]), { why: 'address blocks beyond the public ones that only the webhooks of this account may reach' }),
+    .default([]), { why: 'address blocks beyond the public ones that webhooks and SIP targets of this account may reach' }),
   limits: accountLimitOverridesSchema.optional(),
 });
 

@@ -6,6 +6,7 @@ import { type SipServer, startSipServer } from '../../../src/embedded/sip-server
 import { type Destination, OutboundDestinations, requestUriOf } from '../../../src/signaling';
 import { parseDocument } from '../../../src/twiml';
 import { createGuardPolicy } from '../../../src/webhooks';
+import { CorpusCount } from '../../support/corpus-count';
 import { FORBIDDEN_V4, FORBIDDEN_V6, PUBLIC, V4_ENCODINGS, V6_ENCODINGS } from './targets';
 
 /** Opened beyond what is public; a SIP server that refuses calls stands at ALLOWED. */
@@ -98,7 +99,10 @@ describe(`SIP targets of tenants, on a corpus of ${hostile.length} hostile URIs`
     expect(found).toEqual([]);
     // Most must get as far as the guard, or this shows nothing about it.
     expect(refused).toBeGreaterThan(1_200);
-    told(`SIP targets: ${refused} refused by the guard, ${hostile.length - refused} by the parser`);
+    const count = new CorpusCount('egress of SIP targets');
+    count.add('refused by the guard', refused);
+    count.add('by the parser', hostile.length - refused);
+    count.print();
   });
 
   it('passes every public address, literal and by name, and names the address itself as the next hop', async () => {
@@ -205,7 +209,3 @@ describe(`SIP targets of tenants, on a corpus of ${hostile.length} hostile URIs`
     });
   });
 });
-
-function told(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
