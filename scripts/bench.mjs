@@ -35,7 +35,7 @@ for (const [id, path] of CATALOGUE) {
   }
   console.log(`${id} ${benchmark.title} ...`);
   const before = machine();
-  const child = fork(runner, [id, PAIRS], { execArgv: ['--expose-gc'] });
+  const child = fork(runner, [id, PAIRS]);
   let result;
   child.on('message', (message) => (result = message));
   const [code] = await once(child, 'exit');

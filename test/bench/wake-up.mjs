@@ -4,6 +4,8 @@ import { accountSids, callSid, legOf, startEngine } from './harness/engine.mjs';
 import { startRedis } from './harness/redis-server.mjs';
 
 const WAKE_UPS = 1_000;
+const CAUSE = 'a bare hand-off is one command that answers another; ours is a script of 40 commands, a hint and the reading of the ticket that '
+  + 'the hint names, so that a lost or late hint does no harm';
 
 export const benchmark = {
   id: 'B3b',
@@ -12,7 +14,8 @@ export const benchmark = {
     + `holding the claim, ${WAKE_UPS} times, one after the other`,
   peer: 'a bare hand-off through the same Redis: ZADD by one connection, BZPOPMIN waiting on another',
   figures: [
-    { name: 'wake-up', label: 'wake-up p99', cost: 'p99', direction: 'cost', target: 2 },
+    { name: 'wake-up', label: 'wake-up p99', cost: 'p99', direction: 'cost', target: 2, cause: CAUSE },
+    { name: 'wake-up', label: 'wake-up p50', cost: 'p50', direction: 'cost' },
   ],
   async open() {
     const redis = await startRedis();

@@ -10,6 +10,9 @@ import { inFlight } from './harness/in-flight.mjs';
 const { encodeParams, standardParams, WebhookClient } = room('webhooks');
 
 const REQUESTS = 5_000;
+const CAUSE = 'undici alone takes about 25 us of CPU when warm. Ours adds the signature (HMAC-SHA1), the form, three random names, the '
+  + 'URL taken apart, a time limit and an AbortSignal of its own, the turn of its account and the answer\'s facts: each is a few us, '
+  + 'none stands out in the profile';
 const CONNECTIONS = 50;
 const PATH = '/voice/incoming?brand=main';
 
@@ -19,7 +22,7 @@ export const benchmark = {
   what: `POST of a call's parameters (1 kB) and a document of 1 kB back, ${CONNECTIONS} at once over kept connections: account's `
     + 'turn, signed, traced, time limits, cookies, guarded way, capped body; CPU of the asking process alone',
   peer: 'undici.Pool.request with the same Pool options, headers and body, the answer read by arrayBuffer(); no signature, no limits of time',
-  figures: [{ name: 'webhook', label: 'signed, guarded POST', cost: 'cpu', direction: 'efficiency', target: 0.85 }],
+  figures: [{ name: 'webhook', label: 'signed, guarded POST', cost: 'cpu', direction: 'efficiency', target: 0.85, cause: CAUSE }],
   async open() {
     const { server, origin } = await startApplication();
     const [accountSid] = accountSids(1);
@@ -59,7 +62,7 @@ export const benchmark = {
       return { operations: REQUESTS };
     };
     return {
-      comparisons: { webhook: { ours, peer } },
+      comparisons: { webhook: { ours, peer, warmUps: 4 } },
       facts: { 'bytes sent': body.length },
       async close() {
         await client.stop();

@@ -7,7 +7,7 @@ const MAX_STEAL = 0.02;
  * Pairs of runs of two sides, after a warm-up of each, in the order A B, B A, A B, ... so that a drift of the machine hits both.
  * A run that is not exact throws, and with it the whole comparison: a ratio of wrong results is none.
  */
-export async function comparePairs({ ours, peer, pids }, { pairs, say }) {
+export async function comparePairs({ ours, peer, pids, warmUps = 1 }, { pairs, say }) {
   const run = async (name, side) => {
     try {
       return await measured(side, { pids });
@@ -15,8 +15,10 @@ export async function comparePairs({ ours, peer, pids }, { pairs, say }) {
       throw new Error(`${name} was not exact: ${cause.message}`, { cause });
     }
   };
-  await run('ours', ours);
-  await run('the peer', peer);
+  for (let number = 0; number < warmUps; number += 1) {
+    await run('ours', ours);
+    await run('the peer', peer);
+  }
   const rows = [];
   let voided = 0;
   while (rows.length < pairs) {

@@ -47,7 +47,7 @@ function section(benchmark, result) {
     '',
     `![${benchmark.id}](benchmarks/${benchmark.id.toLowerCase()}.svg)`,
     '',
-    ...missed.flatMap(({ figure }) => [`Missed, ${figure.label}: ${figure.cause ?? 'the cause is not known yet'}.`, '']),
+    ...missed.filter(({ figure }, number) => missed.findIndex((one) => one.figure.cause === figure.cause) === number).flatMap(({ figure }) => [`Why it is missed: ${figure.cause ?? 'not known yet'}.`, '']),
   ];
 }
 
