@@ -52,11 +52,15 @@ export class Rig {
 
   /** A channel of the fake media server. */
   async channel(): Promise<MediaEndpoint> {
-    if (!this.#media) throw new Error('not started');
-    const dialog = { on: () => () => undefined, bye: async () => undefined, id: 'dialog' } as unknown as SipDialog;
-    const endpoint = new MediaEndpoint({ uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP }, this.#media, dialog, systemClock);
+    const endpoint = this.#endpoint();
     await endpoint.start(TEMPLATE_SDP);
     return endpoint;
+  }
+
+  #endpoint(): MediaEndpoint {
+    if (!this.#media) throw new Error('not started');
+    const dialog = { on: () => () => undefined, bye: async () => undefined, id: 'dialog' } as unknown as SipDialog;
+    return new MediaEndpoint({ uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP }, this.#media, dialog, systemClock);
   }
 
   /** Runs the verbs as the program of an answered call; `clock` is the program's, not that of the wires. */
@@ -81,7 +85,8 @@ export class Rig {
   }
 
   #stage(endpoint: MediaEndpoint, clock: Clock): ReturnType<typeof stageCall> {
-    const pool = { createEndpoint: () => this.channel() } as unknown as MediaPool;
+    // Nothing a tenant writes reaches the channel of a leg before its far end has answered, and here none does.
+    const pool = { createEndpoint: async () => this.#endpoint() } as unknown as MediaPool;
     const tenants = {
       ownNumber: async () => undefined, outboundTrunk: async () => ({ name: 'out', outbound: { host: '192.0.2.9', port: 5060 } }),
     } as unknown as TenantDirectory;
