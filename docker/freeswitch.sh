@@ -1,8 +1,6 @@
 #!/bin/bash
-# FreeSWITCH with our whole configuration and the external address that `prepare` decided on. It writes nowhere but /tmp.
+# FreeSWITCH with our whole configuration. It writes nowhere but /tmp, and recordings into HOLDFAST_MEDIA_DIR.
 set -eu
-RTP_EXTERNAL_IP="$(cat "$HOLDFAST_MEDIA_DIR/external-address")"
-export RTP_EXTERNAL_IP
 if [ "${SIP_LISTEN:-}" = container ]; then
   SIP_LISTEN="$(hostname -i | cut -d ' ' -f 1)"
   export SIP_LISTEN

@@ -10,7 +10,7 @@ elif command -v docker-compose >/dev/null; then compose=(docker-compose)
 else echo 'Docker with its compose plugin is needed: see docs/operations.md; without Docker, `make run` starts everything' >&2; exit 1
 fi
 
-[ -e docker/secrets.env ] || docker/make-secrets.sh
+docker/make-secrets.sh
 # One file: the older docker-compose takes only the last --env-file.
 settings="$(mktemp)"
 trap 'rm -f "$settings"' EXIT

@@ -74,7 +74,7 @@ export class Gateway {
     const { servers, ...ofServers } = config.freeswitch;
     const shared = { ...ofServers, mediaTimeoutMs: config.media.timeoutMs };
     this.#pool = new MediaPool(
-      servers.map((server) => new MediaServer({ ...server, ...shared }, this.#drachtio, systemClock)),
+      servers.map((server) => new MediaServer({ externalIp: config.sip.externalIp, ...server, ...shared }, this.#drachtio, systemClock)),
     );
     this.#queues = createQueueEngine({
       connection: this.#redis,

@@ -7,7 +7,7 @@ import { processEnvironment } from './platform/config';
 
 /**
  * Runs once before the servers of a container stack: renders the hold music into HOLDFAST_MEDIA_DIR and writes the
- * address that callers are told to `external-address` there, where drachtio-server and FreeSWITCH read it.
+ * address that callers are told to `external-address` there, where drachtio-server and the gateways read it.
  */
 async function prepare(): Promise<void> {
   const env = processEnvironment();

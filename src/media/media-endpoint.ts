@@ -1,5 +1,6 @@
 import { type Clock, deferred, GatewayError, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
+import { withMediaAddress } from '../protocol/sdp';
 import { digitsMs } from './digit-time';
 import type { ChannelEvent, EventSocket } from './event-socket';
 import { mediaTimeoutFor, NEVER_MS } from './media-watch';
@@ -21,8 +22,10 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
 export interface EndpointFacts {
   readonly uuid: string;
   readonly serverName: string;
-  /** SDP of the media server's side, to be given to the far end. */
+  /** SDP of the media server's side. */
   readonly localSdp: string;
+  /** The address that callers reach the media server at, where it is not the one in its SDP. */
+  readonly externalIp?: string | undefined;
   /** How long the far end may send nothing while it should; undefined: for ever. */
   readonly mediaTimeoutMs?: number;
 }
@@ -53,6 +56,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly uuid: string;
   readonly serverName: string;
   readonly localSdp: string;
+  readonly #externalIp: string | undefined;
   readonly #socket: EventSocket;
   readonly #dialog: SipDialog;
   readonly #clock: Clock;
@@ -71,6 +75,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.uuid = facts.uuid;
     this.serverName = facts.serverName;
     this.localSdp = facts.localSdp;
+    this.#externalIp = facts.externalIp;
     this.#socket = socket;
     this.#dialog = dialog;
     this.#clock = clock;
@@ -78,7 +83,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       {
         start: (source, token) => socket.execute(facts.uuid, 'playback', source, token),
         breakTop: async () => void (await socket.api(`uuid_recv_dtmf ${facts.uuid} ${STOP_KEY}`)),
-        layerFailed: (source) => this.emit('layer-failed', source),
+        standsIn: (source) => this.emit('layer-failed', source),
       },
       clock,
     );
@@ -91,6 +96,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   /** Of the SIP dialog with the media server, by which any gateway can end or renegotiate the channel. */
   get dialogId(): string {
     return this.#dialog.id;
+  }
+
+  /** SDP of the media server's side as callers are told it; `localSdp` is for other media servers. */
+  get callerSdp(): string {
+    return this.#asCallersSee(this.localSdp);
   }
 
   get gone(): boolean {
@@ -159,7 +169,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     await this.#socket.api(`uuid_recv_dtmf ${this.uuid} ${digit}`);
   }
 
-  /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP. */
+  /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP for callers. */
   async remodel(remoteSdp: string): Promise<string> {
     const variables = this.#timeoutVariables(remoteSdp);
     // Before the re-INVITE: FreeSWITCH reads them when it takes the new media, and at no other time.
@@ -168,7 +178,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (outcome.outcome === 'refused') {
       throw new GatewayError('media-refused', `the media server refused the new media: ${outcome.status}`, { sipStatus: 488 });
     }
-    return outcome.sdp;
+    return this.#asCallersSee(outcome.sdp);
   }
 
   /** Joins this channel with another one of the same media server. Resolves when audio flows or it cannot. */
@@ -262,6 +272,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       this.#keysBy = 'media';
     }
     this.emit('digit', digit);
+  }
+
+  #asCallersSee(sdp: string): string {
+    return this.#externalIp === undefined ? sdp : withMediaAddress(sdp, this.#externalIp);
   }
 
   #timeoutVariables(remoteSdp: string): string[] {

@@ -12,6 +12,8 @@ export interface MediaServerOptions extends EventSocketAddress {
   readonly listenAddress: string;
   /** A far end that sends nothing for so long, though it should, is taken for gone; 0 never. Default 0. */
   readonly mediaTimeoutMs?: number;
+  /** The address that callers reach its RTP ports at, where it is behind NAT. */
+  readonly externalIp?: string | undefined;
   /** Why a FreeSWITCH older than 1.11.3 may be used. */
   readonly oldVersionReason?: string | undefined;
 }
@@ -98,7 +100,8 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const { uuid, local } = created;
     const dialog = this.#drachtio.adoptFrom(created.dialog, remoteSdp);
     const watch = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-    const endpoint = new MediaEndpoint({ uuid, serverName: this.name, localSdp: local.sdp, ...watch }, socket, dialog, this.#clock);
+    const facts = { uuid, serverName: this.name, localSdp: local.sdp, externalIp: this.#options.externalIp, ...watch };
+    const endpoint = new MediaEndpoint(facts, socket, dialog, this.#clock);
     this.#endpoints.add(endpoint);
     endpoint.once('gone', () => this.#endpoints.delete(endpoint));
     endpoint.on('layer-failed', (source) => this.emit('layer-failed', source));

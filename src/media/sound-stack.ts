@@ -9,8 +9,8 @@ export interface SoundChannel {
   start(source: string, token: string): Promise<void>;
   /** Ends the sound that is heard now, whichever that is. */
   breakTop(): Promise<void>;
-  /** Told that an endless sound cannot be played by the media server. */
-  layerFailed(source: string): void;
+  /** Told that the media server cannot play an endless sound, so that another one stands in for it. */
+  standsIn(failed: string): void;
 }
 
 /** An endless sound under whatever is played; the innermost one is heard when nothing else plays. */
@@ -33,7 +33,15 @@ interface Slot {
   /** What is laid, then what stands in for it when the media server cannot play it. */
   readonly sources: string[];
   sound: Sound;
+  /** Somebody took it away. */
+  isRemoved: boolean;
 }
+
+/**
+ * A bridge ends what plays as an error, and its own event comes later (72-81 ms, FreeSWITCH 1.11.1 on a busy machine): only a
+ * layer that is still missing after this long could not be played. Started earlier, its stand-in would play over the bridge.
+ */
+const STAND_IN_AFTER_MS = 1_000;
 
 /** A break that gets no completion within this long means that the channel is wedged; its end is then reported elsewhere. */
 const BREAK_TIMEOUT_MS = 1_000;
@@ -51,6 +59,8 @@ export class SoundStack {
   #top: Sound | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closedWith: PlayOutcome | undefined;
+  /** Counts the times that the channel dropped everything. */
+  #drops = 0;
   /** Breaks that came after the natural end of the sound they were meant for: each ends one layer, which is laid again. */
   #strayBreaks = 0;
 
@@ -84,8 +94,8 @@ export class SoundStack {
   /** Lays an endless sound over the layers that are there: the first of `sources` that the media server can play. */
   async addLayer(...sources: readonly [string, ...string[]]): Promise<Layer> {
     const slot = await this.#inTurn(async () => {
-      const laid: Slot = { sources: [...sources], sound: await this.#start(sources[0]) };
-      while (laid.sound.outcome === 'failed' && this.#takeStandIn(laid)) laid.sound = await this.#start(current(laid));
+      const laid: Slot = { sources: [...sources], sound: await this.#start(sources[0]), isRemoved: false };
+      while (laid.sound.outcome === 'failed' && laid.sources.length > 1) await this.#layStandIn(laid);
       if (!this.#closedWith && laid.sound.outcome !== 'failed') this.#layers.push(laid);
       return laid;
     });
@@ -102,8 +112,8 @@ export class SoundStack {
     const slot = this.#layers.find((candidate) => candidate.sound === sound);
     if (!slot) return;
     if (outcome === 'failed') {
-      if (this.#takeStandIn(slot)) void this.#layStandIn(slot);
-      else this.#layers.splice(this.#layers.indexOf(slot), 1);
+      this.#layers.splice(this.#layers.indexOf(slot), 1);
+      if (slot.sources.length > 1) this.#standInLater(slot);
       return;
     }
     if (this.#strayBreaks === 0) {
@@ -120,6 +130,7 @@ export class SoundStack {
   /** The channel dropped everything (a bridge or its end): nothing plays any more, layers must be laid anew. */
   dropAll(outcome: 'stopped' | 'gone'): void {
     if (outcome === 'gone') this.#closedWith = 'gone';
+    this.#drops += 1;
     this.#layers.length = 0;
     this.#strayBreaks = 0;
     this.#top = undefined;
@@ -139,21 +150,28 @@ export class SoundStack {
     return result;
   }
 
-  /** The present source of a layer failed; false when nothing stands in for it. */
-  #takeStandIn(slot: Slot): boolean {
-    this.#channel.layerFailed(current(slot));
-    slot.sources.shift();
-    return slot.sources.length > 0;
+  #standInLater(slot: Slot): void {
+    const drops = this.#drops;
+    const isWanted = (): boolean => this.#drops === drops && !slot.isRemoved;
+    const layIt = async (): Promise<void> => {
+      // Started while something plays over the layers it would be heard over that.
+      await this.#top?.done;
+      await this.#inTurn(async () => {
+        if (!isWanted()) return;
+        if (this.#top && this.#top.outcome === undefined) return void layIt();
+        await this.#layStandIn(slot);
+        this.#layers.push(slot);
+      });
+    };
+    this.#clock.after(STAND_IN_AFTER_MS, () => {
+      if (isWanted()) void layIt();
+    });
   }
 
-  /** Lays what stands in for a failed layer, after the sound that plays over it: started now it would be heard over it. */
   async #layStandIn(slot: Slot): Promise<void> {
-    await this.#top?.done;
-    await this.#inTurn(async () => {
-      if (!this.#layers.includes(slot)) return;
-      if (this.#top && this.#top.outcome === undefined) void this.#layStandIn(slot);
-      else slot.sound = await this.#start(current(slot));
-    });
+    this.#channel.standsIn(current(slot));
+    slot.sources.shift();
+    slot.sound = await this.#start(current(slot));
   }
 
   async #start(source: string): Promise<Sound> {
@@ -182,6 +200,7 @@ export class SoundStack {
   }
 
   async #remove(slot: Slot): Promise<void> {
+    slot.isRemoved = true;
     const index = this.#layers.indexOf(slot);
     if (index < 0) return;
     const above = this.#layers.splice(index);

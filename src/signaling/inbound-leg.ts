@@ -40,9 +40,9 @@ export class InboundLeg implements Leg {
       throw new GatewayError('signaling-caller-gone', 'the caller went away before the answer');
     }
     // rtp_rewrite_timestamps is set by the media server's dialplan, before its own answer.
-    const dialog = await this.#invite.accept(offered ? endpoint.localSdp : outboundOffer(endpoint.localSdp));
+    const dialog = await this.#invite.accept(offered ? endpoint.callerSdp : outboundOffer(endpoint.callerSdp));
     this.#dialog = dialog;
-    dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
+    dialog.onOffer((offer) => (offer === '' ? endpoint.callerSdp : endpoint.remodel(offer)));
     // An INVITE without SDP leaves the offer to us; the answer comes with the ACK (RFC 3261 section 13.2.1).
     dialog.onAcknowledged((answer) => {
       if (offered) return;

@@ -39,7 +39,7 @@ export class OutboundLeg implements Leg {
       const endpoint = await this.#pool.createEndpoint(TEMPLATE_SDP, mediaServer);
       this.#endpoint = endpoint;
       if (this.#call.ended) return await this.#failed(487, 'cancelled');
-      const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.localSdp) });
+      const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.callerSdp) });
       this.#invite = invite;
       invite.onOffer((offer) => endpoint.remodel(offer));
       invite.on('progress', () => {
@@ -79,7 +79,7 @@ export class OutboundLeg implements Leg {
     takeRelayedKeys(dialog, endpoint);
     dialog.on('bye', () => this.#call.end('remote-hangup'));
     dialog.onRefer((target) => this.#call.refer(target));
-    dialog.onOffer((offer) => (offer === '' ? endpoint.localSdp : endpoint.remodel(offer)));
+    dialog.onOffer((offer) => (offer === '' ? endpoint.callerSdp : endpoint.remodel(offer)));
     // A BYE that drachtio sent right behind the 200 came before anybody listened.
     if (dialog.ended) this.#call.end('remote-hangup');
     if (!this.#call.ended) await endpoint.remodel(sdp);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** What docs/config.md and error messages say about one key; lives beside its type so that neither can be forgotten. */
@@ -29,5 +30,7 @@ export function noteOf(schema: z.ZodType): FieldNote | undefined {
 export const port = (): z.ZodInt => z.int().min(0).max(65_535);
 export const fixedPort = (): z.ZodInt => z.int().min(1).max(65_535);
 export const count = (): z.ZodInt => z.int().min(1);
+export const ip = (): z.ZodType<string> =>
+  z.string().refine((text) => isIP(text) !== 0, 'must be an IP address, not a name');
 export const host = (): z.ZodString =>
   z.string().regex(/^[A-Za-z0-9_.:[\]-]+$/, 'must be a host name or an IP address, without scheme, port or spaces');

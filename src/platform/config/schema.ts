@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountLimitsSchema } from './account-limits';
-import { count, field, fixedPort, host, port } from './field';
+import { count, field, fixedPort, host, ip, port } from './field';
 import { isAddressBlock, tenancySeedSchema } from './tenancy-seed';
 
 const BLOCK = 'must be an address or a block such as 203.0.113.0/24';
@@ -12,8 +12,8 @@ const sip = z.strictObject({
   port: field(fixedPort().default(5060), {
     why: 'standard SIP port (RFC 3261 section 19.1.2)', env: 'HOLDFAST_SIP_PORT',
   }),
-  externalIp: field(host().optional(), {
-    why: 'address written into SIP and SDP when the machine is behind NAT', env: 'HOLDFAST_EXTERNAL_IP',
+  externalIp: field(ip().optional(), {
+    why: 'address that callers are told for SIP and audio, when the machine is behind NAT', env: 'HOLDFAST_EXTERNAL_IP',
   }),
   sources: field(z.array(z.string().refine(isAddressBlock, BLOCK)).optional(), {
     why: 'address blocks that the SIP server of `make run` answers at all, see docs/strangers.md; 0.0.0.0/0,::/0: everybody',
@@ -73,6 +73,7 @@ const freeswitch = z.strictObject({
     host: field(host(), { why: 'a media server' }),
     port: field(fixedPort().default(8021), { why: 'its event socket' }),
     secret: field(z.string().min(1), { why: 'its event socket password', secret: true }),
+    externalIp: field(ip().optional(), { why: 'address that callers send it audio to, where it is not sip.externalIp' }),
   })).min(1, 'needs at least one media server: set FREESWITCH_SERVERS=host:port:secret,...'), {
     why: 'the pool of media servers, shared by all gateways', env: 'FREESWITCH_SERVERS',
   }),

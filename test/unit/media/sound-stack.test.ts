@@ -1,21 +1,21 @@
-import { systemClock } from '../../../src/lib';
 import { type SoundChannel, SoundStack } from '../../../src/media/sound-stack';
+import { ManualClock } from '../../support/manual-clock';
 
 /** A channel that nests as FreeSWITCH does: the newest sound is heard, a break ends it, the one below resumes. */
 class NestingChannel implements SoundChannel {
   readonly playing: { source: string; token: string }[] = [];
   stack!: SoundStack;
   readonly refused = new Set<string>();
-  readonly failedLayers: string[] = [];
+  readonly replaced: string[] = [];
 
-  layerFailed(source: string): void {
-    this.failedLayers.push(source);
+  standsIn(failed: string): void {
+    this.replaced.push(failed);
   }
 
   /** The media server finds out after it has taken the command. */
-  failTop(): void {
-    const top = this.playing.pop();
-    if (top) this.stack.completed(top.token, 'failed');
+  fail(source: string): void {
+    const [failed] = this.playing.splice(this.playing.findIndex((sound) => sound.source === source), 1);
+    if (failed) this.stack.completed(failed.token, 'failed');
   }
 
   start(source: string, token: string): Promise<void> {
@@ -49,11 +49,12 @@ class NestingChannel implements SoundChannel {
   }
 }
 
-function setUp(): { channel: NestingChannel; stack: SoundStack } {
+function setUp(): { channel: NestingChannel; stack: SoundStack; clock: ManualClock } {
   const channel = new NestingChannel();
-  const stack = new SoundStack(channel, systemClock);
+  const clock = new ManualClock();
+  const stack = new SoundStack(channel, clock);
   channel.stack = stack;
-  return { channel, stack };
+  return { channel, stack, clock };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -126,7 +127,6 @@ describe('the sounds of one channel', () => {
     await stack.addLayer('silence');
     channel.refused.add('missing');
     const layer = await stack.addLayer('missing');
-    expect(channel.failedLayers).toEqual(['missing']);
     await layer.remove();
     expect(channel.sources).toEqual(['silence']);
   });
@@ -137,31 +137,50 @@ describe('the sounds of one channel', () => {
     channel.refused.add('missing').add('also missing');
     const layer = await stack.addLayer('missing', 'also missing', 'beeps');
     expect(channel.heard).toBe('beeps');
-    expect(channel.failedLayers).toEqual(['missing', 'also missing']);
+    expect(channel.replaced).toEqual(['missing', 'also missing']);
     await layer.remove();
     expect(channel.sources).toEqual(['silence']);
   });
 
   it('lays what stands in for a layer that fails later, never over what is played', async () => {
-    const { channel, stack } = setUp();
+    const { channel, stack, clock } = setUp();
     await stack.addLayer('silence');
     const layer = await stack.addLayer('music', 'beeps');
-    const music = channel.playing[1];
     const played = stack.play('greeting');
     await settle();
-    channel.playing.splice(1, 1);
-    stack.completed(music?.token ?? '', 'failed');
+    channel.fail('music');
+    clock.advance(999);
+    await settle();
+    expect(channel.replaced).toEqual([]);
+    clock.advance(1);
     await settle();
     expect(channel.heard).toBe('greeting');
     channel.endTop();
     await played;
     await settle();
     expect(channel.sources).toEqual(['silence', 'beeps']);
-    channel.failTop();
+    expect(channel.replaced).toEqual(['music']);
+    channel.fail('beeps');
+    clock.advance(2_000);
     await settle();
-    expect(channel.failedLayers).toEqual(['music', 'beeps']);
     await layer.remove();
     expect(channel.sources).toEqual(['silence']);
+  });
+
+  it('lays nothing over a bridge, which ends layers as if they failed, nor after the layer was taken away', async () => {
+    const { channel, stack, clock } = setUp();
+    await stack.addLayer('music', 'beeps');
+    channel.fail('music');
+    clock.advance(500);
+    stack.dropAll('stopped');
+    clock.advance(10_000);
+    await settle();
+    const layer = await stack.addLayer('music', 'beeps');
+    channel.fail('music');
+    await layer.remove();
+    clock.advance(10_000);
+    await settle();
+    expect([channel.sources, channel.replaced]).toEqual([[], []]);
   });
 
   it('reports a refused sound as failed', async () => {
