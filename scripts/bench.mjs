@@ -22,12 +22,14 @@ if (!Number.isInteger(pairs) || pairs < 1) throw new Error(`PAIRS=${PAIRS} is no
 // A page of fewer pairs than its text says would be no record.
 if (WRITE && pairs < 7) throw new Error('WRITE=1 asks for 7 pairs or more');
 
+const benchmarks = new Map();
+for (const [id, path] of CATALOGUE) benchmarks.set(id, (await import(join(root, 'test/bench', path))).benchmark);
 const runner = join(root, 'test/bench/run-one.mjs');
 const results = [];
 let failures = 0;
-for (const [id, path] of CATALOGUE) {
+for (const [id] of CATALOGUE) {
   if (wanted.length > 0 && !wanted.includes(id)) continue;
-  const { benchmark } = await import(join(root, 'test/bench', path));
+  const benchmark = benchmarks.get(id);
   const missing = (benchmark.needs ?? []).filter((name) => !process.env[name]);
   if (missing.length > 0) {
     console.log(`${id} ${benchmark.title}: not run, it needs ${missing.join(', ')}`);
@@ -45,23 +47,24 @@ for (const [id, path] of CATALOGUE) {
     continue;
   }
   results.push({ ...result, takenAt: new Date().toISOString().slice(0, 16), machine: before, loadAfter: machine().load });
+  if (WRITE) write(results.at(-1));
 }
 
-const benchmarks = new Map();
-for (const [id, path] of CATALOGUE) benchmarks.set(id, (await import(join(root, 'test/bench', path))).benchmark);
 console.log(`\n${table(results.flatMap((result) => rowsOf(benchmarks.get(result.id), result)))}\n`);
 for (const { id, measures } of results) {
   for (const [name, value] of Object.entries(measures)) console.log(`${id} ${name}: ${value.toLocaleString('en')}`);
 }
 
-if (WRITE && failures === 0) {
-  // What was not run this time stays as it was measured then.
+if (WRITE && results.length > 0) console.log('written: docs/benchmarks.md');
+
+/** What was not run this time stays as it was measured then. */
+function write(result) {
   const kept = existsSync(raw) ? JSON.parse(readFileSync(raw, 'utf8')) : [];
-  const all = CATALOGUE.map(([id]) => results.find((one) => one.id === id) ?? kept.find((one) => one.id === id)).filter(Boolean);
+  const all = CATALOGUE.map(([id]) => (result.id === id ? result : kept.find((one) => one.id === id))).filter(Boolean);
   mkdirSync(directory, { recursive: true });
   writeFileSync(raw, `[\n${all.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
-  for (const one of all) writeFileSync(join(directory, `${one.id.toLowerCase()}.svg`), plot(benchmarks.get(one.id), one));
+  writeFileSync(join(directory, `${result.id.toLowerCase()}.svg`), plot(benchmarks.get(result.id), result));
   writeFileSync(join(root, 'docs/benchmarks.md'), page(benchmarks, all));
-  console.log('written: docs/benchmarks.md');
 }
+
 process.exit(failures > 0 ? 1 : 0);
