@@ -10,8 +10,8 @@ const IN_FLIGHT = 100;
 /** A queue of ours holds 5,000 at most, a usual one 1,000. */
 const QUEUES = 5;
 const CAUSE = 'a script of ours does more for a call than BullMQ for a job (member, waiting and age of the queue, lease, hints to both '
-  + 'gateways, facts, its reply kept for a repetition: 20 to 28 Redis commands), so that its commands alone cost what 0.6 of a job '
-  + 'costs (B1). The target came from scripts of six commands, by the clock on idle cores';
+  + 'gateways, facts, its reply kept for a repetition: 21 to 28 Redis commands), and these commands alone (a quarter of the floor '
+  + 'of B1) cost about what BullMQ takes for a whole add. The target was found with scripts of six commands, by the clock';
 const queueName = (number) => `queue-${number % QUEUES}`;
 
 export const benchmark = {

@@ -16,6 +16,8 @@ export function page(benchmarks, results) {
     'is that of our process and of Redis together. `rate` is the same comparison by the clock, which other work on the machine',
     'disturbs. `>=`: what the peer needs for each unit that we need; `<=`: what we need for each unit of the peer.',
     '',
+    'The last section says when, where and how busy the machine was: figures of a busy one are not final.',
+    '',
     '| | figure | ratio | min .. max | target | | ours | peer | rate |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${[
