@@ -8,9 +8,9 @@ const OLDEST = [1, 11, 3] as const;
  * there is a reason to use it all the same. Throws `media-server-too-old`.
  */
 export function requireVersion(server: string, answer: string, reason: string | undefined): void {
-  const [, major, minor, patch] = /Version (\d+)\.(\d+)\.(\d+)/.exec(answer) ?? [];
-  if (reason !== undefined || (major !== undefined && !isOlder([Number(major), Number(minor), Number(patch)]))) return;
-  const found = major === undefined ? 'does not tell its version' : `is FreeSWITCH ${major}.${minor}.${patch}`;
+  const version = /Version (\d+\.\d+\.\d+)/.exec(answer)?.[1];
+  if (reason !== undefined || (version !== undefined && !isOlder(version.split('.').map(Number)))) return;
+  const found = version === undefined ? 'does not tell its version' : `is FreeSWITCH ${version}`;
   throw new GatewayError('media-server-too-old',
     `media server ${server} ${found}; ${OLDEST.join('.')} or newer is needed: upgrade it, or say in ` +
     'HOLDFAST_OLD_FREESWITCH_REASON why it may be used all the same');
