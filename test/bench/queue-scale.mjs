@@ -35,7 +35,7 @@ export const benchmark = {
       measures: memory,
       async close() {
         for (const { gateway, redis } of places) {
-          await gateway.connection.stop();
+          await gateway.stop();
           await redis.stop();
         }
       },
