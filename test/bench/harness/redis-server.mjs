@@ -19,6 +19,8 @@ export async function startRedis() {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
   const server = spawn(SERVER, args, { stdio: 'ignore' });
+  // A benchmark that fails while it is opened stops nothing by itself.
+  process.once('exit', () => server.kill('SIGKILL'));
   // Only a socket that was ready can report this later; before, the connection says it.
   const client = new Redis({ port, host: '127.0.0.1', retryStrategy: (attempt) => (attempt > 100 ? null : 50) });
   client.on('error', () => undefined);
