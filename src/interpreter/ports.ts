@@ -41,6 +41,8 @@ export type PlacedLegOutcome =
 export interface PlacedLeg {
   readonly call: Call;
   readonly final: Promise<PlacedLegOutcome>;
+  /** Resolves when its far end can be heard before it answers (RFC 3960: a 18x with media); never when it cannot. */
+  readonly early?: Promise<MediaEndpoint>;
 }
 
 /** Places outbound legs. */

@@ -108,7 +108,7 @@ export class LegDialer implements Dialer {
       this.#tellOfCircle(request.parent, call, outcome);
       return this.#settled(call, outcome);
     });
-    return { call, final };
+    return { call, final, early: leg.early };
   }
 
   /** Decides where the INVITE goes, once, and sends it there. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../lib';
+import { deferred, messageOf } from '../lib';
 import type { Call, Leg, TerminationReason } from '../calls';
 import type { DrachtioConnection, InviteOutcome, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
@@ -18,6 +18,10 @@ export class OutboundLeg implements Leg {
   #dialog: SipDialog | undefined;
   #endpoint: MediaEndpoint | undefined;
   #sipCallId: string | undefined;
+  /** The far end's media that the endpoint was given last. */
+  #farSdp = '';
+  #given: Promise<string> = Promise.resolve('');
+  readonly #early = deferred<MediaEndpoint>();
 
   constructor(drachtio: DrachtioConnection, pool: MediaPool, call: Call) {
     this.#drachtio = drachtio;
@@ -33,6 +37,11 @@ export class OutboundLeg implements Leg {
     return this.#sipCallId;
   }
 
+  /** Resolves when the far end sends media before it answers: an announcement, its network's own ringing. */
+  get early(): Promise<MediaEndpoint> {
+    return this.#early.promise;
+  }
+
   /** Places the INVITE and waits for its final response; the call is connected when it was answered. */
   async place(target: Omit<OutgoingInviteRequest, 'sdp'>, mediaServer?: string): Promise<PlacedOutcome> {
     try {
@@ -41,9 +50,10 @@ export class OutboundLeg implements Leg {
       if (this.#call.ended) return await this.#failed(487, 'cancelled');
       const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.callerSdp) });
       this.#invite = invite;
-      invite.onOffer((offer) => endpoint.remodel(offer));
-      invite.on('progress', () => {
+      invite.onOffer((offer) => this.#giveFarMedia(endpoint, offer));
+      invite.on('progress', (_status, sdp) => {
         if (this.#call.move('ring')) this.#call.state('call.ringing', {});
+        if (sdp !== '') void this.#hearEarly(endpoint, sdp);
       });
       const final = await invite.final;
       this.#sipCallId = final.sipCallId;
@@ -82,10 +92,28 @@ export class OutboundLeg implements Leg {
     dialog.onOffer((offer) => (offer === '' ? endpoint.callerSdp : endpoint.remodel(offer)));
     // A BYE that drachtio sent right behind the 200 came before anybody listened.
     if (dialog.ended) this.#call.end('remote-hangup');
-    if (!this.#call.ended) await endpoint.remodel(sdp);
+    if (!this.#call.ended) await this.#giveFarMedia(endpoint, sdp);
     if (this.#call.ended) return this.#failed(487, 'cancelled');
     this.#call.connected(endpoint);
     return { outcome: 'answered', headers };
+  }
+
+  /** A failure costs the early media only: the answer brings the media again. */
+  async #hearEarly(endpoint: MediaEndpoint, sdp: string): Promise<void> {
+    try {
+      await this.#giveFarMedia(endpoint, sdp);
+      this.#early.resolve(endpoint);
+    } catch {
+      this.#farSdp = '';
+    }
+  }
+
+  /** One after the other, and not what it has already: a 200 repeats the SDP of the 183. Returns our side's. */
+  #giveFarMedia(endpoint: MediaEndpoint, sdp: string): Promise<string> {
+    if (sdp === this.#farSdp) return this.#given;
+    this.#farSdp = sdp;
+    this.#given = this.#given.catch(() => '').then(() => endpoint.remodel(sdp));
+    return this.#given;
   }
 
   async #failed(sipStatus: number, reason: string, headers: Readonly<Record<string, string>> = {}): Promise<PlacedOutcome> {

@@ -1,3 +1,4 @@
+import type { Bridge } from '../../media';
 import type { PlacedLeg } from '../ports';
 import type { DialStatus } from './dial-result';
 
@@ -5,6 +6,8 @@ import type { DialStatus } from './dial-result';
 export interface Attempt {
   readonly status: DialStatus;
   readonly leg?: PlacedLeg;
+  /** Who answered is joined with the caller already. */
+  readonly bridge?: Bridge | undefined;
   readonly sip?: { readonly status: number; readonly callId: string | undefined; readonly headers: Readonly<Record<string, string>> };
 }
 

@@ -1,11 +1,12 @@
 import { deferred } from '../../lib';
 import type { Call } from '../../calls';
-import { bridgeLegs, type Layer } from '../../media';
+import { bridgeLegs } from '../../media';
 import type { DialVerb } from '../../twiml';
 import type { VerbContext } from '../verb-context';
 import { type Attempt, attemptParams } from './attempt';
 import type { DialRecording } from './dial-recording';
 import { type DialResult, talkSeconds } from './dial-result';
+import type { Ringing } from './ringing';
 import { talk } from './talk';
 
 /** Bridges the caller with the one who answered, until one of them or the Dial has enough; the callee's leg ends with it. */
@@ -13,7 +14,7 @@ export async function converse(
   verb: DialVerb,
   context: VerbContext,
   attempt: Attempt,
-  ringing: Layer | undefined,
+  ringing: Ringing | undefined,
   recording: DialRecording,
 ): Promise<DialResult> {
   const { call, ports } = context;
@@ -23,9 +24,11 @@ export async function converse(
   try {
     const own = await context.media();
     await recording.answered(own);
-    const bridge = await bridgeLegs(ports.pool, own, { endpointUuid: callee.uuid, mediaServer: callee.serverName });
+    ringing?.leaveToBridge();
+    const other = { endpointUuid: callee.uuid, mediaServer: callee.serverName };
+    const bridge = attempt.bridge ?? (await bridgeLegs(ports.pool, own, other));
     if (!bridge) {
-      await ringing?.remove();
+      await ringing?.stop();
       return { status: context.signal.aborted ? 'canceled' : 'failed', params: attemptParams(attempt) };
     }
     call.state('legs.bridged', { callerCallSid: call.sid, agentCallSid: child.sid });

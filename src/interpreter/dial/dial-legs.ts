@@ -1,6 +1,5 @@
 import { deferred, messageOf } from '../../lib';
 import { Scope } from '../../calls';
-import type { Layer } from '../../media';
 import type { DialVerb } from '../../twiml';
 import type { VerbContext } from '../verb-context';
 import { type Attempt, attemptParams, FAILED } from './attempt';
@@ -9,28 +8,29 @@ import type { DialRecording } from './dial-recording';
 import type { DialResult } from './dial-result';
 import type { LegNoun } from './leg-targets';
 import { ringBack } from './ring-tones';
+import { Ringing } from './ringing';
 import { tryNoun } from './try-noun';
 
 /** Calls the nouns, all at once or one after the other; the first that answers is bridged, the others are cancelled. */
 export async function dialLegs(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   const nouns = verb.nouns.filter((noun): noun is LegNoun => noun.name !== 'Queue');
   const { call } = context;
-  let ringing: Layer | undefined;
+  let ringing: Ringing | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
   else {
     const own = await context.media();
-    ringing = await own.addLayer(ringBack(verb.ringTone));
+    ringing = await Ringing.start(own, ringBack(verb.ringTone));
     await recording.ringing(own);
   }
   const groups = verb.sequential ? nouns.map((noun) => [noun]) : [nouns];
   let last = FAILED;
   for (const group of groups) {
-    if (context.signal.aborted) return { status: 'canceled', params: {} };
+    if (context.signal.aborted) break;
     last = await tryGroup(verb, group, context);
     if (last.status !== 'completed' || !last.leg) continue;
     return converse(verb, context, last, ringing, recording);
   }
-  await ringing?.remove();
+  await ringing?.stop();
   return { status: context.signal.aborted ? 'canceled' : last.status, params: attemptParams(last) };
 }
 
@@ -40,7 +40,7 @@ async function tryGroup(verb: DialVerb, nouns: readonly LegNoun[], context: Verb
   const winner = deferred<Attempt>();
   let won = false;
   const attempts = nouns.map(async (noun) => {
-    const attempt = await tryNoun(verb, noun, context, group.signal).catch((error: unknown): Attempt => {
+    const attempt = await tryNoun(verb, noun, context, group.signal, nouns.length === 1).catch((error: unknown): Attempt => {
       // One noun that cannot be tried is one that failed: the others may still answer.
       context.ports.report(context.call, `a leg of <Dial> could not be tried: ${messageOf(error)}`);
       return FAILED;

@@ -7,16 +7,26 @@ import type { VerbContext } from '../verb-context';
 import { runWhisper } from '../whisper';
 import { type Attempt, FAILED } from './attempt';
 import { statusOfSip } from './dial-result';
+import { EarlyMedia } from './early-media';
 import { followStatus } from './follow-status';
 import { type LegNoun, targetsOf } from './leg-targets';
 
-/** Calls one party, by each of the ways to it until somebody is there; resolves when it has accepted or will not. */
-export async function tryNoun(verb: DialVerb, noun: LegNoun, context: VerbContext, group: AbortSignal): Promise<Attempt> {
+/**
+ * Calls one party, by each of the ways to it until somebody is there; resolves when it has accepted or will not. Of several
+ * that are rung at once none is heard before it answers.
+ */
+export async function tryNoun(
+  verb: DialVerb,
+  noun: LegNoun,
+  context: VerbContext,
+  group: AbortSignal,
+  isAlone: boolean,
+): Promise<Attempt> {
   if (noun.fault) return FAILED;
   let attempt = FAILED;
   for (const target of targetsOf(noun)) {
     if (group.aborted) break;
-    attempt = await tryTarget(verb, noun, target, context, group);
+    attempt = await tryTarget(verb, noun, target, context, group, isAlone);
     if (!isNobodyThere(attempt)) break;
   }
   return attempt;
@@ -32,6 +42,7 @@ async function tryTarget(
   target: OutboundTarget,
   context: VerbContext,
   group: AbortSignal,
+  isAlone: boolean,
 ): Promise<Attempt> {
   const { call, ports } = context;
   const leg = await ports.dialer.place({
@@ -50,18 +61,23 @@ async function tryTarget(
   }
   followStatus(context, leg.call, noun);
   call.noteVerbState({ legs: [...rungLegs(call), leg.call.sid] });
+  const early = isAlone ? EarlyMedia.follow(leg, context) : undefined;
   const final = await finalOf(leg, verb, context, group);
+  const bridge = await early?.over();
   if (final.outcome === 'failed') {
     const { sipStatus, headers } = final;
     const status = statusOfSip(sipStatus);
     leg.call.end(status === 'busy' || status === 'no-answer' ? status : 'refused', sipStatus);
     return { status, leg, sip: { status: sipStatus, callId: leg.call.sipCallId, headers } };
   }
+  // A whisper is for the callee alone.
+  if (noun.url) await bridge?.end();
   const accepted = await accept(noun, leg, context, group).catch((error: unknown) => {
     leg.call.end('internal-error');
     throw error;
   });
-  return accepted.sip ? { ...accepted, sip: { ...accepted.sip, headers: final.headers } } : accepted;
+  if (!accepted.sip) return accepted;
+  return { ...accepted, bridge: noun.url ? undefined : bridge, sip: { ...accepted.sip, headers: final.headers } };
 }
 
 /** Rings until somebody answers, the Dial's time is over, or another one was quicker. */
