@@ -10,6 +10,7 @@ const inRooms = sources.filter(({ path }) => path.includes('/'));
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'drachtio-srf': ['dialogs'],
   'drachtio-fsmrf': ['media'],
+  'fast-xml-parser': ['twiml'],
   ioredis: ['platform', 'queueing', 'calls', 'events', 'tenancy'],
   pino: ['platform'],
   'pino-pretty': ['platform'],
