@@ -27,6 +27,7 @@ export class IncomingInvite {
   readonly transport: string;
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
+  readonly #cancelListeners: (() => void)[] = [];
   readonly #adopt: AdoptDialog;
   readonly #untilLost: UntilLost;
   #state: 'pending' | 'cancelled' | 'answered' = 'pending';
@@ -46,9 +47,7 @@ export class IncomingInvite {
     this.sourceAddress = request.source_address;
     this.sourcePort = Number(request.source_port);
     this.transport = request.protocol;
-    request.on('cancel', () => {
-      if (this.#state === 'pending') this.#state = 'cancelled';
-    });
+    request.on('cancel', () => this.#cancelled());
   }
 
   get pending(): boolean {
@@ -64,9 +63,15 @@ export class IncomingInvite {
     return this.#request.headers;
   }
 
-  /** Called when the caller gives up; drachtio has already answered 200 to the CANCEL and 487 to the INVITE. */
+  /** Called once when the caller gives up; drachtio has already answered 200 to the CANCEL and 487 to the INVITE. */
   onCancel(listener: () => void): void {
-    this.#request.on('cancel', listener);
+    this.#cancelListeners.push(listener);
+  }
+
+  #cancelled(): void {
+    if (this.#state === 'cancelled') return;
+    this.#state = 'cancelled';
+    for (const listener of this.#cancelListeners) listener();
   }
 
   /**
@@ -89,6 +94,8 @@ export class IncomingInvite {
       this.#response.send(200, answer, (error) => {
         const dialogId = this.#response.meta?.dialogId;
         if (error || !dialogId) {
+          // The CANCEL has crossed the 200: its transaction is over, and drachtio-srf does not tell of a CANCEL any more.
+          this.#cancelled();
           reject(new GatewayError('dialogs-answer-not-sent',
             `the 200 could not be sent: ${messageOf(error ?? 'no dialog')}`));
         } else {
