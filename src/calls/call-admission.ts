@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { type Clock, messageOf, type Timer } from '../lib';
+import { type Clock, messageOf, pause, type Timer } from '../lib';
 import { RedisScripts } from '../platform/redis';
 import type { Call } from './call';
 import { CallKeys } from './call-keys';
@@ -109,7 +109,7 @@ export class CallAdmission {
     const admitting = this.#admit('outbound', accountSid, call.sid);
     call.onEnd(() => this.release(accountSid, call.sid));
     const verdict = await admitting;
-    if (verdict.outcome === 'admitted' && verdict.waitMs > 0) await this.#pause(verdict.waitMs, call.signal);
+    if (verdict.outcome === 'admitted' && verdict.waitMs > 0) await pause(this.#options.clock, verdict.waitMs, call.signal);
     if (call.ended) return 'ended';
     return verdict.outcome;
   }
@@ -186,18 +186,5 @@ export class CallAdmission {
     } catch (error) {
       report(`the calls of ${accountSid} were not confirmed: ${messageOf(error)}`);
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.#options.clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
   }
 }

@@ -1,4 +1,4 @@
-import { type AlertCode, messageOf } from '../lib';
+import { type AlertCode, messageOf, pause as pauseFor } from '../lib';
 import { type Interruption, interruptionOf } from '../calls';
 import type { PlayOutcome } from '../media';
 import { resolveUrl } from './resolve-url';
@@ -89,22 +89,9 @@ export async function playLoops(context: VerbContext, sound: Sound, loop: number
 }
 
 /** Waits; resolves early when the signal is aborted. */
-export function pause(context: VerbContext, ms: number, signal = context.signal): Promise<Interruption | undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(interruptionOf(signal));
-      return;
-    }
-    const onAbort = (): void => {
-      timer.cancel();
-      resolve(interruptionOf(signal));
-    };
-    const timer = context.ports.clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(undefined);
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+export async function pause(context: VerbContext, ms: number, signal = context.signal): Promise<Interruption | undefined> {
+  await pauseFor(context.ports.clock, ms, signal);
+  return interruptionOf(signal);
 }
 
 export function untilAborted(signal: AbortSignal): Promise<void> {

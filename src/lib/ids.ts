@@ -14,21 +14,5 @@ export function isSid(prefix: SidPrefix, value: string): boolean {
 
 export const newUuid = (): string => randomUUID();
 
-const RESERVE = 4_096;
-/** Random bytes not yet handed out: asking the system for each token costs more than all else that is done with it. */
-let reserve = Buffer.alloc(0);
-let handedOut = 0;
-
-/** A random token from a secure source, `bytes` long (at most 4,096), in hexadecimal. */
-export function newToken(bytes = 16): string {
-  if (handedOut + bytes > reserve.length) {
-    reserve = randomBytes(RESERVE);
-    handedOut = 0;
-  }
-  const from = handedOut;
-  handedOut += bytes;
-  const token = reserve.toString('hex', from, handedOut);
-  // What has been handed out is in one place only.
-  reserve.fill(0, from, handedOut);
-  return token;
-}
+/** A random token from a secure source, `bytes` long, in hexadecimal. */
+export const newToken = (bytes = 16): string => randomBytes(bytes).toString('hex');

@@ -1,4 +1,4 @@
-export { type Clock, type Timer, systemClock } from './clock';
+export { type Clock, pause, type Timer, systemClock } from './clock';
 export { type Coverage, coverageTable, evidenceCell } from './coverage';
 export { type Deferred, deferred } from './deferred';
 export { DropReport } from './drop-report';

@@ -15,7 +15,6 @@ export interface SoundChannel {
 
 /** An endless sound under whatever is played; the innermost one is heard when nothing else plays. */
 export interface Layer {
-  readonly source: string;
   /** Takes the layer away; the one below is heard again. */
   remove(): Promise<void>;
 }
@@ -95,11 +94,10 @@ export class SoundStack {
   async addLayer(...sources: readonly [string, ...string[]]): Promise<Layer> {
     const slot = await this.#inTurn(async () => {
       const laid: Slot = { sources: [...sources], sound: await this.#start(sources[0]), isRemoved: false };
-      while (laid.sound.outcome === 'failed' && laid.sources.length > 1) await this.#layStandIn(laid);
-      if (!this.#closedWith && laid.sound.outcome !== 'failed') this.#layers.push(laid);
+      await this.#lay(laid);
       return laid;
     });
-    return { source: current(slot), remove: () => this.#inTurn(() => this.#remove(slot)) };
+    return { remove: () => this.#inTurn(() => this.#remove(slot)) };
   }
 
   /** The channel reported the end of the sound with this token. */
@@ -158,9 +156,8 @@ export class SoundStack {
       await this.#top?.done;
       await this.#inTurn(async () => {
         if (!isWanted()) return;
-        if (this.#top && this.#top.outcome === undefined) return void layIt();
-        await this.#layStandIn(slot);
-        this.#layers.push(slot);
+        if (this.#top && this.#top.outcome === undefined) void layIt();
+        else await this.#lay(slot);
       });
     };
     this.#clock.after(STAND_IN_AFTER_MS, () => {
@@ -168,10 +165,14 @@ export class SoundStack {
     });
   }
 
-  async #layStandIn(slot: Slot): Promise<void> {
-    this.#channel.standsIn(current(slot));
-    slot.sources.shift();
-    slot.sound = await this.#start(current(slot));
+  /** Makes a layer of a sound that was started, or of the first stand-in that the media server takes. */
+  async #lay(slot: Slot): Promise<void> {
+    while (slot.sound.outcome === 'failed' && slot.sources.length > 1) {
+      this.#channel.standsIn(current(slot));
+      slot.sources.shift();
+      slot.sound = await this.#start(current(slot));
+    }
+    if (!this.#closedWith && slot.sound.outcome !== 'failed') this.#layers.push(slot);
   }
 
   async #start(source: string): Promise<Sound> {

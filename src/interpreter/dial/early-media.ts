@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib';
-import { type Bridge, bridgeLegs } from '../../media';
+import { type Bridge, bridgeLegs, type MediaEndpoint } from '../../media';
 import type { PlacedLeg } from '../ports';
 import type { VerbContext } from '../verb-context';
 
@@ -9,32 +9,32 @@ import type { VerbContext } from '../verb-context';
  */
 export class EarlyMedia {
   readonly #context: VerbContext;
-  readonly #joined: Promise<Bridge | undefined>;
-  #isJoining = false;
+  #joining: Promise<Bridge | undefined> | undefined;
   #isOver = false;
 
-  private constructor(leg: PlacedLeg, context: VerbContext) {
+  constructor(leg: PlacedLeg, context: VerbContext) {
     this.#context = context;
-    // Never settles for a leg without early media: `over` looks first whether they came.
-    this.#joined = (leg.early ?? new Promise<never>(() => undefined)).then((callee) => {
-      const own = context.call.endpoint;
-      if (this.#isOver || !own || own.isBridged) return undefined;
-      this.#isJoining = true;
-      return bridgeLegs(context.ports.pool, own, { endpointUuid: callee.uuid, mediaServer: callee.serverName });
-    }).catch((error: unknown) => {
-      context.ports.report(context.call, `early media could not be joined: ${messageOf(error)}`);
-      return undefined;
+    void leg.early?.then((callee) => {
+      if (!this.#isOver) this.#joining = this.#join(callee);
     });
-  }
-
-  static follow(leg: PlacedLeg, context: VerbContext): EarlyMedia {
-    return new EarlyMedia(leg, context);
   }
 
   /** The final response is here: the bridge that lasts, if there is one. */
   async over(): Promise<Bridge | undefined> {
     this.#isOver = true;
-    const bridge = this.#isJoining ? await this.#joined : undefined;
-    return bridge && this.#context.call.endpoint?.isBridged ? bridge : undefined;
+    const bridge = await this.#joining;
+    return this.#context.call.endpoint?.isBridged ? bridge : undefined;
+  }
+
+  async #join(callee: MediaEndpoint): Promise<Bridge | undefined> {
+    const { call, ports } = this.#context;
+    const own = call.endpoint;
+    if (!own || own.isBridged) return undefined;
+    try {
+      return await bridgeLegs(ports.pool, own, { endpointUuid: callee.uuid, mediaServer: callee.serverName });
+    } catch (error) {
+      ports.report(call, `early media could not be joined: ${messageOf(error)}`);
+      return undefined;
+    }
   }
 }

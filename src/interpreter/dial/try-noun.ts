@@ -61,7 +61,7 @@ async function tryTarget(
   }
   followStatus(context, leg.call, noun);
   call.noteVerbState({ legs: [...rungLegs(call), leg.call.sid] });
-  const early = isAlone ? EarlyMedia.follow(leg, context) : undefined;
+  const early = isAlone ? new EarlyMedia(leg, context) : undefined;
   const final = await finalOf(leg, verb, context, group);
   const bridge = await early?.over();
   if (final.outcome === 'failed') {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { renderHoldMusic } from './render-hold-music';
 
-/** `node dist/media/hold-music/main.js DIRECTORY`: run by `make run` and by the containers before a media server. */
+/** `node dist/media/hold-music/main.js DIRECTORY`: run by `make run` before its media server; containers have `prepare.ts`. */
 const [directory] = process.argv.slice(2);
 if (directory === undefined) {
   process.stderr.write('usage: main.js DIRECTORY\n');

@@ -69,7 +69,7 @@ export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]
       if (index >= 0) this.layers.splice(index, 1);
       return Promise.resolve();
     };
-    return Promise.resolve({ source, remove });
+    return Promise.resolve({ remove });
   }
 
   release(): Promise<void> {
