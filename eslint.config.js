@@ -6,14 +6,14 @@ const ts = require('typescript-eslint');
 const NODE_GLOBALS = {
   require: 'readonly', module: 'writable', process: 'readonly', console: 'readonly', Buffer: 'readonly', __dirname: 'readonly',
   setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', URL: 'readonly',
-  URLSearchParams: 'readonly', performance: 'readonly',
+  URLSearchParams: 'readonly', performance: 'readonly', AbortController: 'readonly',
 };
 
 module.exports = defineConfig(
   { ignores: ['dist/', 'coverage/', 'data/', '.make/', 'node_modules/'] },
   js.configs.recommended,
-  { files: ['**/*.{js,mjs}'], languageOptions: { globals: NODE_GLOBALS } },
-  { files: ['**/*.js'], languageOptions: { sourceType: 'commonjs' } },
+  { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: NODE_GLOBALS } },
+  { files: ['**/*.{js,cjs}'], languageOptions: { sourceType: 'commonjs' } },
   {
     files: ['**/*.ts'],
     extends: [ts.configs.recommendedTypeChecked],

@@ -10,8 +10,8 @@ module.exports = {
     {
       ...common,
       displayName: 'parallel',
-      testMatch: ['<rootDir>/test/{unit,redis,contract,conformance,architecture}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{unit,redis,contract,conformance,architecture,faults/engine}/**/*.test.ts'],
     },
-    { ...common, displayName: 'serial', testMatch: ['<rootDir>/test/journey/**/*.test.ts'] },
+    { ...common, displayName: 'serial', testMatch: ['<rootDir>/test/journey/**/*.test.ts', '<rootDir>/test/faults/*.test.ts'] },
   ],
 };

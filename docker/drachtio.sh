@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # drachtio-server with the external address that `prepare` decided on.
 set -eu
 external="$(cat /media/external-address)"

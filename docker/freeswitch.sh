@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # FreeSWITCH with our whole configuration. It writes nowhere but /tmp, and recordings into HOLDFAST_MEDIA_DIR.
 set -eu
 if [ "${SIP_LISTEN:-}" = container ]; then

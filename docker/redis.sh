@@ -9,4 +9,4 @@ printf '%s\n' \
   "user holdfast on >$REDIS_PASSWORD ~hf:* &hf:* +@all -@admin -@dangerous +info" \
   "user operator on >$REDIS_OPERATOR_PASSWORD ~* &* +@all" \
   >/tmp/redis.conf
-exec docker-entrypoint.sh redis-server /tmp/redis.conf
+exec redis-server /tmp/redis.conf

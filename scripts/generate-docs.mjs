@@ -11,8 +11,9 @@ const PAGES = {
   'config.md': ['platform/config', 'configReference'],
   'errors.md': ['lib', 'errorsReference'],
   'events.md': ['events', 'eventsReference'],
-  'limits.md': ['tenancy', 'limitsReference'],
+  'limits.md': ['capacity', 'limitsReference'],
   'metrics.md': ['platform/telemetry', 'metricsReference'],
+  'rest.md': ['rest', 'restReference'],
   'verbs.md': ['twiml', 'verbsReference'],
   'webhooks.md': ['webhooks', 'webhooksReference'],
 };

@@ -9,6 +9,13 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
       case 'leg.placed':
         metrics.addToGauge('holdfast_calls_active_calls', {}, 1);
         return;
+      case 'call.refused':
+        metrics.increment('holdfast_capacity_refused_total', { direction: fact.direction, reason: fact.reason });
+        return;
+      case 'call.taken-over':
+        metrics.addToGauge('holdfast_calls_active_calls', {}, 1);
+        metrics.increment('holdfast_calls_taken_over_total', {});
+        return;
       case 'call.answered':
         metrics.observe('holdfast_calls_answer_seconds', {}, fact.answerMs / 1_000);
         return;
@@ -16,6 +23,12 @@ export function countFacts(metrics: Metrics): (fact: Fact) => void {
         metrics.addToGauge('holdfast_calls_active_calls', {}, -1);
         metrics.increment('holdfast_calls_ended_total', { result: fact.result, reason: fact.reason });
         metrics.observe('holdfast_calls_length_seconds', {}, fact.durationMs / 1_000);
+        return;
+      case 'media.lost':
+        metrics.increment('holdfast_media_lost_total', {});
+        return;
+      case 'media.moved':
+        metrics.observe('holdfast_media_gap_seconds', {}, fact.gapMs / 1_000);
         return;
       case 'document.fetched':
         metrics.increment('holdfast_webhooks_requests_total', { outcome: 'fetched' });

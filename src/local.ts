@@ -22,6 +22,8 @@ const DEMO_PROGRAM = 'examples/support-queue/server.js';
 interface LocalParts {
   readonly redis: boolean;
   readonly sipServer: boolean;
+  /** Between the gateways and the SIP server. */
+  readonly relay: boolean;
   readonly mediaServer: boolean;
   readonly demo: boolean;
   readonly gateways: number;
@@ -50,9 +52,13 @@ function partsOf(env: Environment): LocalParts {
   if (!Number.isInteger(gateways) || gateways < 1 || gateways > 16) {
     throw new GatewayError('local-bad-gateways', `GATEWAYS must be a whole number from 1 to 16, not "${asked}"`);
   }
+  const sipServer = !given(env, 'DRACHTIO_HOST');
+  const relay = env['HOLDFAST_RELAY'] || (sipServer ? 'on' : 'off');
+  if (relay !== 'on' && relay !== 'off') throw new GatewayError('local-bad-relay', `HOLDFAST_RELAY must be on or off, not "${relay}"`);
   return {
     redis: !given(env, 'REDIS_URL'),
-    sipServer: !given(env, 'DRACHTIO_HOST'),
+    sipServer,
+    relay: relay === 'on',
     mediaServer: !given(env, 'FREESWITCH_SERVERS'),
     demo: !given(env, 'HOLDFAST_CONFIG'),
     gateways,
@@ -103,10 +109,26 @@ function demoConfig(env: Environment, port: number): string {
   return copy;
 }
 
+/** The relay, and the environment of gateways that connect to it instead of the SIP server. */
+function relayBefore(env: Environment, port: number): { readonly program: ChildProgram; readonly ofGateways: Environment } {
+  const secret = newToken(24);
+  const program: ChildProgram = {
+    name: 'relay',
+    run: { kind: 'node', script: compiled('relay/main.js') },
+    env: {
+      ...env, HOLDFAST_RELAY_HOST: LOOPBACK, HOLDFAST_RELAY_PORT: String(port), HOLDFAST_RELAY_SECRET: secret,
+      HOLDFAST_RELAY_HTTP_HOST: LOOPBACK, HOLDFAST_RELAY_HTTP_PORT: env['HOLDFAST_RELAY_HTTP_PORT'] || '0',
+      // It ends after the gateways, which have ended their calls.
+      HOLDFAST_RELAY_DRAIN_MS: '3000',
+    },
+  };
+  return { program, ofGateways: { ...env, DRACHTIO_HOST: LOOPBACK, DRACHTIO_PORT: String(port), DRACHTIO_SECRET: secret } };
+}
+
 async function choosePlan(outside: Environment): Promise<Plan> {
   const parts = partsOf(outside);
-  const [redisPort, adminPort, eslPort, mediaSipPort] = await Promise.all(
-    [freePort('tcp'), freePort('tcp'), freePort('tcp'), freePort('udp')]);
+  const [redisPort, adminPort, relayPort, eslPort, mediaSipPort] = await Promise.all(
+    [freePort('tcp'), freePort('tcp'), freePort('tcp'), freePort('tcp'), freePort('udp')]);
   const redisPassword = newToken(24);
   const env: Record<string, string | undefined> = { ...outside };
   const demoPort = Number(outside['HOLDFAST_DEMO_PORT'] || DEMO_PORT);
@@ -160,6 +182,9 @@ async function choosePlan(outside: Environment): Promise<Plan> {
       },
     });
   }
+  const relay = parts.relay ? relayBefore(env, relayPort) : undefined;
+  // Beside the SIP server, whose start it waits for itself.
+  if (relay) servers.push(relay.program);
   const httpPorts: number[] = [];
   const gateways: ChildProgram[] = [];
   for (let index = 0; index < parts.gateways; index += 1) {
@@ -168,7 +193,7 @@ async function choosePlan(outside: Environment): Promise<Plan> {
     gateways.push({
       name: `gateway-${index + 1}`,
       run: { kind: 'node', script: compiled('main.js') },
-      env: { ...env, HOLDFAST_HTTP_PORT: String(port), HOLDFAST_GATEWAY_NAME: `gateway-${index + 1}` },
+      env: { ...(relay?.ofGateways ?? env), HOLDFAST_HTTP_PORT: String(port), HOLDFAST_GATEWAY_NAME: `gateway-${index + 1}` },
       // Time to end its calls, then a margin for goodbyes.
       stopTimeoutMs: config.limits.drainMs + 3_000,
     });

@@ -6,7 +6,7 @@ interface CallOwner {
   readonly applicationSid?: string;
 }
 
-/** States the facts of one call, numbered from 1; those who follow only this call are told without asking the bus for all. */
+/** States the facts of one call, numbered upwards; those who follow only this call are told without asking the bus for all. */
 export class CallFacts {
   readonly #callSid: string;
   readonly #owner: CallOwner;
@@ -14,15 +14,22 @@ export class CallFacts {
   readonly #events: EventBus;
   readonly #followers = new Set<FactListener>();
   readonly #report: (problem: unknown) => void;
-  #sequence = 0;
+  #sequence: number;
 
-  /** `report` is told about followers that threw. */
-  constructor(callSid: string, owner: CallOwner, clock: Clock, events: EventBus, report: (problem: unknown) => void) {
+  /** `stated`: the number of the last fact before the next one. `report` is told about followers that threw. */
+  constructor(
+    callSid: string, owner: CallOwner, clock: Clock, events: EventBus, stated: number, report: (problem: unknown) => void,
+  ) {
+    this.#sequence = stated;
     this.#callSid = callSid;
     this.#owner = owner;
     this.#clock = clock;
     this.#events = events;
     this.#report = report;
+  }
+
+  get count(): number {
+    return this.#sequence;
   }
 
   /** Adds a listener to the facts of this call; returns the function that removes it. */

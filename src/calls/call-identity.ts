@@ -8,6 +8,8 @@ export interface CallIdentity {
   readonly to: string;
   readonly direction: CallDirection;
   readonly parentCallSid?: string;
+  /** Whose channels it counts for: the trunk it came through or was placed through, where that has a number of them. */
+  readonly trunk?: string;
   readonly callerName?: string;
   readonly forwardedFrom?: string;
   /** How many calls inside the gateway led to this one: a number that dials itself must come to an end. */

@@ -1,119 +1,227 @@
+import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { type Clock, messageOf, type Timer } from '../lib';
+import { messageOf } from '../lib';
+import { RedisScripts } from '../platform/redis';
 import type { Call } from './call';
 import { CallKeys } from './call-keys';
-import type { CallProgress, QueuePlace } from './call-progress';
+import type { CallRecord, OwnedRecord } from './call-record';
+import { recordOf } from './record-of';
 
-/** A live call as another gateway would need it to carry on: identity, media, dialog and the program's progress. */
-export interface CallRecord {
-  readonly callSid: string;
-  readonly accountSid: string;
-  readonly applicationSid?: string;
-  readonly gatewayId: string;
-  readonly direction: string;
-  readonly from: string;
-  readonly to: string;
-  readonly parentCallSid?: string;
-  readonly status: string;
-  readonly sipCallId?: string;
-  /** drachtio's id of the dialog with the far end. */
-  readonly dialogId?: string;
-  readonly endpointUuid?: string;
-  /** drachtio's id of the dialog with the media server. */
-  readonly endpointDialogId?: string;
-  readonly mediaServer?: string;
-  readonly createdAt: number;
-  readonly answeredAt?: number;
-  readonly endedAt?: number;
-  readonly endReason?: string;
-  readonly queueEntry?: QueuePlace;
-  readonly progress?: CallProgress;
-}
+/** What the store relies on, by script; the loader compares it with the headers in `lua/`. */
+export const RECORD_SCRIPTS = {
+  'save-call': { keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId', 'epoch', 'record'], replies: ['saved', 'fenced'] },
+  'close-call': {
+    keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId', 'epoch', 'record', 'keepSeconds'], replies: ['closed', 'fenced'],
+  },
+  'take-calls': { keys: ['records', 'from', 'owned'], args: ['gatewayId', 'deadGatewayId', 'limit'], replies: ['taken'] },
+  'take-call': { keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId'], replies: ['taken', 'unknown'] },
+} as const;
 
 /** Ended calls are kept for a day for look-ups by SID. */
 const KEEP_SECONDS = 86_400;
 
-/** A call may live longer than its record is kept: each is written anew so often. */
-export const REFRESH_MS = (KEEP_SECONDS / 4) * 1_000;
+export interface CallStoreOptions {
+  readonly redis: Redis;
+  /** One incarnation: what it owned is taken by others when it is dead. */
+  readonly gatewayId: string;
+  readonly prefix?: string;
+  readonly report: (message: string) => void;
+  /** Another gateway has this call now: whatever we know of it is old. */
+  readonly onFenced: (call: Call) => void;
+}
 
-/** Keeps one record per call in Redis, written at every change of state; writes of one call never overtake each other. */
+/**
+ * The records of live calls in Redis: written at every change of state, fenced by the call's epoch, listed by gateway, so that
+ * others can take over what a dead one had. One record is a call with the legs it has placed, which only make sense together.
+ */
 export class CallStore {
-  readonly #redis: Redis;
-  readonly #gatewayId: string;
+  readonly #options: CallStoreOptions;
   readonly #keys: CallKeys;
-  readonly #report: (message: string) => void;
-  readonly #writes = new Map<string, Promise<void>>();
-  #refreshing: Timer | undefined;
+  readonly #scripts: RedisScripts<typeof RECORD_SCRIPTS>;
+  /** Calls whose record is being written; true: it has changed since. */
+  readonly #writing = new Map<Call, { again: boolean; readonly done: Promise<void> }>();
+  readonly #accounts = new Map<string, Promise<unknown>>();
+  /** What changes of them afterwards is in no record any more. */
+  readonly #closed = new WeakSet<Call>();
+  #isSealed = false;
 
-  constructor(redis: Redis, gatewayId: string, report: (message: string) => void, prefix = 'hf:') {
-    this.#redis = redis;
-    this.#gatewayId = gatewayId;
-    this.#report = report;
-    this.#keys = new CallKeys(prefix);
+  constructor(options: CallStoreOptions) {
+    this.#options = options;
+    this.#keys = new CallKeys(options.prefix);
+    this.#scripts = new RedisScripts(options.redis, join(__dirname, 'lua'), RECORD_SCRIPTS);
   }
 
-  /** Keeps the records of these calls from running out while the calls live. */
-  start(live: Iterable<Call>, clock: Clock): void {
-    this.#refreshing ??= clock.every(REFRESH_MS, () => {
-      for (const call of live) this.save(call);
-    });
+  /** Writes the call's present state in the background; a failure is reported, the call goes on. That of a leg is its parent's. */
+  save(changed: Call): void {
+    if (this.#isSealed) return;
+    if (changed.parent && changed.ended) this.#keepEndedLeg(changed);
+    const call = rootOf(changed);
+    if (this.#closed.has(call)) return;
+    const writing = this.#writing.get(call);
+    if (writing) {
+      writing.again = true;
+      return;
+    }
+    const state = { again: false, done: this.#writeUntilSame(call) };
+    this.#writing.set(call, state);
   }
 
-  stop(): void {
-    this.#refreshing?.cancel();
-    this.#refreshing = undefined;
+  /** Resolves when everything saved of the call so far is written; a failure was reported. */
+  async written(call: Call): Promise<void> {
+    await this.#writing.get(rootOf(call))?.done;
   }
 
-  /** Writes the call's present state in the background; a failure is reported, the call goes on. */
-  save(call: Call): void {
-    const record = JSON.stringify(this.#recordOf(call));
-    const key = this.#keys.record(call.identity.accountSid, call.sid);
-    const before = this.#writes.get(call.sid) ?? Promise.resolve();
-    const write = before
-      .then(async () => void (await this.#redis.set(key, record, 'EX', KEEP_SECONDS)))
-      .catch((error: unknown) => this.#report(`the record of ${call.sid} was not written: ${messageOf(error)}`));
-    this.#writes.set(call.sid, write);
-    void write.then(() => {
-      if (this.#writes.get(call.sid) === write) this.#writes.delete(call.sid);
-    });
+  /** Redis may have lost records: writes those of these calls again, and in which accounts they are. */
+  rewrite(calls: Iterable<Call>): void {
+    this.#accounts.clear();
+    for (const call of calls) if (!call.parent) this.save(call);
   }
 
+  /** Nothing is left to be done for the call. Resolves when that is written; a failure is reported: others will look after it. */
+  async close(call: Call): Promise<void> {
+    if (this.#isSealed) return;
+    await this.#writing.get(call)?.done;
+    const { accountSid } = call.identity;
+    this.#closed.add(call);
+    const args = { ...this.#argsOf(call), keepSeconds: KEEP_SECONDS };
+    await this.#attempt(call, () => this.#scripts.run('close-call', this.#keysOf(accountSid, call.sid), args));
+  }
+
+  /** The record of a call that lives or ended within a day; that of a leg after its end only. */
   async find(accountSid: string, callSid: string): Promise<CallRecord | undefined> {
-    const text = await this.#redis.get(this.#keys.record(accountSid, callSid));
-    return text === null ? undefined : (JSON.parse(text) as CallRecord);
+    const { redis } = this.#options;
+    const live = await redis.hget(this.#keys.records(accountSid), callSid);
+    if (live !== null) return opened(live).record;
+    const ended = await redis.get(this.#keys.ended(accountSid, callSid));
+    return ended === null ? undefined : parse(ended);
+  }
+
+  /** Accounts of which a gateway had calls. */
+  async accountsOf(gatewayId: string): Promise<readonly string[]> {
+    return this.#options.redis.smembers(this.#keys.accountsOf(gatewayId));
+  }
+
+  /** Makes up to `limit` of a dead gateway's calls ours; fewer, when no more are left. */
+  async take(accountSid: string, deadGatewayId: string, limit: number): Promise<readonly OwnedRecord[]> {
+    await this.#enter(accountSid);
+    const keys = { ...this.#recordKeys(accountSid), from: this.#keys.owned(accountSid, deadGatewayId) };
+    const { gatewayId } = this.#options;
+    const reply = await this.#scripts.run('take-calls', keys, { gatewayId, deadGatewayId, limit });
+    const calls = (reply['calls'] ?? []) as readonly { epoch: number; record: string }[];
+    // Not removed: one that was frozen may yet take calls, or work on, before it learns that it was taken for dead.
+    if (Number(reply['left']) === 0) await this.#options.redis.expire(this.#keys.accountsOf(deadGatewayId), KEEP_SECONDS);
+    return calls.map(({ epoch, record }) => ({ epoch, record: parse(record) }));
+  }
+
+  /** Makes one call ours, whoever has it; returns its new epoch, 1 when there is no record of it. */
+  async takeOne(accountSid: string, callSid: string): Promise<number> {
+    await this.#enter(accountSid);
+    const { gatewayId } = this.#options;
+    const reply = await this.#scripts.run('take-call', this.#keysOf(accountSid, callSid), { callSid, gatewayId });
+    return reply.outcome === 'taken' ? Number(reply['epoch']) : 1;
+  }
+
+  /** Calls of an account that are ours by their records: whoever runs them not has to take them up. */
+  async owned(accountSid: string): Promise<readonly OwnedRecord[]> {
+    const { redis, gatewayId } = this.#options;
+    const { records, owned } = this.#recordKeys(accountSid);
+    const callSids = await redis.smembers(owned);
+    if (callSids.length === 0) return [];
+    const kept = await redis.hmget(records, ...callSids);
+    return kept.flatMap((one) => (one === null ? [] : [opened(one)])).filter((one) => one.gatewayId === gatewayId);
+  }
+
+  /** Which of these dialogs are told of by the record of a live call of these accounts, whoever has it. */
+  async recordedAmong(accountSids: readonly string[], dialogIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const accountSid of accountSids) {
+      const records = await this.#options.redis.hvals(this.#keys.records(accountSid));
+      // As JSON has it: a record holds several, its legs' and its media's.
+      for (const id of dialogIds) if (records.some((record) => record.includes(JSON.stringify(id)))) found.add(id);
+    }
+    return found;
+  }
+
+  /** Whether no other gateway has taken this call since. */
+  async isOurs({ epoch, record }: OwnedRecord): Promise<boolean> {
+    const kept = await this.#options.redis.hget(this.#keys.records(record.identity.accountSid), record.callSid);
+    const now = kept === null ? undefined : opened(kept);
+    return now?.gatewayId === this.#options.gatewayId && now.epoch === epoch;
   }
 
   /** Resolves when everything saved so far is written. */
   async flush(): Promise<void> {
-    await Promise.all(this.#writes.values());
+    await Promise.all([...this.#writing.values()].map(({ done }) => done));
   }
 
-  #recordOf(call: Call): CallRecord {
-    const { accountSid, applicationSid, direction, from, to, parentCallSid } = call.identity;
-    const optional = {
-      applicationSid,
-      parentCallSid,
-      sipCallId: call.sipCallId,
-      dialogId: call.dialogId,
-      endpointUuid: call.endpoint?.uuid,
-      endpointDialogId: call.endpoint?.dialogId,
-      mediaServer: call.endpoint?.serverName,
-      answeredAt: call.answeredAt,
-      endedAt: call.endedAt,
-      endReason: call.endReason,
-      queueEntry: call.queueEntry,
-      progress: call.progress,
-    };
-    return {
-      callSid: call.sid,
-      accountSid,
-      gatewayId: this.#gatewayId,
-      direction,
-      from,
-      to,
-      status: call.status,
-      createdAt: call.createdAt,
-      ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<CallRecord>),
-    };
+  /** Of a leg nothing is left to be done when it has ended: its record is for look-ups. */
+  #keepEndedLeg(leg: Call): void {
+    const { redis, report } = this.#options;
+    redis.set(this.#keys.ended(leg.identity.accountSid, leg.sid), JSON.stringify(recordOf(leg)), 'EX', KEEP_SECONDS)
+      .catch((error: unknown) => report(`the record of ${leg.sid} was not written: ${messageOf(error)}`));
+  }
+
+  /** Writes what is to be written, and nothing from then on: the calls are others' to carry on with. */
+  async seal(): Promise<void> {
+    await this.flush();
+    this.#isSealed = true;
+  }
+
+  async #writeUntilSame(call: Call): Promise<void> {
+    const { accountSid } = call.identity;
+    // What changes within one turn of the event loop is one write.
+    await Promise.resolve();
+    for (;;) {
+      const state = this.#writing.get(call);
+      if (state) state.again = false;
+      const args = this.#argsOf(call);
+      await this.#attempt(call, async () => {
+        await this.#enter(accountSid);
+        return this.#scripts.run('save-call', this.#keysOf(accountSid, call.sid), args);
+      });
+      if (!this.#writing.get(call)?.again) break;
+    }
+    this.#writing.delete(call);
+  }
+
+  async #attempt(call: Call, write: () => Promise<{ readonly outcome: string }>): Promise<void> {
+    try {
+      if ((await write()).outcome === 'fenced') this.#options.onFenced(call);
+    } catch (error) {
+      this.#options.report(`the record of ${call.sid} was not written: ${messageOf(error)}`);
+    }
+  }
+
+  /** Before the first record of an account, so that a death in between is noticed. */
+  #enter(accountSid: string): Promise<unknown> {
+    const entered = this.#accounts.get(accountSid)
+      ?? this.#options.redis.sadd(this.#keys.accountsOf(this.#options.gatewayId), accountSid);
+    this.#accounts.set(accountSid, entered);
+    entered.catch(() => this.#accounts.delete(accountSid));
+    return entered;
+  }
+
+  #argsOf(call: Call): { callSid: string; gatewayId: string; epoch: number; record: string } {
+    return { callSid: call.sid, gatewayId: this.#options.gatewayId, epoch: call.epoch, record: JSON.stringify(recordOf(call)) };
+  }
+
+  #keysOf(accountSid: string, callSid: string): { records: string; owned: string; ended: string } {
+    return { ...this.#recordKeys(accountSid), ended: this.#keys.ended(accountSid, callSid) };
+  }
+
+  #recordKeys(accountSid: string): { records: string; owned: string } {
+    return { records: this.#keys.records(accountSid), owned: this.#keys.owned(accountSid, this.#options.gatewayId) };
   }
 }
+
+function rootOf(call: Call): Call {
+  return call.parent ? rootOf(call.parent) : call;
+}
+
+/** `<epoch> <gateway> <JSON>`, as the scripts write it. */
+function opened(kept: string): OwnedRecord & { readonly gatewayId: string } {
+  const [, epoch = '', gatewayId = '', record = ''] = /^(\d+) (\S+) (.*)$/s.exec(kept) ?? [];
+  return { epoch: Number(epoch), gatewayId, record: parse(record) };
+}
+
+const parse = (text: string): CallRecord => JSON.parse(text) as CallRecord;

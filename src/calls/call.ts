@@ -4,6 +4,7 @@ import type { MediaEndpoint } from '../media';
 import { CallFacts } from './call-facts';
 import type { CallIdentity } from './call-identity';
 import type { CallProgress, QueuePlace } from './call-progress';
+import type { OwnedRecord } from './call-record';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
 import type { Leg } from './leg';
@@ -19,16 +20,23 @@ export interface CallPorts {
   readonly report: (call: Call, message: string) => void;
 }
 
+/** More than a call states between two writes of its record. */
+const FACTS_BETWEEN_RECORDS = 100;
+
 /** A call: one leg between the gateway and somebody, from the INVITE to its end. */
 export class Call {
   readonly sid: string;
   readonly identity: CallIdentity;
+  /** How often it has changed its gateway, plus one: who has a lower one is fenced. */
+  readonly epoch: number;
   readonly createdAt: number;
   readonly #createdMonotonic: number;
   readonly #ports: CallPorts;
   readonly #scope = new Scope();
   readonly #facts: CallFacts;
   readonly #endListeners = new Set<(status: CallStatus) => void>();
+  readonly #legs = new Set<Call>();
+  #parent: Call | undefined;
   #leg: Leg | undefined;
   #status: CallStatus;
   #endpoint: MediaEndpoint | undefined;
@@ -43,16 +51,32 @@ export class Call {
   #whenReferred: ((target: string) => boolean) | undefined;
   #released: Promise<void> = Promise.resolve();
 
-  constructor(identity: CallIdentity, ports: CallPorts, sid = newSid('CA')) {
+  /** `begun`: of a call that another gateway had before. */
+  constructor(identity: CallIdentity, ports: CallPorts, begun: Partial<OwnedRecord & { readonly sid: string }> = {}) {
+    const { sid = newSid('CA'), epoch = 1, record } = begun;
     this.sid = sid;
     this.identity = identity;
+    this.epoch = epoch;
     this.#ports = ports;
-    this.#facts = new CallFacts(sid, identity, ports.clock, ports.events, (problem) => {
+    // Facts that the gateway before us stated after it wrote the record have numbers, too.
+    const stated = record ? record.factCount + FACTS_BETWEEN_RECORDS : 0;
+    this.#facts = new CallFacts(sid, identity, ports.clock, ports.events, stated, (problem) => {
       ports.report(this, `a follower of the call's facts failed: ${messageOf(problem)}`);
     });
-    this.createdAt = ports.clock.now();
+    this.createdAt = record?.createdAt ?? ports.clock.now();
     this.#createdMonotonic = ports.clock.monotonic();
-    this.#status = identity.direction === 'inbound' ? 'ringing' : 'queued';
+    this.#status = record?.status ?? (identity.direction === 'inbound' ? 'ringing' : 'queued');
+    this.#answeredAt = record?.answeredAt;
+    this.#endedAt = record?.endedAt;
+    this.#endReason = record?.endReason;
+    this.#progress = record?.progress;
+    this.#queueEntry = record?.queueEntry;
+    if (this.#endReason) this.#scope.interrupt({ kind: 'call-ended', reason: this.#endReason });
+  }
+
+  /** The call of another gateway that is ours now, as its record tells; without a leg and media yet. */
+  static restore(owned: OwnedRecord, ports: CallPorts): Call {
+    return new Call(owned.record.identity, ports, { ...owned, sid: owned.record.callSid });
   }
 
   get status(): CallStatus {
@@ -75,6 +99,28 @@ export class Call {
     return this.#endReason;
   }
 
+  /** How many facts have been stated about it. */
+  get factCount(): number {
+    return this.#facts.count;
+  }
+
+  /** Those it has placed and that live: they end with it, and are kept with it. */
+  get legs(): Iterable<Call> {
+    return this.#legs;
+  }
+
+  /** Who placed it. */
+  get parent(): Call | undefined {
+    return this.#parent;
+  }
+
+  /** This call has placed that one. */
+  addLeg(leg: Call): void {
+    leg.#parent = this;
+    this.#legs.add(leg);
+    leg.onEnd(() => this.#legs.delete(leg));
+  }
+
   /** The media of an answered call. */
   get endpoint(): MediaEndpoint | undefined {
     return this.#endpoint;
@@ -93,19 +139,39 @@ export class Call {
     return this.#leg?.dialogId;
   }
 
+  /** What the far end of an answered dialog was told of our media last. */
+  get toldSdp(): string | undefined {
+    return this.#leg?.toldSdp;
+  }
+
+  /** The far end and we have agreed on other media: another gateway would have to know. */
+  mediaAgreed(): void {
+    if (!this.ended) this.#ports.save(this);
+  }
+
   /** Where its program is, kept in the live-call record. */
   get progress(): CallProgress | undefined {
     return this.#progress;
   }
 
+  /** The verb before has dealt with its place in a queue, if it had one. */
   set progress(progress: CallProgress | undefined) {
     this.#progress = progress;
+    this.#queueEntry = undefined;
     this.#ports.save(this);
   }
 
   /** Adds to the progress what the verb that runs needs to carry on. */
   noteVerbState(state: Readonly<Record<string, unknown>>): void {
-    if (this.#progress && !this.ended) this.progress = { ...this.#progress, state: { ...this.#progress.state, ...state } };
+    const verb = this.#progress;
+    if (verb?.step !== 'verb' || this.ended) return;
+    this.#progress = { ...verb, state: { ...verb.state, ...state } };
+    this.#ports.save(this);
+  }
+
+  /** What the verb that runs has noted. */
+  get verbState(): Readonly<Record<string, unknown>> {
+    return (this.#progress?.step === 'verb' && this.#progress.state) || {};
   }
 
   /** Decides whether the far end of this call may send the party it talks to elsewhere (REFER); nobody decides: it may not. */
@@ -118,7 +184,7 @@ export class Call {
     return !this.ended && (this.#whenReferred?.(target) ?? false);
   }
 
-  /** Its place in a queue while it has one. */
+  /** Its place in a queue, until the verb that gave it one has dealt with its end. */
   get queueEntry(): QueuePlace | undefined {
     return this.#queueEntry;
   }
@@ -165,7 +231,16 @@ export class Call {
     this.move('answer');
     const answerMs = Math.round(this.#ports.clock.monotonic() - this.#createdMonotonic);
     this.state('call.answered', { mediaServer: endpoint.serverName, endpointUuid: endpoint.uuid, answerMs });
-    endpoint.once('gone', (cause) => this.end(cause === 'MEDIA_TIMEOUT' ? 'media-timeout' : 'media-failed'));
+    this.#followMedia(endpoint);
+  }
+
+  /** The media of a restored call: it was connected by the gateway before us. */
+  reconnected(endpoint: MediaEndpoint): void {
+    if (this.ended) return;
+    this.#endpoint = endpoint;
+    this.#answering = Promise.resolve(endpoint);
+    this.#followMedia(endpoint);
+    this.#ports.save(this);
   }
 
   /** Ends the call, once: classifies, tells the far end, frees the media. Later reasons are ignored. */
@@ -204,6 +279,19 @@ export class Call {
   /** Hears the facts of this call and of no other; returns the function that removes the listener. */
   follow(listener: FactListener): () => void {
     return this.#facts.follow(listener);
+  }
+
+  #followMedia(endpoint: MediaEndpoint): void {
+    let lostServer = endpoint.serverName;
+    endpoint.on('lost', () => {
+      lostServer = endpoint.serverName;
+      this.state('media.lost', { mediaServer: lostServer });
+    });
+    endpoint.on('back', (gapMs) => {
+      this.#ports.save(this);
+      this.state('media.moved', { from: lostServer, to: endpoint.serverName, endpointUuid: endpoint.uuid, gapMs: Math.round(gapMs) });
+    });
+    endpoint.once('gone', (cause) => this.end(cause === 'MEDIA_TIMEOUT' ? 'media-timeout' : 'media-failed'));
   }
 
   async #endLeg(reason: TerminationReason): Promise<void> {

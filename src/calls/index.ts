@@ -1,12 +1,15 @@
 export { Call, type CallPorts } from './call';
 export {
-  type AdmissionOutcome, CallAdmission, type CallAdmissionOptions, type CallLimitReached, type CallLimits,
-} from './call-admission';
+  CallCounts, type CallCountsOptions, type CountedDirection, type CountLimits, type CountOutcome, type FullOutcome, trunkHolder,
+} from './call-counts';
 export type { CallDirection, CallIdentity, SipOrigin } from './call-identity';
 export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
-export type { CallProgress, QueuePlace } from './call-progress';
-export { type CallRecord, CallStore } from './call-store';
+export type { CallProgress, QueuePlace, RequestedDocument, RunningVerb } from './call-progress';
+export type { CallRecord, MediaPlace, OwnedRecord } from './call-record';
+export { CallStore, type CallStoreOptions, RECORD_SCRIPTS } from './call-store';
 export { type Interruption, interruptionOf, Scope } from './interruption';
 export type { Leg } from './leg';
+export { type DocumentText, KeptDocuments, type KeptDocumentsOptions } from './kept-documents';
 export { LiveCalls } from './live-calls';
+export { Whereabouts } from './whereabouts';
 export { type TerminationFacts, type TerminationReason, terminations } from './termination';

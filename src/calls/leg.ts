@@ -7,6 +7,8 @@ export interface Leg {
   readonly sipCallId: string | undefined;
   /** drachtio's id of its confirmed dialog, by which another gateway could go on with it. */
   readonly dialogId: string | undefined;
+  /** What the far end of an answered dialog was told of our media last. */
+  readonly toldSdp?: string | undefined;
   /** Media for the call; answers the caller with it on inbound legs. */
   answer(): Promise<MediaEndpoint>;
   /** Tells the far end that it is being alerted; only before the answer. */

@@ -17,7 +17,11 @@ export type TerminationReason =
   | 'unknown-number'
   | 'account-suspended'
   | 'account-limit'
+  /** The gateway, the media servers or the trunk had no room for it (docs/limits.md). */
+  | 'no-capacity'
   | 'gateway-stopping'
+  /** Its gateway died, and it could not be taken over. */
+  | 'gateway-lost'
   | 'internal-error';
 
 export interface TerminationFacts {
@@ -45,7 +49,9 @@ export const terminations: Readonly<Record<TerminationReason, TerminationFacts>>
   'media-refused': { result: 'client-error', input: 'fail', sipStatus: 488 },
   'unknown-number': { result: 'client-error', input: 'fail', sipStatus: 404 },
   'account-suspended': { result: 'client-error', input: 'fail', sipStatus: 403 },
+  'no-capacity': { result: 'server-error', input: 'fail', sipStatus: 503 },
   'account-limit': { result: 'client-error', input: 'fail', sipStatus: 503 },
   'gateway-stopping': { result: 'server-error', input: 'fail', sipStatus: 503 },
+  'gateway-lost': { result: 'server-error', input: 'fail', sipStatus: 503 },
   'internal-error': { result: 'server-error', input: 'fail', sipStatus: 500 },
 });

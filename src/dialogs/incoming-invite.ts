@@ -1,4 +1,4 @@
-import { GatewayError, messageOf } from '../lib';
+import { cutLoose, GatewayError, messageOf } from '../lib';
 import { ALLOWED_METHODS, SUPPORTED_EXTENSIONS } from './capabilities';
 import { type InviteBody, readInviteBody } from './invite-body';
 import { sessionTimerAnswer } from './session-timer';
@@ -25,28 +25,33 @@ export class IncomingInvite {
   readonly sourceAddress: string;
   readonly sourcePort: number;
   readonly transport: string;
-  readonly #request: SrfRequest;
-  readonly #response: SrfResponse;
+  /**
+   * The gateway that was asked before and died without a final answer, as a relay tells it; empty for one without a name.
+   * Undefined for an INVITE that nobody was asked before.
+   */
+  readonly replayedFrom: string | undefined;
+  /** With its answer they are let go: a call that waits for an hour needs neither, and they are 6 kB. */
+  #messages: { readonly request: SrfRequest; readonly response: SrfResponse } | undefined;
   readonly #cancelListeners: (() => void)[] = [];
   readonly #adopt: AdoptDialog;
   readonly #untilLost: UntilLost;
   #state: 'pending' | 'cancelled' | 'answered' = 'pending';
 
   constructor(request: SrfRequest, response: SrfResponse, adopt: AdoptDialog, untilLost: UntilLost) {
-    this.#request = request;
-    this.#response = response;
+    this.#messages = { request, response };
     this.#adopt = adopt;
     this.#untilLost = untilLost;
-    this.sipCallId = request.get('Call-ID') ?? '';
-    this.requestUri = request.uri;
-    this.from = request.get('From') ?? '';
-    this.to = request.get('To') ?? '';
+    this.sipCallId = cutLoose(request.get('Call-ID') ?? '');
+    this.requestUri = cutLoose(request.uri);
+    this.from = cutLoose(request.get('From') ?? '');
+    this.to = cutLoose(request.get('To') ?? '');
     this.version = request.msg.version;
     this.body = readInviteBody(request);
     this.sdp = this.body.outcome === 'offer' ? this.body.sdp : '';
     this.sourceAddress = request.source_address;
     this.sourcePort = Number(request.source_port);
     this.transport = request.protocol;
+    this.replayedFrom = /^replay:(.*)$/.exec(request.sessionToken ?? '')?.[1];
     request.on('cancel', () => this.#cancelled());
   }
 
@@ -54,13 +59,14 @@ export class IncomingInvite {
     return this.#state === 'pending';
   }
 
+  /** Until it is answered, here and below. */
   header(name: string): string | undefined {
-    return this.#request.get(name);
+    return this.#messages?.request.get(name);
   }
 
   /** Header names as received (drachtio-srf lower-cases those it knows) with their values. */
   get headers(): Readonly<Record<string, string>> {
-    return this.#request.headers;
+    return this.#messages?.request.headers ?? {};
   }
 
   /** Called once when the caller gives up; drachtio has already answered 200 to the CANCEL and 487 to the INVITE. */
@@ -79,20 +85,23 @@ export class IncomingInvite {
    * be sent in any other way (RFC 3262 section 3): drachtio-server 0.9.10 ends when the PRACK of one never comes.
    */
   ring(status = 180): void {
-    const requires = /(?:^|,)\s*100rel\s*(?:,|$)/i.test(this.#request.get('Require') ?? '');
-    if (this.pending && !requires) this.#response.send(status, {});
+    const requires = /(?:^|,)\s*100rel\s*(?:,|$)/i.test(this.header('Require') ?? '');
+    if (this.pending && !requires) this.#messages?.response.send(status, {});
   }
 
   /** Answers 200 with our media; resolves when drachtio has sent it. */
   accept(localSdp: string, headers: Record<string, string> = {}): Promise<SipDialog> {
-    if (!this.pending) return Promise.reject(new GatewayError('dialogs-caller-gone',
+    const messages = this.#messages;
+    if (!this.pending || !messages) return Promise.reject(new GatewayError('dialogs-caller-gone',
       'the caller cancelled before the answer'));
+    const { request, response } = messages;
     this.#state = 'answered';
     const answered = new Promise<SipDialog>((resolve, reject) => {
-      const about = { Allow: ALLOWED_METHODS, Supported: SUPPORTED_EXTENSIONS, ...sessionTimerAnswer(this.#request) };
+      const about = { Allow: ALLOWED_METHODS, Supported: SUPPORTED_EXTENSIONS, ...sessionTimerAnswer(request) };
       const answer = { headers: { ...about, ...headers }, body: localSdp };
-      this.#response.send(200, answer, (error) => {
-        const dialogId = this.#response.meta?.dialogId;
+      response.send(200, answer, (error) => {
+        const dialogId = response.meta?.dialogId;
+        this.#messages = undefined;
         if (error || !dialogId) {
           // The CANCEL has crossed the 200: its transaction is over, and drachtio-srf does not tell of a CANCEL any more.
           this.#cancelled();
@@ -113,7 +122,7 @@ export class IncomingInvite {
   reject(status: number, headers: Readonly<Record<string, string | readonly string[]>> = {}): void {
     if (!this.pending) return;
     this.#state = 'answered';
-    this.#response.send(status, { headers: Object.fromEntries(Object.entries(headers).map(linesOf)) });
+    this.#messages?.response.send(status, { headers: Object.fromEntries(Object.entries(headers).map(linesOf)) });
   }
 }
 

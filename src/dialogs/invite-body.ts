@@ -1,3 +1,4 @@
+import { cutLoose } from '../lib';
 import { ACCEPTED_BODIES } from './capabilities';
 import { sdpOf } from './sdp-body';
 import type { SrfMessage } from './srf-types';
@@ -17,7 +18,7 @@ export function readInviteBody(message: Pick<SrfMessage, 'body' | 'get'>): Invit
     return { outcome: 'unsupported', headers: { 'Accept-Encoding': 'identity' } };
   }
   const sdp = sdpOf(message);
-  if (sdp !== '') return { outcome: 'offer', sdp };
+  if (sdp !== '') return { outcome: 'offer', sdp: cutLoose(sdp) };
   // RFC 3261 section 20.11: what is optional counts as not there.
   if (/;\s*handling\s*=\s*"?optional\b/i.test(message.get('Content-Disposition') ?? '')) return { outcome: 'none' };
   return { outcome: 'unsupported', headers: { Accept: ACCEPTED_BODIES } };

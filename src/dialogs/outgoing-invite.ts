@@ -1,4 +1,6 @@
 import { deferred, messageOf, TypedEmitter } from '../lib';
+import { drachtioDialogId } from '../protocol/drachtio';
+import { tagOf } from '../protocol/sip';
 import { ALLOWED_METHODS, SUPPORTED_EXTENSIONS } from './capabilities';
 import { inDialogHops } from './in-dialog-hop';
 import { sdpOf } from './sdp-body';
@@ -29,6 +31,8 @@ export type InviteOutcome =
     };
 
 interface OutgoingInviteEvents extends Record<string, unknown[]> {
+  /** It is on its way; `dialogId` is known. */
+  sent: [dialogId: string];
   /** 18x from the far end. */
   progress: [status: number, sdp: string];
 }
@@ -63,6 +67,7 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
         return;
       }
       this.#request = sent;
+      this.emit('sent', dialogIdOf(sent));
       if (this.#cancelled) this.#sendCancel(sent);
       sent.on('response', (response, ack) => {
         this.#onResponse(request.sdp, sent, response, ack).catch((failure: unknown) => {
@@ -76,6 +81,11 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
   /** Decides the answer to an offer that comes before the final response (UPDATE, RFC 3311 section 5.2). */
   onOffer(answer: (offer: string) => Promise<string>): void {
     this.#answerOffer = answer;
+  }
+
+  /** Id of the dialog that an answer makes, known once the INVITE was sent: another gateway adopts the leg by it. */
+  get dialogId(): string | undefined {
+    return this.#request && dialogIdOf(this.#request);
   }
 
   /** Gives up. A 200 that wins the race is acknowledged and ended with BYE; `final` then says 487. */
@@ -124,8 +134,7 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
       return;
     }
     ack();
-    const fromTag = /;\s*tag=([^;>\s]+)/i.exec(sent.get('From') ?? '')?.[1] ?? '';
-    const dialog = this.#adopt(`${sipCallId};from-tag=${fromTag}`, localSdp);
+    const dialog = this.#adopt(dialogIdOf(sent), localSdp);
     if (this.#cancelled) {
       void dialog.bye().catch(() => undefined);
       this.#settled.resolve({ outcome: 'failed', status: 487, reason: 'Request Terminated', sipCallId, headers: {} });
@@ -150,4 +159,8 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
       response.send(488, {});
     }
   }
+}
+
+function dialogIdOf(sent: SrfRequest): string {
+  return drachtioDialogId(sent.get('Call-ID') ?? '', tagOf(sent.get('From')) ?? '');
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FrameWire } from './gate-frames';
 
 /**
@@ -14,9 +15,13 @@ export interface SrfMessage {
 }
 
 export interface SrfRequest extends SrfMessage {
+  /** By which it came, or was sent. */
+  readonly socket: Socket;
   readonly msg: { /** `2.0`. */ readonly version: string };
   readonly stackDialogId: string;
   readonly stackTxnId: string;
+  /** Last token of a new request; drachtio-server leaves it empty. */
+  readonly sessionToken?: string;
   readonly source_address: string;
   readonly source_port: string;
   readonly protocol: string;
@@ -48,17 +53,40 @@ export interface RequestOptions extends SendOptions {
   stackDialogId?: string;
   proxy?: string;
   auth?: { username: string; password: string };
+  /** Over which it goes; else the agent's default one. */
+  _socket?: Socket;
+}
+
+/** drachtio-srf's lib/wire-protocol.js, as far as several sockets of one agent need it. */
+export interface SrfWire extends FrameWire {
+  readonly host: string;
+  readonly port: number;
+  /** The one that was opened last after a loss. */
+  readonly socket?: Socket;
+  installListeners(socket: Socket): void;
+  disconnect(socket: Socket): void;
+  /** Connects again after a while, unless that is about to happen. */
+  _onConnectionGone(): void;
+}
+
+/** drachtio-srf's lib/drachtio-agent.js: its sockets, oldest first. */
+export interface SrfAgent {
+  readonly wp: SrfWire;
+  readonly mapServer: ReadonlyMap<Socket, { /** It has said the secret. */ readonly ready: boolean }>;
+  /** Over which a request goes for which nothing else is said. */
+  _getDefaultSocket(): Socket;
 }
 
 type SrfListener = (request: SrfRequest, response: SrfResponse) => void;
 
 export interface SrfDialog {
   readonly id: string;
+  readonly socket: Socket;
 }
 
 export interface Srf {
   /** Known from `connect` on. */
-  readonly app: { readonly client: { readonly wp: FrameWire } };
+  readonly app: { readonly client: SrfAgent };
   connect(options: { host: string; port: number; secret: string; reconnect?: { retryMaxDelay: number }; enablePing?: boolean }): void;
   disconnect(): void;
   on(event: 'connect', listener: (error: unknown, hostport: string, version?: string) => void): void;

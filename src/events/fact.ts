@@ -4,6 +4,8 @@
  */
 export interface FactPayloads {
   'call.received': { from: string; to: string; direction: string; sipCallId?: string; sourceAddress?: string };
+  'call.refused': { direction: 'inbound' | 'outbound'; reason: string };
+  'call.taken-over': { epoch: number };
   'tenant.resolved': { number?: string; trunk: string };
   'call.ringing': Record<string, never>;
   'call.answered': { mediaServer: string; endpointUuid: string; answerMs: number };
@@ -23,6 +25,8 @@ export interface FactPayloads {
   'wait-document.failed': { url: string; code: number; message: string };
   'legs.bridged': { callerCallSid: string; agentCallSid: string; claimToBridgeMs?: number };
   'legs.unbridged': { callerCallSid: string; agentCallSid: string; durationMs: number };
+  'media.lost': { mediaServer: string };
+  'media.moved': { from: string; to: string; endpointUuid: string; gapMs: number };
   'recording.started': { recordingSid: string };
   'recording.ended': { recordingSid: string; status: 'completed' | 'absent'; durationMs: number };
   'leg.placed': { to: string; parentCallSid: string };
@@ -37,6 +41,7 @@ export type FactType = keyof FactPayloads;
 /** What every fact carries: which account, application and call, when, and its number in that call's story. */
 export interface FactEnvelope {
   readonly at: number;
+  /** Empty where a call was refused before it was known whose it is. */
   readonly accountSid: string;
   readonly applicationSid?: string;
   readonly callSid: string;
@@ -48,6 +53,8 @@ export type Fact = { [T in FactType]: FactEnvelope & { readonly type: T } & Read
 
 export const factDescriptions: Readonly<Record<FactType, string>> = Object.freeze({
   'call.received': 'An INVITE became a call, or a leg was placed by `<Dial>`.',
+  'call.refused': 'There was no room for it (`reason`: docs/limits.md): an INVITE that was answered 503, or a leg that was not placed.',
+  'call.taken-over': 'Its gateway died, and another one carries on with the call; `epoch` is how often that has happened, plus one.',
   'tenant.resolved': 'The account and application that own the call are known.',
   'call.ringing': 'The far end is alerted (180 sent or received).',
   'call.answered': 'The call has media; `answerMs` counts from the INVITE.',
@@ -67,6 +74,8 @@ export const factDescriptions: Readonly<Record<FactType, string>> = Object.freez
   'wait-document.failed': 'The wait-state document could not be used; hold music goes on.',
   'legs.bridged': 'Caller and agent hear each other.',
   'legs.unbridged': 'The bridge ended.',
+  'media.lost': 'The media server of the call does not answer any more; another one is looked for.',
+  'media.moved': 'The call has media again, on another media server, or on its own that came back; `gapMs` without.',
   'recording.started': 'The media server records the conversation.',
   'recording.ended': 'The recording is complete, or `absent`: nothing was recorded.',
   'leg.placed': 'An outbound leg was placed.',

@@ -6,9 +6,6 @@ import type { InterpreterPorts } from './ports';
 /** Attempts that the call waits for. */
 const ATTEMPTS = 3;
 const RETRY_MS = 1_000;
-/** Attempts in the background afterwards, with RETRY_LATER_MS between them: 10 minutes. */
-const LATER_ATTEMPTS = 120;
-const RETRY_LATER_MS = 5_000;
 
 /** What the engine makes of a cause where it still has the state (queueing/queue-entry-state.ts). */
 const RESULTS: Readonly<Record<EndCause, QueueResult>> = Object.freeze({
@@ -21,8 +18,9 @@ const RESULTS: Readonly<Record<EndCause, QueueResult>> = Object.freeze({
 });
 
 /**
- * Ends the entry. A caller who is gone must not stay in the queue because Redis was away for a moment: it is tried again,
- * in the background when the call cannot wait for it, which then goes on with the result the cause stands for.
+ * Ends the entry. A caller who is gone must not stay in the queue because Redis was away for a moment: it is tried again. When the call
+ * cannot wait any longer it goes on with the result the cause stands for, and the engine ends the entry when Redis is back, with the
+ * same token.
  */
 export async function endEntry(
   ports: InterpreterPorts,
@@ -31,28 +29,16 @@ export async function endEntry(
   cause: EndCause,
   waitedMs: () => number,
 ): Promise<EndOutcome> {
+  const actionToken = newToken();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
-      return await ports.queues.end(entry, cause);
+      return await ports.queues.end(entry, cause, actionToken);
     } catch (error) {
       ports.report(call, `the queue entry was not ended: ${messageOf(error)}`);
       await after(ports, RETRY_MS);
     }
   }
-  void endLater(ports, call, entry, cause);
-  return { outcome: 'ended', result: RESULTS[cause], queueTimeMs: waitedMs(), actionToken: newToken() };
-}
-
-async function endLater(ports: InterpreterPorts, call: Call, entry: EntryRef, cause: EndCause): Promise<void> {
-  for (let attempt = 1; attempt <= LATER_ATTEMPTS; attempt += 1) {
-    await after(ports, RETRY_LATER_MS);
-    try {
-      await ports.queues.end(entry, cause);
-      return;
-    } catch (error) {
-      if (attempt === LATER_ATTEMPTS) ports.report(call, `the queue entry is given up: ${messageOf(error)}`);
-    }
-  }
+  return { outcome: 'ended', result: RESULTS[cause], queueTimeMs: waitedMs(), actionToken };
 }
 
 const after = (ports: InterpreterPorts, ms: number): Promise<void> =>

@@ -1,8 +1,8 @@
 import type { AlertCode } from '../lib';
-import type { Call } from '../calls';
+import type { Call, DocumentText } from '../calls';
 import { LIMIT_FACTS } from '../tenancy';
-import { decodeText, type TwimlDocument, type TwimlWarning, type Verb } from '../twiml';
-import { type DocumentAnswer, fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
+import { decodeText, type TwimlWarning, type Verb } from '../twiml';
+import { fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
 import type { Account } from './account';
 import type { LoadedDocument } from './loaded-document';
 import type { DocumentTarget } from './outcome';
@@ -14,10 +14,7 @@ export type LoadOutcome =
   | ({ readonly outcome: 'loaded' } & LoadedDocument)
   | { readonly outcome: 'failed'; readonly url: string; readonly code: AlertCode | 0; readonly message: string };
 
-interface Understood {
-  readonly document: TwimlDocument;
-  readonly audioPath?: string;
-  readonly audioMs?: number | undefined;
+interface Understood extends Omit<LoadedDocument, 'url' | 'text'> {
   readonly warnings: readonly TwimlWarning[];
 }
 
@@ -35,10 +32,13 @@ export async function loadDocument(
   if (runaway) return refused(context, target.url, runaway);
   const startedAt = ports.clock.monotonic();
   const request = requestOf(account, call, target);
-  const outcome = await fetchDocument<Understood>(ports.webhooks, { ...request, signal }, fallback, (answer) => {
+  const outcome = await fetchDocument<Understood & { text: DocumentText }>(ports.webhooks, { ...request, signal }, fallback, async (answer) => {
     const durationMs = Math.round(ports.clock.monotonic() - startedAt);
-    call.state('document.fetched', { url: answer.url, status: answer.status, durationMs, bytes: answer.body.length });
-    return understand(context, answer);
+    const { url, status, body, contentType } = answer;
+    call.state('document.fetched', { url, status, durationMs, bytes: body.length });
+    const text = { body, contentType };
+    const understood = await understand(context, text);
+    return 'document' in understood ? { document: { ...understood.document, text } } : understood;
   });
   if (outcome.outcome === 'aborted') return { outcome: 'failed', url: target.url, code: 0, message: 'no longer wanted' };
   for (const { url, code, message, evidence } of outcome.failures) {
@@ -49,10 +49,20 @@ export async function loadDocument(
     const last = outcome.failures.at(-1);
     return { outcome: 'failed', url: last?.url ?? target.url, code: last?.code ?? 11200, message: last?.message ?? '' };
   }
-  const { document, warnings, audioPath, audioMs } = outcome.document;
-  call.state('document.parsed', { verbs: document.verbs.length, warnings: warnings.length });
-  for (const { code, message } of warnings) context.alert({ code, message, url: outcome.url });
-  return { outcome: 'loaded', document, url: outcome.url, ...(audioPath === undefined ? {} : { audioPath, audioMs }) };
+  const { warnings, ...loaded } = outcome.document;
+  call.state('document.parsed', { verbs: loaded.document.verbs.length, warnings: warnings.length });
+  const evidence = warnings.length > 0 ? outcome.evidence() : {};
+  for (const { code, message } of warnings) context.alert({ code, message, url: outcome.url, ...evidence });
+  return { outcome: 'loaded', url: outcome.url, ...loaded };
+}
+
+/** A document that the program ran before another gateway had it; undefined when its text is not there or not understood. */
+export async function reloadDocument(context: VerbContext, name: string, url: string): Promise<LoadedDocument | undefined> {
+  const text = await context.ports.keptDocuments.read(context.account.sid, name);
+  const understood = text && (await understand(context, text));
+  if (!text || !understood || !('document' in understood)) return undefined;
+  const { warnings: _told, ...loaded } = understood.document;
+  return { url, text, ...loaded };
 }
 
 function refused({ call, ports }: VerbContext, url: string, { limit, message }: RunawayRefusal): LoadOutcome {
@@ -102,7 +112,7 @@ function requestOf(account: Account, call: Call, target: DocumentTarget): {
 }
 
 /** Content types of contracts/twilio section 4: TwiML, audio to play, or text that is TwiML when it parses. */
-async function understand(context: VerbContext, answer: DocumentAnswer): Promise<{ document: Understood } | Refusal> {
+async function understand(context: VerbContext, answer: DocumentText): Promise<{ document: Understood } | Refusal> {
   const type = answer.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type.startsWith('audio/')) {
     const kept = await context.ports.audio.keep({ accountSid: context.account.sid, body: answer.body, contentType: type });

@@ -1,18 +1,9 @@
 import { GatewayError } from '../lib';
-import type { TerminationReason } from '../calls';
+import type { RequestedDocument, TerminationReason } from '../calls';
 import type { EnqueueVerb } from '../twiml';
-import type { WebhookParams } from '../webhooks';
 
 /** A document to be requested: absolute URL, method, and parameters beside the standard ones. */
-export interface DocumentTarget {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly params?: WebhookParams;
-  /** One token for all deliveries of this request. */
-  readonly idempotencyToken?: string;
-  /** A `<Redirect>` leads there. */
-  readonly isRedirect?: true;
-}
+export type DocumentTarget = RequestedDocument;
 
 /** What a verb says happens next. */
 export type VerbOutcome =

@@ -1,5 +1,5 @@
 import type { AlertCode, Clock } from '../lib';
-import type { Call } from '../calls';
+import type { Call, KeptDocuments, Whereabouts } from '../calls';
 import type { EventBus } from '../events';
 import type { KeptRecording, MediaEndpoint, MediaPool, RecordingFacts, RecordingPlace } from '../media';
 import type { QueueEngine } from '../queueing';
@@ -75,8 +75,13 @@ export interface InterpreterPorts {
   readonly events: EventBus;
   readonly queues: QueueEngine;
   readonly pool: MediaPool;
+  /** Where the media of calls are, also of other gateways'. */
+  readonly whereabouts: Pick<Whereabouts, 'of'>;
   readonly webhooks: WebhookClient;
   readonly documents: CompiledDocuments;
+  /** Resolves when another gateway would know what this one knows of the call; never rejects. */
+  readonly recorded: (call: Call) => Promise<void>;
+  readonly keptDocuments: Pick<KeptDocuments, 'keep' | 'read'>;
   readonly speech: SpeechSource;
   readonly audio: AudioSource;
   readonly recordings: RecordingSink;

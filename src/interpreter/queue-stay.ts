@@ -1,6 +1,6 @@
 import { messageOf } from '../lib';
 import { interruptionOf, Scope } from '../calls';
-import { type Bridge, bridgeLegs, type Layer, type MediaEndpoint } from '../media';
+import { type Bridge, bridgeLegs, type Layer, type MediaEndpoint, type RemoteLeg, resumeBridge } from '../media';
 import type { ClaimView, EndCause, EndOutcome, EntryChange, EntryRef } from '../queueing';
 import type { EnqueueVerb } from '../twiml';
 import { endEntry } from './end-entry';
@@ -36,6 +36,8 @@ export class QueueStay {
   #engineEnded = false;
   /** The document of `addedUrl` is heard directly after joining or not at all. */
   #justAdded = true;
+  /** Of a stay that another gateway began: the claim whose whisper is over, and whether its bridge is there. */
+  #beforeUs: { readonly token: string; readonly bridge: Bridge | undefined } | undefined;
   #talking = false;
   #claimedAt = 0;
   #music: Layer | undefined;
@@ -49,6 +51,19 @@ export class QueueStay {
     this.#entry = entry;
     this.#startedAt = context.ports.clock.monotonic();
     if (claim) this.#claimed(claim);
+  }
+
+  /** Carries on with a stay that another gateway began, which is in this state. */
+  static resume(
+    verb: EnqueueVerb, context: VerbContext, endpoint: MediaEndpoint, entry: EntryRef, { state, claim }: EntryChange,
+  ): QueueStay {
+    const stay = new QueueStay(verb, context, endpoint, entry, claim);
+    stay.#justAdded = false;
+    if (claim && state !== 'claimed') {
+      const bridge = endpoint.isBridged ? resumeBridge(context.ports.pool, endpoint, stay.#agentLeg(claim)) : undefined;
+      stay.#beforeUs = { token: claim.token, bridge };
+    }
+    return stay;
   }
 
   /** Runs until the entry has its result. Never rejects: who is in a queue gets one. */
@@ -131,11 +146,13 @@ export class QueueStay {
   async #serve(claim: ClaimView): Promise<Served> {
     const { queues } = this.#context.ports;
     const scope = this.#open();
+    const before = this.#beforeUs?.token === claim.token ? this.#beforeUs : undefined;
+    this.#beforeUs = undefined;
     try {
-      if (claim.whisper) await this.#whisper(claim, claim.whisper, scope.signal);
+      if (claim.whisper && !before) await this.#whisper(claim, claim.whisper, scope.signal);
       if (scope.signal.aborted) return 'released';
-      if ((await queues.beginBridge(this.#entry, claim.token)).outcome === 'stale') return 'released';
-      const bridge = await this.#bridge(claim);
+      if (!before?.bridge && (await queues.beginBridge(this.#entry, claim.token)).outcome === 'stale') return 'released';
+      const bridge = before?.bridge ?? (await this.#bridge(claim));
       if (!bridge) {
         await this.#notBridged(claim);
         return 'released';
@@ -168,11 +185,15 @@ export class QueueStay {
   async #bridge(claim: ClaimView): Promise<Bridge | undefined> {
     const { call, ports } = this.#context;
     try {
-      return await bridgeLegs(ports.pool, this.#endpoint, claim.agent);
+      return await bridgeLegs(ports.pool, this.#endpoint, this.#agentLeg(claim));
     } catch (error) {
       ports.report(call, `the bridge with ${claim.agent.callSid} failed: ${messageOf(error)}`);
       return undefined;
     }
+  }
+
+  #agentLeg({ agent }: ClaimView): RemoteLeg {
+    return { ...agent, locate: () => this.#context.ports.whereabouts.of(this.#entry.accountSid, agent.callSid) };
   }
 
   /** The agent's leg is gone or cannot be joined: he is given up and the caller waits again. */

@@ -1,3 +1,4 @@
+import type { RunningVerb } from '../calls';
 import { type Verb, type VerbName, verbsAllowedIn } from '../twiml';
 import type { LoadedDocument } from './loaded-document';
 import { type DocumentEnd, hangup, INTERRUPTED, NEXT_VERB, reasonOf, type VerbOutcome } from './outcome';
@@ -11,18 +12,26 @@ const ALLOWED: Readonly<Record<Exclude<DocumentRole, 'program'>, readonly VerbNa
 /** Verbs that are over when their sound is. */
 const SOUNDS: ReadonlySet<VerbName> = new Set<VerbName>(['Say', 'Play', 'Pause']);
 
-/** Runs the verbs from the top until one of them says that something else comes next, or none is left. */
-export async function runDocument(loaded: LoadedDocument, context: VerbContext): Promise<DocumentEnd> {
+/**
+ * Runs the verbs from the top until one of them says that something else comes next, or none is left; `from` the one that
+ * another gateway was at, which carries on where it can tell how far it was, and begins anew where it cannot.
+ */
+export async function runDocument(loaded: LoadedDocument, context: VerbContext, from?: RunningVerb): Promise<DocumentEnd> {
   if (loaded.audioPath !== undefined) await playLoops(context, { path: loaded.audioPath, durationMs: loaded.audioMs }, 1);
   for (const [index, verb] of loaded.document.verbs.entries()) {
-    if (context.signal.aborted) return { next: 'interrupted' };
+    if (from && index < from.verbIndex) continue;
+    const resumed = from?.verbIndex === index;
+    // A call that ended before its end was dealt with: its verb does what is left to be done.
+    if (context.signal.aborted && !resumed) return { next: 'interrupted' };
     if (!isAllowed(verb, context)) continue;
-    if (context.role === 'program') {
-      const { documentUrl, documentMethod } = context;
-      context.call.progress = { documentUrl, documentMethod, verbIndex: index, verb: verb.name };
+    if (context.role === 'program' && !resumed) {
+      const { documentUrl, documentMethod, documentName } = context;
+      const document = documentName === undefined ? {} : { document: documentName };
+      context.call.progress = { step: 'verb', documentUrl, documentMethod, ...document, verbIndex: index, verb: verb.name };
     }
     const isLast = index === loaded.document.verbs.length - 1;
-    const outcome = await runVerb(verb, isLast && SOUNDS.has(verb.name) ? context : { ...context, endsIn: undefined });
+    const here = resumed ? { ...context, resumed } : context;
+    const outcome = await runVerb(verb, isLast && SOUNDS.has(verb.name) ? here : { ...here, endsIn: undefined });
     if (context.signal.aborted && outcome.next === 'verb') return { next: 'interrupted' };
     if (outcome.next !== 'verb') return outcome;
   }

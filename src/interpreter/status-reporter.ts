@@ -32,23 +32,42 @@ export class StatusReporter {
     this.#events = events;
   }
 
-  /** Reports from now until the call ends. */
+  /** Settles when what was reported so far has been delivered, or given up. */
+  get delivered(): Promise<void> {
+    return this.#delivery;
+  }
+
+  /** Reports from now until the call ends; of a call that another gateway began, what has not happened yet. */
   start(): void {
-    this.#report('initiated', 'initiated');
+    if (this.#call.epoch > 1) this.#sequence = this.#told();
+    else this.#report('initiated', 'initiated');
+    if (this.#call.ended) return this.#reportEnd();
     const stop = this.#call.follow((fact) => {
       if (fact.type === 'call.ringing') this.#report('ringing', 'ringing');
       else if (fact.type === 'call.answered') this.#report('answered', 'in-progress');
       else if (fact.type === 'call.completed') {
         stop();
-        const durationS = Math.ceil(fact.durationMs / 1_000);
-        this.#report('completed', fact.status, {
-          CallDuration: String(durationS),
-          Duration: String(Math.ceil(durationS / 60)),
-          ...this.#call.recording,
-          ...(fact.sipStatus === undefined ? {} : { SipResponseCode: String(fact.sipStatus) }),
-        });
+        this.#reportEnd(fact.sipStatus);
       }
     });
+  }
+
+  #reportEnd(sipStatus?: number): void {
+    const { answeredAt, endedAt = 0, status, recording } = this.#call;
+    const durationS = answeredAt === undefined ? 0 : Math.ceil((endedAt - answeredAt) / 1_000);
+    this.#report('completed', status, {
+      CallDuration: String(durationS),
+      Duration: String(Math.ceil(durationS / 60)),
+      ...recording,
+      ...(sipStatus === undefined ? {} : { SipResponseCode: String(sipStatus) }),
+    });
+  }
+
+  /** How many reports the gateway before us has made. */
+  #told(): number {
+    const { status, answeredAt } = this.#call;
+    const passed: StatusEvent[] = ['initiated', ...(status === 'initiated' ? [] : ['ringing' as const]), ...(answeredAt === undefined ? [] : ['answered' as const])];
+    return passed.filter((event) => this.#events.has(event)).length;
   }
 
   #report(event: StatusEvent, status: string, more: Record<string, string> = {}): void {

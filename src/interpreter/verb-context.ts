@@ -20,6 +20,8 @@ export interface VerbContext {
   /** URL of the document, for relative URLs and for `action` left out. */
   readonly documentUrl: string;
   readonly documentMethod: 'GET' | 'POST';
+  /** Under which the program's document is kept. */
+  readonly documentName?: string;
   /** Used when a document of this program fails. */
   readonly fallback: DocumentTarget | undefined;
   /** The call's media; answers the call when nobody has yet. */
@@ -27,6 +29,8 @@ export interface VerbContext {
   /** Told in how many milliseconds the document ends, when a sound of known length is its last. */
   readonly endsIn?: ((ms: number) => void) | undefined;
   readonly alert: (alert: Alert) => void;
+  /** The verb ran on another gateway before: what is known of how far it came is in the call's queue entry and verb state. */
+  readonly resumed?: true;
   /** Runs a document inside this one (wait state, whisper). */
   readonly runDocument: (loaded: LoadedDocument, context: VerbContext) => Promise<DocumentEnd>;
 }

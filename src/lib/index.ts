@@ -1,12 +1,17 @@
 export { type Clock, pause, type Timer, systemClock } from './clock';
 export { type Coverage, coverageTable, evidenceCell } from './coverage';
+export { cutLoose } from './cut-loose';
 export { type Deferred, deferred } from './deferred';
 export { DropReport } from './drop-report';
-export { type AlertCode, alertCodes, type AlertMeaning } from './alert-codes';
+export { type AlertCode, alertCodes, alertLevel, type AlertLevel, type AlertMeaning } from './alert-codes';
 export { type ErrorCode, errorCodes, type ErrorMeaning } from './error-codes';
 export { type ErrorFacts, GatewayError, messageOf } from './gateway-error';
 export { errorsReference } from './errors-reference';
 export { isSid, newSid, newToken, newUuid, type SidPrefix } from './ids';
+export { gatherWrites, oneWriteATurn } from './one-write';
+export { parseUrl } from './parse-url';
+export { sameSecret } from './same-secret';
 export { sourceKey } from './source-key';
 export { type Rate, TokenBuckets } from './token-buckets';
+export { Turnstile } from './turnstile';
 export { TypedEmitter } from './typed-emitter';

@@ -21,15 +21,15 @@ export class TokenBuckets {
   readonly #rate: Rate;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(clock: Clock, rate: Rate) {
+  /** `rate` is that of every key for which `admits` names none. */
+  constructor(clock: Clock, rate: Rate = { perSecond: 0, burst: 0 }) {
     this.#clock = clock;
     this.#rate = rate;
   }
 
-  /** Counts one; false, uncounted, when the key has used up what it may. */
-  admits(key: string): boolean {
+  /** Counts one; false, uncounted, when the key has used up what it may. A rate named here is the key's own, and may change. */
+  admits(key: string, { perSecond, burst }: Rate = this.#rate): boolean {
     const now = this.#clock.monotonic();
-    const { perSecond, burst } = this.#rate;
     const bucket = this.#buckets.get(key) ?? { tokens: burst, filledAtMs: now };
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAtMs) * perSecond) / 1_000);
     bucket.filledAtMs = now;

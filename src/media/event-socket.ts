@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type Clock, GatewayError, messageOf, TypedEmitter } from '../lib';
+import { type Clock, GatewayError, messageOf, oneWriteATurn, type Timer, TypedEmitter } from '../lib';
 import { encodeEslCommand, type EslEvent, EslFrameDecoder, type EslHeaders, headerOf, parseEslMessage } from '../protocol/esl';
 
 export interface EventSocketAddress {
@@ -16,7 +16,8 @@ export interface ChannelEvent {
 
 interface EventSocketEvents extends Record<string, unknown[]> {
   heartbeat: [ChannelEvent];
-  closed: [reason: string];
+  /** `silent`: the connection is there, but nobody answers over it. */
+  closed: [reason: string, how: 'closed' | 'silent'];
 }
 
 interface PendingReply {
@@ -24,12 +25,15 @@ interface PendingReply {
   reject(error: Error): void;
 }
 
-/** A media server that does not answer an api command within this long is sick (contracts/freeswitch section 7). */
-const REPLY_TIMEOUT_MS = 5_000;
+/** To greet and to take us in. */
+const OPEN_TIMEOUT_MS = 5_000;
+
+/** How often it is looked whether the media server has answered; when nothing is to be answered it is asked something. */
+const BEAT_MS = 250;
 
 /** Only what the gateway reads: full channel events are the main cost of a controller (contracts/freeswitch section 10). */
 const EVENTS =
-  'HEARTBEAT CHANNEL_EXECUTE_COMPLETE PLAYBACK_STOP RECORD_STOP DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE';
+  'HEARTBEAT CHANNEL_EXECUTE_COMPLETE PLAYBACK_STOP RECORD_STOP DTMF CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP';
 
 const WATCHED_HEADERS = ['Unique-ID', 'Bridge-B-Unique-ID'] as const;
 
@@ -40,16 +44,30 @@ const WATCHED_HEADERS = ['Unique-ID', 'Bridge-B-Unique-ID'] as const;
 export class EventSocket extends TypedEmitter<EventSocketEvents> {
   readonly #address: EventSocketAddress;
   readonly #clock: Clock;
+  readonly #deadAfterMs: number;
   readonly #decoder = new EslFrameDecoder();
   readonly #replies: PendingReply[] = [];
   readonly #watchers = new Map<string, Set<(event: ChannelEvent) => void>>();
   #socket: Socket | undefined;
   #greeted: ((reply: string) => void) | undefined;
+  #beats: Timer | undefined;
+  /** The oldest reply that was owed at the last beat, and for how many beats it has been. */
+  #owed: PendingReply | undefined;
+  #owedBeats = 0;
+  #heardAt: number;
 
-  constructor(address: EventSocketAddress, clock: Clock) {
+  /** A media server that owes a reply for `deadAfterMs` is taken for dead. */
+  constructor(address: EventSocketAddress, clock: Clock, deadAfterMs: number) {
     super();
     this.#address = address;
     this.#clock = clock;
+    this.#deadAfterMs = deadAfterMs;
+    this.#heardAt = clock.monotonic();
+  }
+
+  /** When the media server last said anything, monotonic ms. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Connects, authenticates and subscribes; rejects with what went wrong. */
@@ -57,7 +75,7 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     const { host, port, secret } = this.#address;
     await new Promise<void>((resolve, reject) => {
       const socket = connect({ host, port });
-      socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+      socket.setTimeout(OPEN_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
       const fail = (why: string): void => reject(new GatewayError('media-unreachable', `no event socket at ${host}:${port}: ${why}`));
       socket.on('error', (error) => fail(error.message));
       this.#greeted = () => resolve();
@@ -69,7 +87,6 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
       socket.setNoDelay(true);
       this.#socket = socket;
     });
-    this.#socket?.setTimeout(0);
     const reply = await this.#send(`auth ${secret}`);
     if (!reply.startsWith('+OK')) {
       this.close();
@@ -78,6 +95,8 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     await this.#send(`event json ${EVENTS}`);
     // With a filter set, events that match none are dropped, heartbeats too.
     await this.#send('filter Event-Name HEARTBEAT');
+    this.#socket?.setTimeout(0);
+    this.#beats = this.#clock.every(BEAT_MS, () => this.#beat());
   }
 
   get isOpen(): boolean {
@@ -135,26 +154,26 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
       return Promise.reject(new GatewayError('media-disconnected', 'the event socket is closed'));
     }
     return new Promise<string>((resolve, reject) => {
-      const timer = this.#clock.after(REPLY_TIMEOUT_MS, () => {
-        // Replies are matched by order only: after a lost one every later answer would be wrong.
-        this.#onClose(`no reply to ${line.split(' ')[0] ?? ''}`);
-        socket.destroy();
-      });
-      this.#replies.push({
-        resolve: (reply) => {
-          timer.cancel();
-          resolve(reply);
-        },
-        reject: (error) => {
-          timer.cancel();
-          reject(error);
-        },
-      });
+      this.#replies.push({ resolve, reject });
+      oneWriteATurn(socket);
       socket.write(encodeEslCommand(line, headers));
     });
   }
 
+  /** Counts beats and not time: a process of ours that stood still must not take a living media server for dead. */
+  #beat(): void {
+    const [oldest] = this.#replies;
+    this.#owedBeats = oldest !== undefined && oldest === this.#owed ? this.#owedBeats + 1 : 0;
+    if (!oldest) this.#command('api version');
+    this.#owed = this.#replies[0];
+    if (this.#owedBeats * BEAT_MS < this.#deadAfterMs) return;
+    this.#socket?.destroy();
+    // Also because replies are matched by order only: after a lost one every later answer would be wrong.
+    this.#onClose(`no answer for ${this.#deadAfterMs} ms`, 'silent');
+  }
+
   #onData(bytes: Buffer): void {
+    this.#heardAt = this.#clock.monotonic();
     try {
       for (const frame of this.#decoder.push(bytes)) {
         const message = parseEslMessage(frame);
@@ -213,11 +232,12 @@ export class EventSocket extends TypedEmitter<EventSocketEvents> {
     }
   }
 
-  #onClose(reason: string): void {
+  #onClose(reason: string, how: 'closed' | 'silent' = 'closed'): void {
     if (!this.#socket) return;
     this.#socket = undefined;
+    this.#beats?.cancel();
     const lost = new GatewayError('media-disconnected', `event socket: ${reason}`);
     for (const reply of this.#replies.splice(0)) reply.reject(lost);
-    this.emit('closed', reason);
+    this.emit('closed', reason, how);
   }
 }

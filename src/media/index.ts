@@ -1,13 +1,14 @@
 export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio';
-export { type Bridge, bridgeLegs, type RemoteLeg } from './bridge';
+export { type Bridge, bridgeLegs, bridgeOf, type LegPlace, legOf, type RemoteLeg, resumeBridge } from './bridge';
 export { HOLD_TONE } from './hold-tone';
-export { createLink, type Link } from './link';
-export { MediaEndpoint } from './media-endpoint';
-export { MediaPool } from './media-pool';
+export { createLink, type Link, type LinkPlace } from './link';
+export { type ChannelFacts, MediaChannel } from './media-channel';
+export { MEDIA_LOST, MediaEndpoint } from './media-endpoint';
+export { type FarSide, MediaPool, type MediaPoolOptions } from './media-pool';
 export { MediaServer, type MediaServerOptions } from './media-server';
 export type { ChannelRecording, RecordingPlan } from './recording';
 export {
-  type KeptRecording, type RecordingDoor, type RecordingFacts, type RecordingPlace, RecordingShelf, serveRecording,
+  type KeptRecording, type RecordingFacts, type RecordingPlace, type RecordingRecord, RecordingShelf,
 } from './recordings';
 export type { Layer, PlayOutcome } from './sound-stack';
 export { TEMPLATE_SDP } from './template-sdp';

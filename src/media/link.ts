@@ -1,3 +1,4 @@
+import { Turnstile } from '../lib';
 import type { MediaEndpoint } from './media-endpoint';
 import type { MediaPool } from './media-pool';
 import { TEMPLATE_SDP } from './template-sdp';
@@ -8,14 +9,21 @@ export interface Link {
   readonly far: MediaEndpoint;
 }
 
-/** Joins two places by RTP: two media servers, or two calls that meet inside the gateway. */
-export async function createLink(pool: MediaPool, nearServer?: string, farServer?: string): Promise<Link> {
+/** Names the media server where an end of a link belongs, when that is known; undefined: anywhere. */
+export type LinkPlace = () => Promise<string | undefined>;
+
+/**
+ * Joins two places by RTP: two media servers, or two calls that meet inside the gateway. An end whose media server is lost goes
+ * where it belongs by then, and the two are turned towards each other again.
+ */
+export async function createLink(pool: MediaPool, nearPlace: LinkPlace = anywhere, farPlace: LinkPlace = anywhere): Promise<Link> {
   // Its ends face each other: they are as silent as the people behind them, who are watched where they are.
-  const near = await pool.createEndpoint(TEMPLATE_SDP, nearServer, false);
+  const near = await pool.createEndpoint(TEMPLATE_SDP, await nearPlace(), false);
   try {
-    const far = await pool.createEndpoint(near.localSdp, farServer, false);
+    const far = await pool.createEndpoint(near.localSdp, await farPlace(), false);
     try {
       await near.remodel(far.localSdp);
+      keepFacing(pool, [near, nearPlace], [far, farPlace]);
       return { near, far };
     } catch (error) {
       await far.release();
@@ -24,5 +32,47 @@ export async function createLink(pool: MediaPool, nearServer?: string, farServer
   } catch (error) {
     await near.release();
     throw error;
+  }
+}
+
+const anywhere: LinkPlace = () => Promise.resolve(undefined);
+
+type End = readonly [endpoint: MediaEndpoint, place: LinkPlace];
+
+function keepFacing(pool: MediaPool, first: End, second: End): void {
+  const [near, far] = [first[0], second[0]];
+  /** What each was told last of the other one. */
+  const faced = new Map([[near, far.localSdp], [far, near.localSdp]]);
+  const turns = new Turnstile(1);
+  const turnTo = async (end: MediaEndpoint, { localSdp }: MediaEndpoint): Promise<void> => {
+    if (faced.get(end) === localSdp || near.isLost || far.isLost || near.gone || far.gone) return;
+    await end.remodel(localSdp);
+    faced.set(end, localSdp);
+  };
+  const face = async (): Promise<void> => {
+    try {
+      await turnTo(near, far);
+      await turnTo(far, near);
+    } catch {
+      // Lost again: it is done when they are back. Refused: there is no link between the two.
+      if (!near.isLost && !far.isLost) await Promise.all([near.release(), far.release()]);
+    }
+  };
+  const rehome = async (end: MediaEndpoint, other: MediaEndpoint, place: LinkPlace): Promise<void> => {
+    const preferredServer = await place();
+    await pool.rehome(end, {
+      isWatched: false,
+      preferredServer,
+      sdp: other.localSdp,
+      follow: (channel) => {
+        if (other.gone) return Promise.resolve('gone');
+        faced.set(end, channel.remoteSdp);
+        return Promise.resolve('followed');
+      },
+    });
+  };
+  for (const [[end, place], other] of [[first, far], [second, near]] as const) {
+    end.on('lost', () => void rehome(end, other, place));
+    end.on('back', () => void turns.run(face));
   }
 }

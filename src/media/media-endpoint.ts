@@ -1,15 +1,13 @@
-import { type Clock, deferred, GatewayError, TypedEmitter } from '../lib';
-import type { SipDialog } from '../dialogs';
-import { withMediaAddress } from '../protocol/sdp';
-import { digitsMs } from './digit-time';
-import type { ChannelEvent, EventSocket } from './event-socket';
-import { mediaTimeoutFor, NEVER_MS } from './media-watch';
+import { type Clock, deferred, type Timer, TypedEmitter } from '../lib';
+import type { ChannelEvent } from './event-socket';
+import type { MediaChannel } from './media-channel';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
-import { type ChannelRecording, type RecordingPlan, startRecording } from './recording';
+import { type ChannelRecording, type RecordingPlan, RunningRecording, startRecording } from './recording';
+import { sendDigits } from './send-digits';
 
 interface MediaEndpointEvents extends Record<string, unknown[]> {
   digit: [digit: string];
-  /** The channel is gone, whoever ended it; `MEDIA_TIMEOUT`: its far end has sent nothing for too long. */
+  /** It is over, whoever ended it; `MEDIA_TIMEOUT`: its far end has sent nothing for too long. */
   gone: [cause: string];
   bridged: [];
   unbridged: [];
@@ -17,17 +15,10 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
   parked: [];
   /** An endless sound, such as hold music, could not be played. */
   'layer-failed': [source: string];
-}
-
-export interface EndpointFacts {
-  readonly uuid: string;
-  readonly serverName: string;
-  /** SDP of the media server's side. */
-  readonly localSdp: string;
-  /** The address that callers reach the media server at, where it is not the one in its SDP. */
-  readonly externalIp?: string | undefined;
-  /** How long the far end may send nothing while it should; undefined: for ever. */
-  readonly mediaTimeoutMs?: number;
+  /** Its media server is lost: somebody has to bring another channel (`moveTo`), or the old one comes back. */
+  lost: [];
+  /** There are media again, after so many ms. */
+  back: [gapMs: number];
 }
 
 /**
@@ -36,87 +27,159 @@ export interface EndpointFacts {
  */
 const SILENCE = 'silence_stream://-1';
 
+/** FreeSWITCH writes this for a variable that is not there. */
+const UNDEFINED = '_undef_';
+
 /**
  * The key that ends the innermost playback and only that: `uuid_break` would end everything it is nested in as well, the
  * music and the floor (measured on FreeSWITCH 1.11.1). No keypad has it (RFC 4733: event 16, flash).
  */
 const STOP_KEY = 'F';
 
-/** Hang-up cause of a channel whose far end has sent nothing for too long. */
-const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
-
-/** FreeSWITCH ignores a string of more than 99 digits (switch_core_io.c of 1.11.1). */
-const DIGIT_PIECES = /[0-9*#A-DwW]{1,99}/g;
-
 /** From the command that ends a bridge to the event that says so. */
 const UNBRIDGE_TIMEOUT_MS = 1_000;
 
-/** One channel of a media server, driven by uuid over that server's inbound event socket, whoever created it. */
+/** Why an endpoint is gone whose media server was lost, when no other media were found in time. */
+export const MEDIA_LOST = 'media server lost';
+
+/**
+ * The media of one leg: what it plays and whom it is bridged with, on a channel of a media server that can be replaced by one of
+ * another server. Whoever plays and bridges notices a gap; commands given meanwhile hold on the next channel.
+ */
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
-  readonly uuid: string;
-  readonly serverName: string;
-  readonly localSdp: string;
-  readonly #externalIp: string | undefined;
-  readonly #socket: EventSocket;
-  readonly #dialog: SipDialog;
   readonly #clock: Clock;
   readonly #sounds: SoundStack;
-  readonly #unwatch: () => void;
+  /** How long a bridge that a loss has parted is waited for, in ms. */
+  readonly #patienceMs: number;
+  #channel: MediaChannel;
+  #offChannel: readonly (() => void)[] = [];
   #state: 'alone' | 'bridged' | 'gone' = 'alone';
   #lastStop: 'finished' | 'stopped' = 'finished';
   /** A bridge was given up as failed: should it come about after all, nobody wants it any more. */
   #bridgeGivenUp = false;
   /** How keys come, by the first one: a far end that presses each key both ways is heard once. */
   #keysBy: 'media' | 'signalling' | undefined;
-  readonly #mediaTimeoutMs: number | undefined;
+  #lostAt = 0;
+  /** Runs while the two of a bridge that a loss has parted are not joined again. */
+  #parted: Timer | undefined;
 
-  constructor(facts: EndpointFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
+  constructor(channel: MediaChannel, clock: Clock, patienceMs: number) {
     super();
-    this.uuid = facts.uuid;
-    this.serverName = facts.serverName;
-    this.localSdp = facts.localSdp;
-    this.#externalIp = facts.externalIp;
-    this.#socket = socket;
-    this.#dialog = dialog;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.#channel = channel;
     this.#sounds = new SoundStack(
       {
-        start: (source, token) => socket.execute(facts.uuid, 'playback', source, token),
-        breakTop: async () => void (await socket.api(`uuid_recv_dtmf ${facts.uuid} ${STOP_KEY}`)),
+        start: (source, token) => this.#channel.execute('playback', source, token),
+        breakTop: async () => void (await this.#channel.api('recv_dtmf', STOP_KEY)),
         standsIn: (source) => this.emit('layer-failed', source),
       },
       clock,
     );
-    this.#mediaTimeoutMs = facts.mediaTimeoutMs;
-    this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
-    // The reason, where there is one, comes before the event that says the same (RFC 3326).
-    dialog.on('bye', (reason) => this.#end(reason.includes(MEDIA_TIMEOUT) ? MEDIA_TIMEOUT : 'media server hung up'));
+    this.#listen(channel);
+  }
+
+  get uuid(): string {
+    return this.#channel.uuid;
+  }
+
+  get serverName(): string {
+    return this.#channel.serverName;
+  }
+
+  /** SDP of the media server's side. */
+  get localSdp(): string {
+    return this.#channel.localSdp;
+  }
+
+  /** The far end's SDP as the media server was told it last. */
+  get remoteSdp(): string {
+    return this.#channel.remoteSdp;
   }
 
   /** Of the SIP dialog with the media server, by which any gateway can end or renegotiate the channel. */
   get dialogId(): string {
-    return this.#dialog.id;
+    return this.#channel.dialogId;
   }
 
   /** SDP of the media server's side as callers are told it; `localSdp` is for other media servers. */
   get callerSdp(): string {
-    return this.#asCallersSee(this.localSdp);
+    return this.#channel.callerSdp;
   }
 
   get gone(): boolean {
     return this.#state === 'gone';
   }
 
+  /** Has no media at present: its media server is lost. */
+  get isLost(): boolean {
+    return !this.gone && !this.#channel.isUp;
+  }
+
+  /** Lost, and the channel it had will not come back. */
+  get isDead(): boolean {
+    return this.#channel.isDead;
+  }
+
+  /** In a bridge, also while that is made again after a loss. */
   get isBridged(): boolean {
     return this.#state === 'bridged';
   }
 
-  /** Lays the floor of silence; `remoteSdp` is what the endpoint was made with. */
-  async start(remoteSdp: string): Promise<void> {
-    // Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made.
-    const variables = [`playback_terminators=${STOP_KEY}`, 'uuid_bridge_park_on_cancel=true', ...this.#timeoutVariables(remoteSdp)];
-    await this.#socket.api(`uuid_setvar_multi ${this.uuid} ${variables.join(';')}`);
+  /** A loss has parted the bridge that it is in, and the two are not joined again yet. */
+  get isParted(): boolean {
+    return this.#parted !== undefined;
+  }
+
+  /** Resolves when there are media, or never will be again: look at `gone`. */
+  settled(): Promise<void> {
+    if (!this.isLost) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const stop of off) stop();
+        resolve();
+      };
+      const off = [this.on('back', done), this.on('gone', done)];
+    });
+  }
+
+  /** Lays the floor of silence. */
+  async start(): Promise<void> {
+    await this.#prepare();
     await this.#sounds.addLayer(SILENCE);
+  }
+
+  /**
+   * Takes over a channel that another gateway has driven: in its bridge, or with a floor of our own over whatever that one left
+   * playing, which is never heard again. A channel that is not there any more is a lost one.
+   */
+  async resume(): Promise<void> {
+    const partner = await this.#command('getvar', 'bridge_to');
+    if (partner.startsWith('-ERR')) this.#channel.vanish();
+    else if (partner.trim() !== UNDEFINED) this.#onBridged();
+    else if (!this.isBridged && !this.gone) await this.#sounds.addLayer(SILENCE);
+  }
+
+  /** Goes on with another channel, on which what was played is played; the old one is ended. */
+  async moveTo(channel: MediaChannel): Promise<void> {
+    if (!this.isLost) return channel.release();
+    const old = this.#channel;
+    this.#listen(channel);
+    void old.release();
+    try {
+      await this.#prepare();
+      await this.#resume();
+    } catch (error) {
+      // Lost again: whoever brought this channel brings another one.
+      if (this.#channel === channel && channel.isUp) throw error;
+    }
+  }
+
+  /** No other media were found. */
+  giveUp(): void {
+    if (!this.isLost) return;
+    this.#end(MEDIA_LOST);
+    void this.#channel.release();
   }
 
   /** Plays a file or stream once over the layers. Aborting `signal` cuts it within a packet of the break. */
@@ -131,32 +194,20 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Records the channel into a file, also while it is bridged. Throws when the media server does not start. */
   record(plan: RecordingPlan): Promise<ChannelRecording> {
-    return startRecording(this.#socket, this.uuid, this.#clock, plan);
+    return startRecording(this.#channel.socket, this.uuid, this.#clock, plan);
+  }
+
+  /** A recording that another gateway has started into this path. */
+  resumeRecording(path: string): ChannelRecording {
+    return new RunningRecording(this.#channel.socket, this.uuid, this.#clock, path);
   }
 
   /**
-   * Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end; resolves when the last one has been
-   * sent, or `signal` is aborted, or the channel is gone. Whatever is no digit is left out.
+   * Sends DTMF digits (`0-9*#ABCD`, `w` half a second, `W` a second) to the far end; whatever is no digit is left out. Resolves
+   * when the last one has been sent, or `signal` is aborted.
    */
-  async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
-    for (const piece of digits.match(DIGIT_PIECES) ?? []) {
-      if (this.gone || signal?.aborted) return;
-      await this.#sendPiece(piece, signal);
-    }
-  }
-
-  async #sendPiece(digits: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#socket.api(`uuid_send_dtmf ${this.uuid} ${digits}`);
-    if (this.gone || signal?.aborted) return;
-    const sent = deferred<void>();
-    const done = (): void => sent.resolve();
-    const timer = this.#clock.after(digitsMs(digits), done);
-    const off = this.on('gone', done);
-    signal?.addEventListener('abort', done, { once: true });
-    await sent.promise;
-    timer.cancel();
-    off();
-    signal?.removeEventListener('abort', done);
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    return sendDigits(this, (piece) => this.#command('send_dtmf', piece), digits, this.#clock, signal);
   }
 
   /**
@@ -166,32 +217,28 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   async receiveKey(digit: string): Promise<void> {
     if (this.gone || this.#keysBy === 'media') return;
     this.#keysBy = 'signalling';
-    await this.#socket.api(`uuid_recv_dtmf ${this.uuid} ${digit}`);
+    if (this.isLost) this.emit('digit', digit);
+    else await this.#command('recv_dtmf', digit);
   }
 
   /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP for callers. */
-  async remodel(remoteSdp: string): Promise<string> {
-    const variables = this.#timeoutVariables(remoteSdp);
-    // Before the re-INVITE: FreeSWITCH reads them when it takes the new media, and at no other time.
-    if (variables.length > 0) await this.#socket.api(`uuid_setvar_multi ${this.uuid} ${variables.join(';')}`);
-    const outcome = await this.#dialog.reinvite(remoteSdp);
-    if (outcome.outcome === 'refused') {
-      throw new GatewayError('media-refused', `the media server refused the new media: ${outcome.status}`, { sipStatus: 488 });
-    }
-    return this.#asCallersSee(outcome.sdp);
+  remodel(remoteSdp: string): Promise<string> {
+    return this.#channel.remodel(remoteSdp);
   }
 
   /** Joins this channel with another one of the same media server. Resolves when audio flows or it cannot. */
   async bridgeWith(otherUuid: string, withinMs: number): Promise<'bridged' | 'failed'> {
-    if (this.#state !== 'alone') return 'failed';
+    if (this.isLost || (this.#state !== 'alone' && !this.#parted)) return 'failed';
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = deferred<'bridged' | 'failed'>();
     const fail = (): void => live.resolve('failed');
-    const off = [this.on('bridged', () => live.resolve('bridged')), this.on('parked', fail), this.on('gone', fail)];
+    const off = [
+      this.on('bridged', () => live.resolve('bridged')), this.on('parked', fail), this.on('gone', fail), this.on('lost', fail),
+    ];
     const timer = this.#clock.after(withinMs, fail);
     try {
-      const reply = await this.#socket.api(`uuid_bridge ${this.uuid} ${otherUuid}`);
+      const reply = await this.#command('bridge', otherUuid);
       if (reply.startsWith('+OK') && (await live.promise) === 'bridged') return 'bridged';
     } finally {
       timer.cancel();
@@ -199,35 +246,86 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     }
     this.#bridgeGivenUp = true;
     // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.
-    if (this.#sounds.isBare) await this.#sounds.addLayer(SILENCE);
+    if (this.#sounds.isBare && !this.isLost) await this.#sounds.addLayer(SILENCE);
     return 'failed';
   }
 
   /** Takes the channel out of its bridge; both sides stay up and alone. Resolves when it is out: what is played then is heard. */
   async unbridge(): Promise<void> {
     if (this.#state !== 'bridged') return;
+    // Parted by a loss: there is nothing to take it out of.
+    if (this.isLost || this.#parted) return this.#onUnbridged();
     const out = deferred<void>();
-    const off = [this.on('unbridged', () => out.resolve()), this.on('gone', () => out.resolve())];
-    const timer = this.#clock.after(UNBRIDGE_TIMEOUT_MS, () => out.resolve());
+    const done = (): void => out.resolve();
+    const off = [this.on('unbridged', done), this.on('gone', done), this.on('lost', done)];
+    const timer = this.#clock.after(UNBRIDGE_TIMEOUT_MS, done);
     try {
-      const reply = await this.#socket.api(`uuid_transfer ${this.uuid} park inline`);
+      const reply = await this.#command('transfer', 'park inline');
       if (reply.startsWith('+OK')) await out.promise;
     } finally {
       timer.cancel();
       for (const stop of off) stop();
     }
+    if (this.isLost) this.#onUnbridged();
   }
 
-  /** Ends the channel. Safe to call twice. */
+  /** Ends the endpoint. Safe to call twice. */
   async release(): Promise<void> {
     if (this.gone) return;
     this.#end('released');
+    await this.#channel.release();
+  }
+
+  #listen(channel: MediaChannel): void {
+    for (const off of this.#offChannel) off();
+    this.#channel = channel;
+    this.#offChannel = [
+      channel.on('event', (event) => this.#onEvent(event)),
+      channel.on('ended', (cause) => this.#end(cause)),
+      channel.on('lost', (heardAt) => this.#onLost(heardAt)),
+      channel.on('found', () => void this.#onFound()),
+    ];
+  }
+
+  /** A command that is lost with its channel has had no effect that anybody will see. */
+  async #command(name: string, rest: string): Promise<string> {
     try {
-      await this.#dialog.bye();
-    } catch {
-      // The dialog may be gone already; the channel must not stay behind.
-      await this.#socket.api(`uuid_kill ${this.uuid}`).catch(() => undefined);
+      return await this.#channel.api(name, rest);
+    } catch (error) {
+      if (this.isLost) return '-ERR lost';
+      throw error;
     }
+  }
+
+  /** Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made. */
+  #prepare(): Promise<void> {
+    return this.#channel.prepare([`playback_terminators=${STOP_KEY}`, 'uuid_bridge_park_on_cancel=true']);
+  }
+
+  #onLost(heardAt: number): void {
+    if (this.gone) return;
+    this.#lostAt = heardAt;
+    this.#sounds.suspend(heardAt);
+    if (this.#state === 'bridged') this.#parted ??= this.#clock.after(this.#patienceMs, () => this.#onUnbridged());
+    this.emit('lost');
+  }
+
+  /** The media server was away for a moment, and what the channel has played meanwhile is not known: it begins anew. */
+  async #onFound(): Promise<void> {
+    const partner = await this.#command('getvar', 'bridge_to');
+    if (!partner.startsWith('-ERR') && partner.trim() !== UNDEFINED) {
+      this.#onBridged();
+      this.emit('back', this.#clock.monotonic() - this.#lostAt);
+      return;
+    }
+    await this.#command('break', 'all');
+    await this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    await this.#sounds.resume();
+    if (this.#sounds.isBare) await this.#sounds.addLayer(SILENCE);
+    if (this.#channel.isUp) this.emit('back', this.#clock.monotonic() - this.#lostAt);
   }
 
   #onEvent(event: ChannelEvent): void {
@@ -250,15 +348,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
         this.#onBridged();
         return;
       case 'CHANNEL_PARK':
-        if (this.#state === 'alone') this.emit('parked');
-        this.#onUnbridged();
+        if (this.#state === 'alone' || this.#parted) this.emit('parked');
+        else this.#onUnbridged();
         return;
       case 'CHANNEL_UNBRIDGE':
-        this.#onUnbridged();
-        return;
-      case 'CHANNEL_HANGUP':
-      case 'CHANNEL_HANGUP_COMPLETE':
-        this.#end(event.header('Hangup-Cause') ?? 'hangup');
+        if (!this.#parted) this.#onUnbridged();
         return;
       default:
     }
@@ -274,18 +368,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.emit('digit', digit);
   }
 
-  #asCallersSee(sdp: string): string {
-    return this.#externalIp === undefined ? sdp : withMediaAddress(sdp, this.#externalIp);
-  }
-
-  #timeoutVariables(remoteSdp: string): string[] {
-    if (this.#mediaTimeoutMs === undefined) return [];
-    return [`media_timeout=${mediaTimeoutFor(remoteSdp, this.#mediaTimeoutMs)}`, `media_hold_timeout=${NEVER_MS}`];
-  }
-
   #onBridged(): void {
-    if (this.#state !== 'alone') return;
+    if (this.#state !== 'alone' && !this.#parted) return;
     this.#state = 'bridged';
+    this.#parted?.cancel();
+    this.#parted = undefined;
     // A bridge stops everything that plays on the channel (contracts/freeswitch section 6).
     this.#sounds.dropAll('stopped');
     if (this.#bridgeGivenUp) void this.unbridge().catch(() => undefined);
@@ -295,14 +382,17 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #onUnbridged(): void {
     if (this.#state !== 'bridged') return;
     this.#state = 'alone';
-    void this.#sounds.addLayer(SILENCE);
+    this.#parted?.cancel();
+    this.#parted = undefined;
+    if (this.#sounds.isBare) void this.#sounds.addLayer(SILENCE);
     this.emit('unbridged');
   }
 
   #end(cause: string): void {
     if (this.gone) return;
     this.#state = 'gone';
-    this.#unwatch();
+    this.#parted?.cancel();
+    for (const off of this.#offChannel) off();
     this.#sounds.dropAll('gone');
     this.emit('gone', cause);
   }

@@ -1,13 +1,48 @@
-import { GatewayError } from '../lib';
-import type { MediaEndpoint } from './media-endpoint';
-import type { MediaServer } from './media-server';
+import { type Clock, GatewayError, messageOf, pause, Turnstile, TypedEmitter } from '../lib';
+import type { SipDialog } from '../dialogs';
+import type { MediaChannel } from './media-channel';
+import { MediaEndpoint } from './media-endpoint';
+import type { AdoptedChannel, MediaServer } from './media-server';
+
+export interface MediaPoolOptions {
+  /** How long an endpoint whose media server is lost is kept while there are no other media for it. */
+  readonly lostForMs: number;
+  /** How many channels are made at once for the endpoints of a lost server. */
+  readonly movesAtOnce: number;
+}
+
+/** The other end of an endpoint's media, which has to follow them to another media server. */
+export interface FarSide {
+  /** Its media as it described them last. */
+  readonly sdp: string;
+  /** The media server that the new channel should be on, when that is up. */
+  readonly preferredServer?: string | undefined;
+  /** False: it is not watched for silence. */
+  readonly isWatched: boolean;
+  /**
+   * Tells it that its media are on this channel from now on, and the channel what it says to that. `refused`: it keeps to the
+   * old ones, which may come back. `gone`: it is not there any more.
+   */
+  follow(channel: MediaChannel): Promise<'followed' | 'refused' | 'gone'>;
+}
+
+/** Between attempts to find a place on a living server: its limit of sessions a second is one of every second. */
+const RETRY_MS = 250;
 
 /** All media servers of this gateway; every gateway may use every one of them. */
-export class MediaPool {
+export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: string, source: string] }> {
   readonly #servers: readonly MediaServer[];
+  readonly #clock: Clock;
+  readonly #options: MediaPoolOptions;
+  readonly #moves: Turnstile;
+  readonly #stopping = new AbortController();
 
-  constructor(servers: readonly MediaServer[]) {
+  constructor(servers: readonly MediaServer[], clock: Clock, options: MediaPoolOptions) {
+    super();
     this.#servers = servers;
+    this.#clock = clock;
+    this.#options = options;
+    this.#moves = new Turnstile(options.movesAtOnce);
   }
 
   get servers(): readonly MediaServer[] {
@@ -18,11 +53,26 @@ export class MediaPool {
     return this.#servers.some((server) => server.up);
   }
 
+  /** How many more channels those that are up can have. */
+  get room(): number {
+    return this.#servers.reduce((sum, server) => sum + (server.up ? server.room : 0), 0);
+  }
+
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** How long whoever has lost media, or waits for somebody who has, waits for others; ms. */
+  get patienceMs(): number {
+    return this.#options.lostForMs;
+  }
+
   async start(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.start()));
   }
 
   stop(): void {
+    this.#stopping.abort();
     for (const server of this.#servers) server.stop();
   }
 
@@ -31,23 +81,87 @@ export class MediaPool {
   }
 
   /**
-   * A new endpoint for the far end with this SDP: on `preferred` when it is up, else on the least loaded server, and on
-   * the next one when that refuses. Media that nobody accepts (488) is not tried elsewhere.
+   * A new endpoint for the far end with this SDP: on `preferred` when it is up and has room, else on the least loaded server,
+   * and on the next one when that refuses. Media that nobody accepts (488) is not tried elsewhere. Throws `media-full`.
    */
   async createEndpoint(remoteSdp: string, preferred?: string, isWatched = true): Promise<MediaEndpoint> {
+    return this.#firstThatCan({ preferred }, async (server) => {
+      const endpoint = this.#endpointOn(await server.createChannel(remoteSdp, isWatched));
+      try {
+        await endpoint.start();
+      } catch (error) {
+        await endpoint.release();
+        throw error;
+      }
+      return endpoint;
+    });
+  }
+
+  /**
+   * The endpoint of a channel that another gateway has made; undefined when its media server is none of ours. It is lost when its
+   * media server is, or does not have the channel any more.
+   */
+  async adoptEndpoint(media: AdoptedChannel & { readonly serverName: string }, dialog: SipDialog): Promise<MediaEndpoint | undefined> {
+    const channel = this.server(media.serverName)?.adoptChannel(media, dialog);
+    const endpoint = channel && this.#endpointOn(channel);
+    if (endpoint && !endpoint.isLost) await endpoint.resume();
+    return endpoint;
+  }
+
+  #endpointOn(channel: MediaChannel): MediaEndpoint {
+    const endpoint = new MediaEndpoint(channel, this.#clock, this.#options.lostForMs);
+    endpoint.on('layer-failed', (source) => this.emit('layer-failed', endpoint.serverName, source));
+    return endpoint;
+  }
+
+  /**
+   * Brings a lost endpoint onto a living media server, or leaves it where it is when its own comes back with its channel.
+   * Resolves when it has media, or is gone: after `lostForMs`, or when its far end will not follow and the old media are dead.
+   */
+  async rehome(endpoint: MediaEndpoint, far: FarSide): Promise<void> {
+    const deadline = this.#clock.monotonic() + this.#options.lostForMs;
+    await this.server(endpoint.serverName)?.lookedAgain;
+    let refused = false;
+    while (endpoint.isLost && !this.#stopping.signal.aborted) {
+      if (this.#clock.monotonic() >= deadline || (refused && endpoint.isDead)) return endpoint.giveUp();
+      if (!refused) refused = (await this.#attempt(endpoint, far)) === 'refused';
+      if (endpoint.isLost && !(refused && endpoint.isDead)) await pause(this.#clock, RETRY_MS, this.#stopping.signal);
+    }
+  }
+
+  async #attempt(endpoint: MediaEndpoint, far: FarSide): Promise<'refused' | undefined> {
+    const channel = await this.#moves.run(() => this.#channelFor(endpoint, far));
+    if (!channel) return undefined;
+    const answer = endpoint.isLost ? await far.follow(channel).catch(() => 'failed' as const) : 'failed';
+    if (answer === 'followed') await endpoint.moveTo(channel);
+    else await channel.release();
+    if (answer === 'gone') endpoint.giveUp();
+    return answer === 'refused' ? answer : undefined;
+  }
+
+  /** Undefined when no server has a place now, which is no failure: it is asked again. */
+  async #channelFor(endpoint: MediaEndpoint, far: FarSide): Promise<MediaChannel | undefined> {
+    if (!endpoint.isLost) return undefined;
+    const wish = { preferred: far.preferredServer, avoided: endpoint.serverName };
+    return this.#firstThatCan(wish, (server) => server.createChannel(far.sdp, far.isWatched)).catch(() => undefined);
+  }
+
+  async #firstThatCan<T>(wish: { preferred?: string | undefined; avoided?: string }, make: (server: MediaServer) => Promise<T>): Promise<T> {
+    const rank = ({ name }: MediaServer): number => (name === wish.preferred ? 0 : name === wish.avoided ? 2 : 1);
     const candidates = this.#servers
-      .filter((server) => server.up)
-      // Before its first heartbeat (20 s) a server's share is unknown: what we have there ourselves decides.
-      .sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred) || a.load - b.load || a.endpointCount - b.endpointCount);
-    let refusal: unknown = new GatewayError('media-down', 'no media server is up', { sipStatus: 503 });
+      .filter((server) => server.up && server.room > 0)
+      .sort((a, b) => rank(a) - rank(b) || a.load - b.load || a.channelCount - b.channelCount);
+    let refusal: Error | undefined;
     for (const server of candidates) {
       try {
-        return await server.createEndpoint(remoteSdp, isWatched);
+        return await make(server);
       } catch (error) {
-        refusal = error;
+        refusal = error instanceof Error ? error : new Error(messageOf(error));
         if (error instanceof GatewayError && error.sipStatus === 488) break;
       }
     }
-    throw refusal;
+    if (refusal) throw refusal;
+    if (this.up) throw new GatewayError('media-full', 'no media server has a channel left', { sipStatus: 503 });
+    throw new GatewayError('media-down', 'no media server is up', { sipStatus: 503 });
   }
 }

@@ -1,13 +1,16 @@
 import { connect } from 'node:net';
-import Mrf, { type EndpointLike, type MediaServerLike } from 'drachtio-fsmrf';
 import { type Clock, GatewayError, messageOf, type Timer, TypedEmitter } from '../lib';
-import type { DrachtioConnection } from '../dialogs';
+import type { DrachtioConnection, SipDialog } from '../dialogs';
+import { ChannelCreator } from './channel-creator';
 import { type ChannelEvent, EventSocket, type EventSocketAddress } from './event-socket';
-import { MediaEndpoint } from './media-endpoint';
-import { mediaTimeoutFor, NEVER_MS } from './media-watch';
+import { type ChannelFacts, MediaChannel } from './media-channel';
+import { endOrphans, OWNER_VARIABLE } from './orphan-channels';
 import { requireVersion } from './server-version';
+import { slimEndpoint } from './slim-endpoint';
 
 export interface MediaServerOptions extends EventSocketAddress {
+  /** This incarnation, by which others know whose channels are left when it is dead. */
+  readonly gatewayId: string;
   /** Address for the connections that the media server makes back to us, one per endpoint. */
   readonly listenAddress: string;
   /** A far end that sends nothing for so long, though it should, is taken for gone; 0 never. Default 0. */
@@ -16,20 +19,29 @@ export interface MediaServerOptions extends EventSocketAddress {
   readonly externalIp?: string | undefined;
   /** Why a FreeSWITCH older than 1.11.3 may be used. */
   readonly oldVersionReason?: string | undefined;
+  /** One that owes an answer for so long is taken for dead. */
+  readonly deadAfterMs: number;
+  /** Channels that its RTP ports are enough for; absent: any number. */
+  readonly maxChannels?: number | undefined;
 }
+
+export type AdoptedChannel = Pick<ChannelFacts, 'uuid' | 'localSdp' | 'remoteSdp'>;
 
 interface MediaServerEvents extends Record<string, unknown[]> {
   up: [];
-  down: [reason: string];
-  /** An endless sound, such as hold music, could not be played on one of its channels. */
-  'layer-failed': [source: string];
+  /** Told once, until it is up again. `channels`: how many of ours it had. */
+  down: [reason: string, channels: number];
+  /** It is back, has been rid of `ended` channels that are not ours any more, and `found` of ours were on it still. */
+  cleaned: [ended: number, found: number];
 }
 
-const CREATE_TIMEOUT_MS = 6_000;
-const RECONNECT_MS = 1_000;
+/** Looks for a server that is down; one that comes back takes its callers back, or new ones, that soon. */
+const RECONNECT_MS = 250;
+/** A connection may break while the server lives: its channels are moved elsewhere only when it was not found again so soon. */
+const SECOND_LOOK_MS = 300;
 
 /**
- * One media server. drachtio-fsmrf creates endpoints (an INVITE with the far end's SDP); everything after that goes over
+ * One media server. drachtio-fsmrf creates channels (an INVITE with the far end's SDP); everything after that goes over
  * our own event socket by channel uuid, so that a created and an adopted channel are the same object.
  */
 export class MediaServer extends TypedEmitter<MediaServerEvents> {
@@ -37,13 +49,23 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   readonly #options: MediaServerOptions;
   readonly #drachtio: DrachtioConnection;
   readonly #clock: Clock;
-  readonly #endpoints = new Set<MediaEndpoint>();
-  #creator: MediaServerLike | undefined;
+  /** Those in use, also while the server is lost. */
+  readonly #channels = new Set<MediaChannel>();
+  /** Uuids of those that we have ended, and that the server may have all the same, since it has not confirmed it. */
+  readonly #unconfirmed = new Set<string>();
+  /** Of the last heartbeat, and how many of those were ours. */
+  #sessions = { all: 0, ours: 0 };
+  #maxSessions = Number.POSITIVE_INFINITY;
+  /** Channels that are being made. */
+  #making = 0;
+  /** Aborted when the connection is lost. */
+  #connection: AbortController | undefined;
+  #creator: ChannelCreator | undefined;
   #socket: EventSocket | undefined;
   #reconnect: Timer | undefined;
   #stopped = false;
-  #channels = 0;
-  #maxChannels = Number.POSITIVE_INFINITY;
+  #isKnownDown = false;
+  #secondLook: Promise<void> = Promise.resolve();
 
   constructor(options: MediaServerOptions, drachtio: DrachtioConnection, clock: Clock) {
     super();
@@ -57,23 +79,45 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     return this.#socket !== undefined && this.#creator !== undefined;
   }
 
-  /** Share of its channels in use by the last heartbeat, or by our own count where that is higher: 0 idle, 1 full. */
+  /** Share of its channels in use: 0 idle, 1 full. */
   get load(): number {
-    return Math.max(this.#channels, this.#endpoints.size) / this.#maxChannels;
+    return this.#used / this.#capacity;
   }
 
-  get endpointCount(): number {
-    return this.#endpoints.size;
+  /** How many more channels it can have: of its sessions, or of its RTP ports when those are fewer. */
+  get room(): number {
+    return Math.max(0, this.#capacity - this.#used);
   }
 
-  /** Connects; when the server is not there, keeps trying every second until `stop`. Throws `media-server-too-old`. */
+  get #capacity(): number {
+    return Math.min(this.#maxSessions, this.#options.maxChannels ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** By the last heartbeat and what we have made and ended since; other gateways are heard of with the next one. */
+  get #used(): number {
+    const ours = this.#channels.size + this.#making;
+    return Math.max(ours, this.#sessions.all + ours - this.#sessions.ours);
+  }
+
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
+  /** Resolves when it is known whether a server whose connection broke is there still. */
+  get lookedAgain(): Promise<void> {
+    return this.#secondLook;
+  }
+
+  /** Connects; when the server is not there, keeps trying until `stop`. Throws `media-server-too-old`. */
   async start(): Promise<void> {
     try {
       await this.#open();
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'media-server-too-old') throw error;
       this.#closeConnections();
-      this.emit('down', messageOf(error));
+      this.#tellDown(messageOf(error));
+      // Nobody listens: the process has ended, and its channels with it.
+      if (isRefused(error)) for (const channel of this.#channels) channel.die();
       this.#retryLater();
     }
   }
@@ -85,156 +129,187 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   }
 
   /**
-   * A new endpoint whose far end has this SDP (its offer, or a template of what we accept). `isWatched`: the far end is a
+   * A new channel whose far end has this SDP (its offer, or a template of what we accept). `isWatched`: the far end is a
    * person's, whose silence on the wire means that it is gone.
    */
-  async createEndpoint(remoteSdp: string, isWatched = true): Promise<MediaEndpoint> {
-    const creator = this.#creator;
-    const socket = this.#socket;
-    if (!creator || !socket) throw new GatewayError('media-down', `media server ${this.name} is down`, { sipStatus: 503 });
+  async createChannel(remoteSdp: string, isWatched = true): Promise<MediaChannel> {
+    const { name } = this;
+    const [creator, socket, connection] = [this.#creator, this.#socket, this.#connection];
+    if (!creator || !socket || !connection) throw new GatewayError('media-down', `media server ${name} is down`, { sipStatus: 503 });
     const mediaTimeoutMs = (isWatched && this.#options.mediaTimeoutMs) || undefined;
-    const created = await this.#inTime(creator, remoteSdp, mediaTimeoutMs);
+    this.#making += 1;
+    const created = await creator.create(remoteSdp, mediaTimeoutMs, connection.signal).finally(() => (this.#making -= 1));
     // Its own socket is only kept so that the channel keeps its controller; events would cost a parse each.
-    created.conn.socket?.setNoDelay(true);
     created.conn.sendRecv('noevents');
-    const { uuid, local } = created;
     const dialog = this.#drachtio.adoptFrom(created.dialog, remoteSdp);
+    const { uuid, localSdp } = slimEndpoint(created);
     const watch = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-    const facts = { uuid, serverName: this.name, localSdp: local.sdp, externalIp: this.#options.externalIp, ...watch };
-    const endpoint = new MediaEndpoint(facts, socket, dialog, this.#clock);
-    this.#endpoints.add(endpoint);
-    endpoint.once('gone', () => this.#endpoints.delete(endpoint));
-    endpoint.on('layer-failed', (source) => this.emit('layer-failed', source));
-    created.on('destroy', () => void endpoint.release());
-    try {
-      await endpoint.start(remoteSdp);
-      return endpoint;
-    } catch (error) {
-      await endpoint.release();
-      throw error;
-    }
+    const facts = { uuid, serverName: name, localSdp, remoteSdp, externalIp: this.#options.externalIp, ...watch };
+    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#now));
+    created.on('destroy', () => void channel.verify());
+    if (this.#socket === socket) return channel;
+    void channel.release();
+    throw new GatewayError('media-disconnected', `media server ${name} was lost`, { sipStatus: 503 });
   }
 
-  /** Runs an api command on this server, for joining channels that other gateways own. */
-  api(command: string): Promise<string> {
-    if (!this.#socket) return Promise.reject(new GatewayError('media-down', `media server ${this.name} is down`));
-    return this.#socket.api(command);
+  /** A channel that another gateway has made here; a lost one while the server is. */
+  adoptChannel({ uuid, localSdp, remoteSdp }: AdoptedChannel, dialog: SipDialog): MediaChannel {
+    const { externalIp, mediaTimeoutMs, deadAfterMs, gatewayId } = this.#options;
+    const facts = { uuid, serverName: this.name, localSdp, remoteSdp, externalIp, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) };
+    const socket = this.#socket ?? new EventSocket(this.#options, this.#clock, deadAfterMs);
+    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#now));
+    if (!this.#socket) channel.lose(this.#now());
+    // A server that is lost now has it written when it is back, or no such channel.
+    else channel.api('setvar', `${OWNER_VARIABLE} ${gatewayId}`).catch(() => undefined);
+    return channel;
+  }
+
+  /** Ends what a dead gateway has left here; returns how many channels. */
+  async endOrphans(deadGatewayId: string): Promise<number> {
+    const ours = new Set([...this.#channels].map(({ uuid }) => uuid));
+    return this.#socket ? endOrphans(this.#socket, deadGatewayId, (uuid) => ours.has(uuid)) : 0;
+  }
+
+  readonly #now = (): number => this.#clock.monotonic();
+
+  #keep(channel: MediaChannel): MediaChannel {
+    this.#channels.add(channel);
+    channel.once('ended', (cause) => {
+      this.#channels.delete(channel);
+      if (cause === 'released') this.#unconfirmed.add(channel.uuid);
+    });
+    channel.once('confirmed', () => this.#unconfirmed.delete(channel.uuid));
+    return channel;
   }
 
   async #open(): Promise<void> {
+    const { deadAfterMs, oldVersionReason } = this.#options;
     // drachtio-fsmrf retries for ever in the background after a refused connection: look before it leaps.
     await probe(this.#options.host, this.#options.port);
-    const socket = new EventSocket(this.#options, this.#clock);
+    const socket = new EventSocket(this.#options, this.#clock, deadAfterMs);
     socket.on('heartbeat', (event) => this.#onHeartbeat(event));
-    let creator: MediaServerLike;
+    let creator: ChannelCreator;
     try {
       await socket.open();
-      requireVersion(this.name, await socket.api('version'), this.#options.oldVersionReason);
-      creator = await this.#createCreator();
+      requireVersion(this.name, await socket.api('version'), oldVersionReason);
+      this.#takeStatus(await socket.api('status'));
+      await this.#clean(socket);
+      creator = await ChannelCreator.connect(this.name, this.#options, this.#drachtio, this.#clock);
     } catch (error) {
       socket.close();
       throw error;
     }
     if (this.#stopped || !socket.isOpen) {
-      creator.disconnect();
+      creator.close();
       socket.close();
       throw new GatewayError('media-disconnected', `media server ${this.name} went away while we connected`);
     }
-    creator.conn.socket?.setNoDelay(true);
-    // modesl's own reconnect mixes up replies (contracts/freeswitch section 5): drop it and make everything anew.
-    creator.on('end', () => this.#lost(socket, 'event socket of the endpoint creator closed'));
-    creator.on('error', () => this.#lost(socket, 'event socket of the endpoint creator failed'));
-    socket.on('closed', (reason) => this.#lost(socket, reason));
+    creator.on('closed', (reason) => this.#lost(socket, reason, 'closed'));
+    socket.on('closed', (reason, how) => this.#lost(socket, reason, how));
     this.#socket = socket;
     this.#creator = creator;
+    this.#connection = new AbortController();
+    this.#isKnownDown = false;
+    for (const channel of this.#channels) channel.recover(socket);
     this.emit('up');
   }
 
-  /** Its promise never settles when the server closes the connection at the wrong moment, hence the time limit. */
-  #createCreator(): Promise<MediaServerLike> {
-    const { host, port, secret, listenAddress } = this.#options;
-    return new Promise((resolve, reject) => {
-      let late = false;
-      const timer = this.#clock.after(CREATE_TIMEOUT_MS, () => {
-        late = true;
-        reject(new GatewayError('media-unreachable', `media server ${this.name} did not get ready`));
+  /**
+   * Before a server that was away is used again: what it has of ours that is not ours any more is ended (a frozen server goes
+   * on sending to callers who have been moved), and what it has lost is known to be lost.
+   */
+  async #clean(socket: EventSocket): Promise<void> {
+    const unwanted = [...this.#unconfirmed];
+    const replies = await Promise.all(unwanted.map((uuid) => socket.api(`uuid_kill ${uuid}`)));
+    for (const uuid of unwanted) this.#unconfirmed.delete(uuid);
+    const ours = [...this.#channels];
+    const answers = await Promise.all(ours.map(({ uuid }) => socket.api(`uuid_exists ${uuid}`)));
+    ours.forEach((channel, index) => {
+      if (answers[index]?.trim() !== 'true') channel.die();
+    });
+    const ended = replies.filter((reply) => reply.startsWith('+OK')).length;
+    const found = answers.filter((answer) => answer.trim() === 'true').length;
+    if (ended + found > 0) this.emit('cleaned', ended, found);
+  }
+
+  #lost(socket: EventSocket, reason: string, how: 'closed' | 'silent'): void {
+    if (this.#stopped || this.#socket !== socket) return;
+    this.#closeConnections();
+    // A closed connection is looked into at once; over one that nobody answers on there is nothing to see.
+    if (how === 'closed') this.#secondLook = this.#lookAgain();
+    else this.#retryLater();
+    this.#tellDown(reason);
+    for (const channel of [...this.#channels]) channel.lose(socket.heardAt);
+  }
+
+  #lookAgain(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(SECOND_LOOK_MS, resolve);
+      void this.#startAgain().then(() => {
+        timer.cancel();
+        resolve();
       });
-      new Mrf(this.#drachtio.srf)
-        .connect({ address: host, port, secret, listenAddress })
-        .then((creator) => (late ? creator.disconnect() : resolve(creator)), reject)
-        .finally(() => timer.cancel());
     });
   }
 
-  #lost(socket: EventSocket, reason: string): void {
-    if (this.#stopped || this.#socket !== socket) return;
-    this.#closeConnections();
-    this.emit('down', reason);
-    for (const endpoint of this.#endpoints) void endpoint.release();
-    this.#retryLater();
+  /** A server that came back as an older version than before is not used. */
+  #startAgain(): Promise<void> {
+    return this.start().catch((error: unknown) => {
+      this.#isKnownDown = false;
+      this.#tellDown(messageOf(error));
+    });
   }
 
   #retryLater(): void {
     if (this.#stopped) return;
-    this.#reconnect = this.#clock.after(RECONNECT_MS, () => void this.start());
+    this.#reconnect = this.#clock.after(RECONNECT_MS, () => void this.#startAgain());
+  }
+
+  #tellDown(reason: string): void {
+    if (this.#isKnownDown) return;
+    this.#isKnownDown = true;
+    this.emit('down', reason, this.#channels.size);
   }
 
   #closeConnections(): void {
-    const socket = this.#socket;
-    const creator = this.#creator;
+    const [socket, creator] = [this.#socket, this.#creator];
     this.#socket = undefined;
     this.#creator = undefined;
-    creator?.disconnect();
+    this.#connection?.abort();
+    creator?.close();
     socket?.close();
   }
 
-  #onHeartbeat(event: ChannelEvent): void {
-    this.#channels = Number(event.header('Session-Count') ?? 0);
-    const max = Number(event.header('Max-Sessions') ?? 0);
-    if (max > 0) this.#maxChannels = max;
+  /** Before its first heartbeat. */
+  #takeStatus(status: string): void {
+    const number = (pattern: RegExp): number => Number(pattern.exec(status)?.[1] ?? 0);
+    this.#takeSessions(number(/^(\d+) session\(s\) - peak/m), number(/^(\d+) session\(s\) max/m));
   }
 
-  /** An endpoint that comes after we have given up on it is ended: nobody else knows of it. */
-  #inTime(creator: MediaServerLike, remoteSdp: string, mediaTimeoutMs: number | undefined): Promise<EndpointLike> {
-    // For the dialplan, which is the only one that FreeSWITCH takes it from before media flow (freeswitch-conf/dialplan).
-    const headers = mediaTimeoutMs === undefined ? {} : {
-      'X-Media-Timeout': String(mediaTimeoutFor(remoteSdp, mediaTimeoutMs)), 'X-Media-Hold-Timeout': String(NEVER_MS),
-    };
-    return new Promise<EndpointLike>((resolve, reject) => {
-      let late = false;
-      const timer = this.#clock.after(CREATE_TIMEOUT_MS, () => {
-        late = true;
-        reject(new GatewayError('media-timeout', `media server ${this.name} made no endpoint in time`, { sipStatus: 503 }));
-      });
-      Promise.resolve()
-        .then(() => creator.createEndpoint({ remoteSdp, headers }))
-        .then((created) => {
-          if (!late) return resolve(created);
-          return void this.#drachtio.adoptFrom(created.dialog, remoteSdp).bye().catch(() => undefined);
-        })
-        .catch((error: unknown) => {
-          // drachtio-fsmrf asserts that an offer needs no DTLS handshake.
-          const { status, code } = error as { status?: unknown; code?: unknown };
-          const sipStatus = status === 488 || code === 'ERR_ASSERTION' ? 488 : 503;
-          reject(new GatewayError('media-refused', `media server ${this.name}: ${messageOf(error)}`, { sipStatus, cause: error }));
-        })
-        .finally(() => timer.cancel());
-    });
+  #onHeartbeat(event: ChannelEvent): void {
+    this.#takeSessions(Number(event.header('Session-Count') ?? 0), Number(event.header('Max-Sessions') ?? 0));
+  }
+
+  #takeSessions(all: number, max: number): void {
+    this.#sessions = { all, ours: this.#channels.size + this.#making };
+    if (max > 0) this.#maxSessions = max;
   }
 }
+
+const isRefused = (error: unknown): boolean => error instanceof GatewayError && (error.cause as { code?: unknown } | undefined)?.code === 'ECONNREFUSED';
 
 function probe(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: 2_000 });
-    const fail = (why: string): void => {
+    const fail = (why: string, cause?: Error): void => {
       socket.destroy();
-      reject(new GatewayError('media-unreachable', `no media server at ${host}:${port}: ${why}`));
+      reject(new GatewayError('media-unreachable', `no media server at ${host}:${port}: ${why}`, { cause }));
     };
     socket.once('connect', () => {
       socket.end();
       resolve();
     });
     socket.once('timeout', () => fail('no answer'));
-    socket.once('error', (error) => fail(error.message));
+    socket.once('error', (error) => fail(error.message, error));
   });
 }

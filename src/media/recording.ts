@@ -27,17 +27,7 @@ const STOP_TIMEOUT_MS = 3_000;
 export async function startRecording(socket: EventSocket, uuid: string, clock: Clock, plan: RecordingPlan): Promise<ChannelRecording> {
   const { path, isDual, track } = plan;
   if (/\s/.test(path)) throw new GatewayError('media-command-refused', `recordings cannot be kept under a path with spaces: ${path}`);
-  const done = deferred<void>();
-  // The end of a recording follows the end of its channel, whose own watcher has gone by then.
-  const off = [
-    socket.watch(uuid, (event) => {
-      if (event.name === 'RECORD_STOP' && event.header('Record-File-Path') === path) done.resolve();
-    }),
-    socket.on('closed', () => done.resolve()),
-  ];
-  const ended = done.promise.finally(() => {
-    for (const stop of off) stop();
-  });
+  const recording = new RunningRecording(socket, uuid, clock, path);
   try {
     // Read by FreeSWITCH when a recording starts. Without the last one it might drop what it finds too short.
     const variables = [
@@ -47,16 +37,46 @@ export async function startRecording(socket: EventSocket, uuid: string, clock: C
     await socket.api(`uuid_setvar_multi ${uuid} ${variables.join(';')}`);
     const reply = await socket.api(`uuid_record ${uuid} start ${path}`);
     if (!reply.startsWith('+OK')) throw new GatewayError('media-command-refused', `uuid_record: ${reply.trim()}`);
+    return recording;
   } catch (error) {
-    done.resolve();
+    recording.forget();
     throw error;
   }
-  const stop = async (): Promise<void> => {
-    const timer = clock.after(STOP_TIMEOUT_MS, () => done.resolve());
-    // Refused when the channel is gone: then its end ended the recording.
-    await socket.api(`uuid_record ${uuid} stop ${path}`).catch(() => undefined);
-    await ended;
-    timer.cancel();
-  };
-  return { ended, stop };
+}
+
+/** A recording of one channel into `path`, which runs; also one that another gateway has started. */
+export class RunningRecording implements ChannelRecording {
+  readonly ended: Promise<void>;
+  readonly #done = deferred<void>();
+  readonly #stop: () => Promise<void>;
+
+  constructor(socket: EventSocket, uuid: string, clock: Clock, path: string) {
+    // The end of a recording follows the end of its channel, whose own watcher has gone by then.
+    const off = [
+      socket.watch(uuid, (event) => {
+        if (event.name === 'RECORD_STOP' && event.header('Record-File-Path') === path) this.#done.resolve();
+      }),
+      socket.on('closed', () => this.#done.resolve()),
+    ];
+    this.ended = this.#done.promise.finally(() => {
+      for (const stop of off) stop();
+    });
+    this.#stop = async () => {
+      const timer = clock.after(STOP_TIMEOUT_MS, () => this.#done.resolve());
+      // Refused when it is over already, as by the end of its channel.
+      const reply = await socket.api(`uuid_record ${uuid} stop ${path}`).catch(() => '-ERR');
+      if (!reply.startsWith('+OK')) this.#done.resolve();
+      await this.ended;
+      timer.cancel();
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.#stop();
+  }
+
+  /** It did not begin. */
+  forget(): void {
+    this.#done.resolve();
+  }
 }

@@ -1,4 +1,5 @@
 import { type Clock, deferred, newUuid } from '../lib';
+import { resumedAt } from './resumed-at';
 
 /** How a sound ended: to its end, cut by us, refused by the media server, or the channel is gone. */
 export type PlayOutcome = 'finished' | 'stopped' | 'failed' | 'gone';
@@ -21,11 +22,16 @@ export interface Layer {
 
 interface Sound {
   readonly token: string;
+  readonly source: string;
   readonly done: Promise<PlayOutcome>;
   outcome: PlayOutcome | undefined;
   settle(outcome: PlayOutcome): void;
   /** A break for it is on its way. */
   breaking: boolean;
+  /** When the channel it plays on began to play it; undefined while it waits for one. */
+  startedAt: number | undefined;
+  /** Of it that was heard on channels before that one, in ms. */
+  playedMs: number;
 }
 
 interface Slot {
@@ -58,6 +64,9 @@ export class SoundStack {
   #top: Sound | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closedWith: PlayOutcome | undefined;
+  /** The channel is lost: sounds wait for another one. Counts how often, so that a late resumption is not taken for one of now. */
+  #isSuspended = false;
+  #suspensions = 0;
   /** Counts the times that the channel dropped everything. */
   #drops = 0;
   /** Breaks that came after the natural end of the sound they were meant for: each ends one layer, which is laid again. */
@@ -137,6 +146,29 @@ export class SoundStack {
     for (const sound of sounds) sound.settle(outcome);
   }
 
+  /** The channel is lost, and was last known to play at `heardAt` (monotonic ms). Sounds wait for another; what was to end has ended. */
+  suspend(heardAt: number): void {
+    this.#isSuspended = true;
+    this.#suspensions += 1;
+    this.#strayBreaks = 0;
+    for (const sound of [...this.#sounds.values()]) {
+      if (sound.breaking) this.completed(sound.token, 'stopped');
+      if (sound.startedAt !== undefined) sound.playedMs += Math.max(0, heardAt - sound.startedAt);
+      sound.startedAt = undefined;
+    }
+  }
+
+  /** There is a channel again, on which nothing plays: layers begin anew, the sound on top goes on from where it was. */
+  resume(): Promise<void> {
+    const suspensions = this.#suspensions;
+    return this.#inTurn(async () => {
+      if (this.#suspensions !== suspensions) return;
+      this.#isSuspended = false;
+      const waiting = [...this.#layers.map(({ sound }) => sound), ...(this.#top ? [this.#top] : [])];
+      for (const sound of waiting) await this.#send(sound);
+    });
+  }
+
   /** Nothing plays, not even a floor: whoever took the channel (a bridge that failed) left it bare. */
   get isBare(): boolean {
     return this.#layers.length === 0;
@@ -179,6 +211,7 @@ export class SoundStack {
     const done = deferred<PlayOutcome>();
     const sound: Sound = {
       token: newUuid(),
+      source,
       done: done.promise,
       outcome: undefined,
       settle: (outcome) => {
@@ -186,18 +219,28 @@ export class SoundStack {
         done.resolve(outcome);
       },
       breaking: false,
+      startedAt: undefined,
+      playedMs: 0,
     };
     if (this.#closedWith) {
       sound.settle(this.#closedWith);
       return sound;
     }
     this.#sounds.set(sound.token, sound);
-    try {
-      await this.#channel.start(source, sound.token);
-    } catch {
-      this.completed(sound.token, 'failed');
-    }
+    await this.#send(sound);
     return sound;
+  }
+
+  /** Starts a sound on the channel; without one it waits for `resume`. */
+  async #send(sound: Sound): Promise<void> {
+    if (this.#isSuspended || sound.outcome !== undefined) return;
+    sound.startedAt = this.#clock.monotonic();
+    try {
+      await this.#channel.start(resumedAt(sound.source, sound.playedMs), sound.token);
+    } catch {
+      // Refused; a command that was lost with its channel is given to the next one.
+      if (!this.#isSuspended) this.completed(sound.token, 'failed');
+    }
   }
 
   async #remove(slot: Slot): Promise<void> {
@@ -216,7 +259,8 @@ export class SoundStack {
   async #cut(sound: Sound): Promise<void> {
     if (!this.#sounds.has(sound.token)) return;
     sound.breaking = true;
-    // A break that cannot be sent means that the media server is lost, which ends every sound; the timer bounds the wait.
+    if (this.#isSuspended) return this.completed(sound.token, 'stopped');
+    // A break that cannot be sent means that the channel is lost, which ends what was to end; the timer bounds the wait.
     await this.#channel.breakTop().catch(() => undefined);
     const timer = this.#clock.after(BREAK_TIMEOUT_MS, () => this.completed(sound.token, 'stopped'));
     await sound.done;

@@ -1,5 +1,5 @@
 import { type Clock, GatewayError, messageOf, TypedEmitter } from '../lib';
-import type { MediaDirection } from '../protocol/sdp';
+import type { AudioDescription, MediaDirection } from '../protocol/sdp';
 import { callIdOf, type HeaderFields, type SipRequest } from '../protocol/sip';
 import type { CallEnd, IncomingReinvite, RequestResult, SipCall } from '../sip-stack';
 import type { PlaySpec } from './audio-source';
@@ -50,6 +50,11 @@ export abstract class PhoneCall extends TypedEmitter<PhoneCallEvents> {
   /** What was heard. */
   get audio(): CallAudio {
     return this.media.audio;
+  }
+
+  /** What the far end last said of its media. */
+  get farMedia(): AudioDescription | undefined {
+    return this.media.remote;
   }
 
   get sipCallId(): string {

@@ -11,6 +11,12 @@ export interface LeaseTerms {
   readonly heartbeatMs: number;
   readonly claimCapMs: number;
   readonly retentionMs: number;
+  /** From the end of a lease until what it covered is swept: others may take it over meanwhile. */
+  readonly graceMs: number;
+  /** Told of every dead gateway before it is swept. */
+  readonly onDead: (gatewayId: string) => Promise<void>;
+  /** Redis does not know this gateway any more, or nothing of what it did in one account. */
+  readonly onLost: (accountSid?: string) => Promise<void>;
 }
 
 /**
@@ -26,6 +32,9 @@ export class GatewayLease {
   #beating: Promise<void> | undefined;
   /** Monotonic ms before which nobody is declared dead by this gateway. */
   #judgeFrom = Infinity;
+  #hasBeaten = false;
+  /** Accounts in which Redis has had this gateway's lease. */
+  readonly #renewed = new Set<string>();
 
   constructor(
     private readonly connection: RedisConnection,
@@ -48,7 +57,10 @@ export class GatewayLease {
       // A beat that takes longer than the interval is not doubled.
       this.#beating ??= this.beat()
         .then(afterBeat)
-        .catch((error: unknown) => this.onFailure(failed('heartbeat', error)))
+        .catch((error: unknown) => {
+          this.#judgeLater();
+          this.onFailure(failed('heartbeat', error));
+        })
         .finally(() => (this.#beating = undefined));
     });
   }
@@ -77,20 +89,36 @@ export class GatewayLease {
     const { gatewayId, leaseMs } = this.terms;
     const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(this.operations.nextName()) };
     const reply = await this.scripts.run('heartbeat', keys, { gatewayId, leaseMs, rememberMs: REMEMBER_MS });
-    if (reply.outcome === 'lapsed') {
-      // Redis or this process was away, so the others' leases prove nothing yet: they get one lease to come back. And somebody
-      // may have swept us: the list of our accounts has to be there again.
-      this.#judgeFrom = this.clock.monotonic() + leaseMs;
+    if (reply.outcome !== 'alive') {
+      // Somebody may have swept us: the list of our accounts has to be there again.
+      this.#judgeLater();
       if (this.#accounts.size > 0) await this.connection.client.sadd(this.keys.accountsOf(gatewayId), ...this.accounts);
     }
+    if (reply.outcome === 'unknown' && this.#hasBeaten) await this.terms.onLost();
+    this.#hasBeaten = true;
     await Promise.all(this.accounts.map((accountSid) => this.#renew(accountSid)));
     if (!this.#mayJudge()) return;
-    for (const dead of names(reply['dead'])) if (dead !== gatewayId) await this.sweep(dead);
+    for (const dead of names(reply['dead'])) {
+      if (dead === gatewayId) continue;
+      await this.terms.onDead(dead);
+      await this.sweep(dead);
+    }
   }
 
-  /** Ends another gateway's lease at once and sweeps. */
+  /** The others whose lease has not ended, by the clock of Redis. */
+  async living(): Promise<readonly string[]> {
+    const [seconds] = await this.connection.client.time();
+    const ids = await this.connection.client.zrangebyscore(this.keys.gateways, `(${Number(seconds) * 1_000}`, '+inf');
+    return ids.filter((id) => id !== this.terms.gatewayId);
+  }
+
+  /**
+   * Ends another gateway's lease at once. It stays listed as dead until its calls have been taken over: should this gateway die
+   * meanwhile, the others find it there.
+   */
   async expire(gatewayId: string): Promise<void> {
     await this.#endLease(gatewayId, await this.connection.client.smembers(this.keys.accountsOf(gatewayId)));
+    await this.terms.onDead(gatewayId);
     await this.sweep(gatewayId);
   }
 
@@ -109,7 +137,7 @@ export class GatewayLease {
 
   async #sweepAccount(accountSid: string, gatewayId: string): Promise<number> {
     const keys = this.keys.of(accountSid, '');
-    const { retentionMs } = this.terms;
+    const { retentionMs, graceMs } = this.terms;
     let kept = 0;
     for (const [, record] of await this.#scan(keys.entries)) {
       if (record['gatewayId'] !== gatewayId || record['state'] === 'ended') continue;
@@ -118,12 +146,13 @@ export class GatewayLease {
         entryId,
         actionToken: newToken(),
         retentionMs,
+        graceMs,
       }));
       if (reply.outcome === 'kept') kept++;
     }
     for (const [callSid, record] of await this.#scan(keys.tickets)) {
       if (record['gatewayId'] !== gatewayId || record['state'] === 'gone') continue;
-      const reply = await this.operations.runWhereItIs('reap-ticket', accountSid, text(record, 'queueSid'), () => ({ callSid }));
+      const reply = await this.operations.runWhereItIs('reap-ticket', accountSid, text(record, 'queueSid'), () => ({ callSid, graceMs }));
       if (reply.outcome === 'kept') kept++;
     }
     return kept;
@@ -143,11 +172,13 @@ export class GatewayLease {
   async #renew(accountSid: string): Promise<void> {
     const { gatewayId, leaseMs, claimCapMs, retentionMs } = this.terms;
     const reply = await this.operations.run('renew-lease', accountSid, '', { gatewayId, leaseMs, claimCapMs, retentionMs });
+    if (reply.outcome === 'unknown' && this.#renewed.has(accountSid)) await this.terms.onLost(accountSid);
+    this.#renewed.add(accountSid);
     for (const claim of list(reply, 'overdue')) {
       const entryId = text(claim, 'entryId');
       await this.operations.runWhereItIs('expire-claim', accountSid, text(claim, 'queueSid'), () => ({ entryId, claimCapMs }));
     }
-    if (reply.outcome === 'lapsed') await this.#matchAll(accountSid);
+    if (reply.outcome === 'lapsed') await this.matchAll(accountSid);
     if (this.#mayJudge()) await this.#sweepExpired(accountSid, list(reply, 'expired'));
     if (reply['idle'] === true) await this.#leave(accountSid);
   }
@@ -160,6 +191,7 @@ export class GatewayLease {
       const gatewayId = text(lease, 'gatewayId');
       const key = `${accountSid} ${gatewayId} ${number(lease, 'leaseEndedAt')}`;
       if (gatewayId === this.terms.gatewayId || this.#swept.has(key)) continue;
+      await this.terms.onDead(gatewayId);
       if ((await this.#sweepAccount(accountSid, gatewayId)) === 0) this.#swept.set(key, now);
     }
   }
@@ -169,7 +201,21 @@ export class GatewayLease {
     const enteredAt = this.#accounts.get(accountSid);
     if (enteredAt === undefined || this.clock.monotonic() - enteredAt < this.terms.retentionMs) return;
     this.#accounts.delete(accountSid);
+    this.#renewed.delete(accountSid);
     await this.connection.client.srem(this.keys.accountsOf(this.terms.gatewayId), accountSid);
+  }
+
+  /** For the scripts: whether Redis has had this gateway's lease in the account. */
+  isRenewed(accountSid: string): 'yes' | 'no' {
+    return this.#renewed.has(accountSid) ? 'yes' : 'no';
+  }
+
+  /**
+   * Redis or this process was away, so the others' leases prove nothing yet: they get one lease to come back. Also after an outage shorter
+   * than that: of two gateways the one that beat a moment later before it still has its lease, the other has not.
+   */
+  #judgeLater(): void {
+    this.#judgeFrom = this.clock.monotonic() + this.terms.leaseMs;
   }
 
   #mayJudge(): boolean {
@@ -177,7 +223,7 @@ export class GatewayLease {
   }
 
   /** What waited on our side was passed over while the lease had lapsed. */
-  async #matchAll(accountSid: string): Promise<void> {
+  async matchAll(accountSid: string): Promise<void> {
     const queueSids = await this.connection.client.hkeys(this.keys.of(accountSid, '').queues);
     for (const queueSid of queueSids) await this.operations.run('match-queue', accountSid, queueSid, {});
   }

@@ -1,33 +1,33 @@
-import { GatewayError, messageOf, newSid, newToken, newUuid } from '../lib';
+import { GatewayError, messageOf, newSid, newToken, newUuid, pause } from '../lib';
+import type { ScriptReply } from '../platform/redis';
 import { GatewayLease } from './gateway-lease';
+import { LossRecovery } from './loss-recovery';
+import { type OwnRecord, OwnRecords } from './own-records';
 import { QueueKeySpace } from './queue-keys';
 import { clampQueueSize, queueNameFault } from './queue-name-rules';
-import { QueueOperations } from './queue-operations';
+import { type ArgumentsOf, QueueOperations } from './queue-operations';
 import { clampPriority } from './queue-order-rules';
-import { claimed, claimView, entryRef, number, parseRecord, queueView, result, text } from './queue-replies';
+import { claimed, claimView, entryChange, entryRef, number, parseRecord, queueView, result, text } from './queue-replies';
 import { loadQueueScripts } from './queue-scripts';
+import { QueueSummaries } from './queue-summaries';
 import { QueueWatch } from './queue-watch';
+import { type AgentClaim, UnfinishedOperations } from './unfinished-operations';
 import type {
-  AbandonOutcome,
-  ClaimChange,
-  ClaimOutcome,
-  ClaimRequest,
-  EndCause,
-  EndOutcome,
-  EntryChange,
-  EntryRef,
-  JoinOutcome,
-  JoinRequest,
-  QueueEngine,
-  QueueEngineOptions,
-  QueueFact,
-  QueueLimits,
-  QueueSummary,
-  QueueView,
+  AbandonOutcome, AdoptOutcome, ClaimChange, ClaimOutcome, ClaimRequest, EndCause, EndOutcome, EntryChange, EntryRef, JoinOutcome, JoinRequest,
+  QueueEngine, QueueEngineOptions, QueueFact, QueueLimits, QueueSummary, QueueView,
 } from './queue-types';
 
 /** Remembered name -> sid pairs; more are looked up again. */
 const REMEMBERED_NAMES = 10_000;
+
+/** The longest time between two attempts to connect (platform/redis). */
+const RECONNECT_MS = 1_050;
+/** How often an operation is sent again because Redis has lost what it is about; between the attempts it is written back. */
+const LOSSES = 3;
+/** Between two questions for a queue that may be written back by another gateway. */
+const ASK_AGAIN_MS = 250;
+
+const NEVER = new AbortController().signal;
 
 /** For those who ask without limits. */
 const UNLIMITED: QueueLimits = { queues: 1e9, membersPerQueue: 1e9, membersPerAccount: 1e9 };
@@ -43,31 +43,54 @@ class RedisQueueEngine implements QueueEngine {
   readonly #operations: QueueOperations;
   readonly #lease: GatewayLease;
   readonly #watch: QueueWatch;
+  readonly #summaries: QueueSummaries;
   readonly #leaseMs: number;
+  readonly #defaultSize: number;
   readonly #retentionMs: number;
   /** `account name` -> sid: a guess, checked by the scripts. */
   readonly #sids = new Map<string, string>();
-  /** Operations that failed with an unknown outcome: undone at a later heartbeat, so that no caller waits unseen. */
-  readonly #doubtfulEntries = new Map<string, EntryRef>();
-  readonly #doubtfulClaims = new Map<string, { readonly accountSid: string; readonly agentCallSid: string }>();
+  /** What this gateway knows of its callers and agents, in case Redis loses it. */
+  readonly #own: OwnRecords;
+  readonly #recovery: LossRecovery;
+  readonly #unfinished = new UnfinishedOperations(
+    ({ entry, cause, actionToken }) => this.end(entry, cause, actionToken), (ticket, claim) => this.#takeBack(ticket, claim),
+  );
 
   constructor(options: QueueEngineOptions) {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? 6_000;
+    this.#defaultSize = options.defaultMaxSize ?? 1_000;
     this.#retentionMs = options.retentionMs ?? 600_000;
     this.#keys = new QueueKeySpace(options.prefix);
     const { connection, clock, onFailure } = options;
     const scripts = loadQueueScripts(connection.client, options.scriptFiles);
     this.#operations = new QueueOperations(scripts, this.#keys, (fact) => this.#emit(fact));
-    this.#watch = new QueueWatch(connection, this.#keys, onFailure);
+    this.#summaries = new QueueSummaries(connection, this.#keys, this.#operations);
+    this.#own = new OwnRecords(options.gatewayId);
+    const onLost = ({ accountSid }: OwnRecord): void => void this.#lost(accountSid);
+    this.#watch = new QueueWatch(connection, this.#keys, this.#own, onLost, onFailure);
     const terms = {
       gatewayId: options.gatewayId,
       leaseMs: this.#leaseMs,
       heartbeatMs: options.heartbeatMs ?? 2_000,
       claimCapMs: options.claimCapMs ?? 120_000,
       retentionMs: this.#retentionMs,
+      graceMs: options.graceMs ?? 10_000,
+      onDead: options.onGatewayDead ?? (() => Promise.resolve()),
+      onLost: async (accountSid?: string) => {
+        await Promise.all((accountSid === undefined ? this.#lease.accounts : [accountSid]).map((one) => this.#lost(one)));
+      },
     };
     this.#lease = new GatewayLease(connection, this.#keys, scripts, this.#operations, terms, clock, onFailure);
+    const recovery = {
+      ...terms,
+      settleMs: options.settleMs ?? terms.heartbeatMs + RECONNECT_MS,
+      finishFirst: () => this.#unfinished.finish(),
+      matchAll: (accountSid: string) => this.#lease.matchAll(accountSid),
+      onReasserted: options.onReasserted ?? (() => undefined),
+      onFailure,
+    };
+    this.#recovery = new LossRecovery(this.#own, this.#operations, recovery, clock);
   }
 
   async start(): Promise<void> {
@@ -92,7 +115,7 @@ class RedisQueueEngine implements QueueEngine {
     const args = () => ({
       candidate: minted,
       name: queueName,
-      maxSize: Math.min(clampQueueSize(request.maxSize ?? this.#options.defaultMaxSize ?? 1_000), limits.membersPerQueue),
+      maxSize: Math.min(clampQueueSize(request.maxSize ?? this.#defaultSize), limits.membersPerQueue),
       entryId,
       callSid: leg.callSid,
       leg: JSON.stringify(leg),
@@ -100,13 +123,19 @@ class RedisQueueEngine implements QueueEngine {
       epoch: request.epoch,
       priority: clampPriority(request.priority),
       leaseMs: this.#leaseMs,
+      known: this.#lease.isRenewed(accountSid),
       maxQueues: limits.queues,
       maxQueueMembers: limits.membersPerQueue,
       maxMembers: limits.membersPerAccount,
     });
     const entry = { accountSid, queueSid: known ?? minted, entryId, callSid: leg.callSid };
     try {
-      const reply = await this.#operations.runWhereItIs('enqueue', accountSid, entry.queueSid, args);
+      const join = () => this.#operations.runWhereItIs('enqueue', accountSid, entry.queueSid, args);
+      let reply = await join();
+      if (reply.outcome === 'lost') {
+        await this.#lost(accountSid);
+        reply = await join();
+      }
       if (reply.outcome === 'already-waiting') {
         return { outcome: 'already-waiting', entry: entryRef(accountSid, { ...reply, callSid: leg.callSid }) };
       }
@@ -120,16 +149,17 @@ class RedisQueueEngine implements QueueEngine {
         return { outcome: 'full', of: text(reply, 'of') === 'account' ? 'account' : 'queue', queueSid, ...fill };
       }
       const claim = claimView(reply);
+      this.#own.holdEntry(request, { ...entry, queueSid }, { maxSize: fill.maxSize, score: text(reply, 'score'), enqueuedAt: number(reply, 'enqueuedAt') });
       const place = { entry: { ...entry, queueSid }, position: number(reply, 'position') };
       return { outcome: 'joined', ...place, ...fill, ...(claim ? { claimed: claim } : {}) };
     } catch (error) {
-      this.#doubtfulEntries.set(entryId, entry);
+      this.#unfinished.toEnd({ entry, cause: 'system-error', actionToken: newToken() });
       throw error;
     }
   }
 
   async view(entry: EntryRef): Promise<QueueView | undefined> {
-    const reply = await this.#operations.run('view', entry.accountSid, entry.queueSid, { entryId: entry.entryId });
+    const reply = await this.#ofEntry('view', entry, { entryId: entry.entryId });
     return reply.outcome === 'found' ? queueView(reply) : undefined;
   }
 
@@ -149,24 +179,42 @@ class RedisQueueEngine implements QueueEngine {
       ticket,
       target: request.callSid ?? '',
       leaseMs: this.#leaseMs,
+      known: this.#lease.isRenewed(accountSid),
     });
     try {
       const guess = this.#sids.get(`${accountSid} ${queueName}`) ?? '';
-      const reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
+      let reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
+      while (reply.outcome === 'lost' || reply.outcome === 'settling') {
+        if (reply.outcome === 'lost') await this.#lost(accountSid);
+        else await pause(this.#options.clock, ASK_AGAIN_MS, NEVER);
+        reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
+      }
       // An earlier claim of this agent had arrived after all, and is the one he has now.
-      if (typeof reply['ticket'] === 'string') this.#doubtfulClaims.delete(reply['ticket']);
+      if (typeof reply['ticket'] === 'string') this.#unfinished.takenBack(reply['ticket']);
+      // A claim that gets nothing leaves no ticket, not even that of an earlier one.
+      if (reply.outcome === 'empty') this.#own.drop('claim', agent.callSid);
       if (reply.outcome === 'unknown-queue') return { outcome: 'unknown-queue' };
       this.#remember(accountSid, queueName, reply.ranOn);
+      if (reply.outcome === 'claimed' || reply.outcome === 'waiting') this.#own.holdTicket(request, reply, this.#defaultSize);
       return this.#claimOutcome(request, reply);
     } catch (error) {
-      if (!isRefusal(error)) this.#doubtfulClaims.set(ticket, { accountSid, agentCallSid: agent.callSid });
+      if (!isRefusal(error)) this.#unfinished.toTakeBack(ticket, { accountSid, agentCallSid: agent.callSid });
       throw error;
     }
   }
 
   async abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome> {
+    const own = this.#own.get(`claim ${agentCallSid}`);
+    // Whoever is gone is not written back; what fails is done at a heartbeat.
+    if (token === undefined) this.#own.drop('claim', agentCallSid);
     const args = { callSid: agentCallSid, token: token ?? '', ticket: '', retentionMs: this.#retentionMs };
-    const reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args);
+    let reply: ScriptReply;
+    try {
+      reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args);
+    } catch (error) {
+      if (token === undefined && own?.ticket !== undefined) this.#unfinished.toTakeBack(own.ticket, { accountSid, agentCallSid });
+      throw error;
+    }
     // The agent's present claim goes on: its end is still news.
     if (reply.outcome === 'stale') return { outcome: 'stale' };
     this.#watch.forget(agentCallSid);
@@ -174,28 +222,44 @@ class RedisQueueEngine implements QueueEngine {
     return { outcome: reply.outcome as 'cancelled' | 'bridged' | 'none' };
   }
 
+  async adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome> {
+    await this.#lease.enter(entry.accountSid);
+    const { gatewayId } = this.#options;
+    const args = { entryId: entry.entryId, gatewayId, epoch, leaseMs: this.#leaseMs };
+    const reply = await this.#operations.runWhereItIs('adopt-entry', entry.accountSid, entry.queueSid, () => args);
+    if (reply.outcome !== 'adopted') return { outcome: reply.outcome as 'ended' | 'unknown' | 'stale' };
+    const raw = await this.#options.connection.client.hget(this.#keys.of(entry.accountSid, '').entries, entry.entryId);
+    if (raw !== null && typeof reply['queue'] === 'string') this.#own.holdRead('entry', entry.accountSid, entry.entryId, reply['queue'], raw);
+    return { outcome: 'adopted', entry: entryChange(reply) };
+  }
+
   async beginBridge(entry: EntryRef, token: string): Promise<{ outcome: 'bridging' } | { outcome: 'stale' }> {
-    const args = { entryId: entry.entryId, token };
-    const reply = await this.#operations.run('begin-bridge', entry.accountSid, entry.queueSid, args);
+    const reply = await this.#ofEntry('begin-bridge', entry, { entryId: entry.entryId, token });
     return { outcome: reply.outcome === 'bridging' ? 'bridging' : 'stale' };
   }
 
   async markBridged(entry: EntryRef, token: string): Promise<{ outcome: 'bridged' } | { outcome: 'stale' }> {
-    const args = { entryId: entry.entryId, token };
-    const reply = await this.#operations.run('mark-bridged', entry.accountSid, entry.queueSid, args);
+    const reply = await this.#ofEntry('mark-bridged', entry, { entryId: entry.entryId, token });
     return { outcome: reply.outcome === 'bridged' ? 'bridged' : 'stale' };
   }
 
-  async end(entry: EntryRef, cause: EndCause): Promise<EndOutcome> {
+  async end(entry: EntryRef, cause: EndCause, actionToken = newToken()): Promise<EndOutcome> {
+    const { entryId, callSid } = entry;
+    const ending = this.#unfinished.ending(entryId) ?? { entry, cause, actionToken };
+    const queueSid = this.#own.get(`entry ${entryId}`)?.queueSid ?? entry.queueSid;
+    // Whoever is gone is not written back; what fails is done at a heartbeat.
+    this.#own.drop('entry', entryId);
     const args = {
-      entryId: entry.entryId,
-      callSid: entry.callSid,
-      cause,
-      gatewayId: this.#options.gatewayId,
-      actionToken: newToken(),
-      retentionMs: this.#retentionMs,
+      entryId, callSid, cause: ending.cause, gatewayId: this.#options.gatewayId, actionToken: ending.actionToken, retentionMs: this.#retentionMs,
     };
-    const reply = await this.#operations.runWhereItIs('end', entry.accountSid, entry.queueSid, () => args);
+    let reply: ScriptReply;
+    try {
+      reply = await this.#operations.runWhereItIs('end', entry.accountSid, queueSid, () => args);
+    } catch (error) {
+      this.#unfinished.toEnd(ending);
+      throw error;
+    }
+    this.#unfinished.ended(entryId);
     return {
       outcome: reply.outcome === 'ended' ? 'ended' : 'already-ended',
       result: result(reply),
@@ -223,7 +287,7 @@ class RedisQueueEngine implements QueueEngine {
   async ensureQueue(accountSid: string, queueName: string, maxSize?: number): ReturnType<QueueEngine['ensureQueue']> {
     const code = queueNameFault(queueName);
     if (code !== undefined) return { outcome: 'invalid-name', code };
-    const size = clampQueueSize(maxSize ?? this.#options.defaultMaxSize ?? 1_000);
+    const size = clampQueueSize(maxSize ?? this.#defaultSize);
     const args = { name: queueName, maxSize: size };
     const reply = await this.#operations.run('ensure-queue', accountSid, newSid('QU'), args);
     const queueSid = text(reply, 'queueSid');
@@ -231,9 +295,8 @@ class RedisQueueEngine implements QueueEngine {
     return { outcome: reply.outcome === 'created' ? 'created' : 'exists', queueSid };
   }
 
-  async findQueue(accountSid: string, queueName: string): Promise<QueueSummary | undefined> {
-    const queueSid = await this.#options.connection.client.hget(this.#keys.of(accountSid, '').names, queueName);
-    return queueSid === null ? undefined : this.#summary(accountSid, queueSid);
+  findQueue(accountSid: string, queueName: string): Promise<QueueSummary | undefined> {
+    return this.#summaries.find(accountSid, queueName);
   }
 
   async deleteQueue(accountSid: string, queueSid: string): ReturnType<QueueEngine['deleteQueue']> {
@@ -242,19 +305,8 @@ class RedisQueueEngine implements QueueEngine {
     return { outcome: reply.outcome === 'deleted' ? 'deleted' : 'unknown-queue' };
   }
 
-  async counts(): ReturnType<QueueEngine['counts']> {
-    const total = { members: 0, waiting: 0, agentsWaiting: 0, queues: 0 };
-    for (const accountSid of this.#lease.accounts) {
-      const queueSids = await this.#options.connection.client.hkeys(this.#keys.of(accountSid, '').queues);
-      for (const queue of await Promise.all(queueSids.map((queueSid) => this.#summary(accountSid, queueSid)))) {
-        if (!queue) continue;
-        total.queues++;
-        total.members += queue.size;
-        total.waiting += queue.waiting;
-        total.agentsWaiting += queue.agentsWaiting;
-      }
-    }
-    return total;
+  counts(): ReturnType<QueueEngine['counts']> {
+    return this.#summaries.totals(this.#lease.accounts);
   }
 
   async heartbeat(): Promise<void> {
@@ -262,23 +314,12 @@ class RedisQueueEngine implements QueueEngine {
     await this.#afterBeat();
   }
 
-  expireGateway(gatewayId: string): Promise<void> {
-    return this.#lease.expire(gatewayId);
+  livingGateways(): Promise<readonly string[]> {
+    return this.#lease.living();
   }
 
-  async #summary(accountSid: string, queueSid: string): Promise<QueueSummary | undefined> {
-    const reply = await this.#operations.run('queue-summary', accountSid, queueSid, {});
-    if (reply.outcome !== 'found') return undefined;
-    return {
-      queueSid,
-      queueName: text(reply, 'queueName'),
-      maxSize: number(reply, 'maxSize'),
-      size: number(reply, 'size'),
-      waiting: number(reply, 'waiting'),
-      agentsWaiting: number(reply, 'agentsWaiting'),
-      averageQueueTimeMs: number(reply, 'averageQueueTimeMs'),
-      createdAt: number(reply, 'createdAt'),
-    };
+  expireGateway(gatewayId: string): Promise<void> {
+    return this.#lease.expire(gatewayId);
   }
 
   #claimOutcome(request: ClaimRequest, reply: Awaited<ReturnType<QueueOperations['run']>>): ClaimOutcome {
@@ -302,14 +343,27 @@ class RedisQueueEngine implements QueueEngine {
 
   async #afterBeat(): Promise<void> {
     this.#watch.rereadAll();
-    for (const [entryId, entry] of [...this.#doubtfulEntries]) {
-      await this.end(entry, 'system-error');
-      this.#doubtfulEntries.delete(entryId);
-    }
-    for (const [ticket, { accountSid, agentCallSid }] of [...this.#doubtfulClaims]) {
-      const args = { callSid: agentCallSid, token: '', ticket, retentionMs: this.#retentionMs };
-      await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args, { claiming: ticket });
-      this.#doubtfulClaims.delete(ticket);
+    await this.#unfinished.finish();
+  }
+
+  #takeBack(ticket: string, { accountSid, agentCallSid }: AgentClaim): Promise<unknown> {
+    const args = { callSid: agentCallSid, token: '', ticket, retentionMs: this.#retentionMs };
+    return this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args, { claiming: ticket });
+  }
+
+  /** Redis has lost what this gateway did in the account. */
+  async #lost(accountSid: string): Promise<void> {
+    this.#options.onLoss?.();
+    await this.#recovery.recover(accountSid);
+  }
+
+  /** An operation on an entry of which Redis may have lost everything while we know it: it is written back, and asked for again. */
+  async #ofEntry<N extends 'view' | 'begin-bridge' | 'mark-bridged'>(name: N, entry: EntryRef, args: ArgumentsOf<N>): Promise<ScriptReply> {
+    const known = (): OwnRecord | undefined => this.#own.get(`entry ${entry.entryId}`);
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await this.#operations.run(name, entry.accountSid, known()?.queueSid ?? entry.queueSid, args);
+      if (reply.outcome !== 'unknown' || !known() || attempt === LOSSES) return reply;
+      await this.#lost(entry.accountSid);
     }
   }
 

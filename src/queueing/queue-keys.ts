@@ -4,11 +4,11 @@ export interface QueueKeys {
   readonly names: string;
   /** HASH queue sid -> queue record (JSON). */
   readonly queues: string;
-  /** HASH entry id -> entry record (JSON). */
+  /** HASH entry id -> entry record (`lua/shared/records.lua` has its form). */
   readonly entries: string;
   /** HASH callSid -> entry id, while the entry lives. */
   readonly calls: string;
-  /** HASH agent callSid -> ticket record (JSON). */
+  /** HASH agent callSid -> ticket record (the same form). */
   readonly tickets: string;
   /** HASH gateway id -> epoch ms (Redis time) until which it is alive for this account. */
   readonly leases: string;
@@ -16,10 +16,12 @@ export interface QueueKeys {
   readonly retained: string;
   /** ZSET entry id by claimedAt, from claim to bridge. */
   readonly claims: string;
-  /** HASH queue sid -> sum over its members of (enqueuedAt - createdAt of the queue), for the mean age; `members` -> members of all queues. */
+  /** HASH queue sid -> sum of when its members came (ms since 2026), for the mean age; `members` -> members of all queues. */
   readonly ages: string;
   /** Counter: arrivals, agents and tokens. */
   readonly sequence: string;
+  /** STRING while nobody is matched because Redis has lost writes. */
+  readonly settling: string;
   /** ZSET entry id by score: everybody from enqueue to bridge (position and size). */
   readonly members: string;
   /** ZSET entry id by score: those who can be claimed. */
@@ -28,11 +30,27 @@ export interface QueueKeys {
   readonly agents: string;
 }
 
+/** Queues whose keys are kept; more are built again. */
+const KEPT = 10_000;
+
 /** Builds every key and channel of the queue engine. Nothing else does. */
 export class QueueKeySpace {
+  /** Building fourteen keys costs more than all else that an operation does before it is sent. */
+  readonly #kept = new Map<string, QueueKeys>();
+
   constructor(readonly prefix: string = 'hf:') {}
 
   of(accountSid: string, queueSid: string): QueueKeys {
+    const name = `${accountSid} ${queueSid}`;
+    let keys = this.#kept.get(name);
+    if (!keys) {
+      if (this.#kept.size >= KEPT) this.#kept.clear();
+      this.#kept.set(name, (keys = this.#build(accountSid, queueSid)));
+    }
+    return keys;
+  }
+
+  #build(accountSid: string, queueSid: string): QueueKeys {
     const account = `${this.prefix}{${accountSid}}:queueing`;
     const queue = `${account}:${queueSid}`;
     return {
@@ -46,6 +64,7 @@ export class QueueKeySpace {
       claims: `${account}:claims`,
       ages: `${account}:ages`,
       sequence: `${account}:sequence`,
+      settling: `${account}:settling`,
       members: `${queue}:members`,
       waiting: `${queue}:waiting`,
       agents: `${queue}:agents`,

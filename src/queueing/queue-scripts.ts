@@ -5,35 +5,35 @@ import { RedisScripts } from '../platform/redis';
 /** Of every script that changes something: what makes it happen once (shared/once). */
 const ONCE = ['operation'] as const;
 const QUEUE = [
-  ...ONCE, 'queues', 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'sequence', 'members', 'waiting', 'agents',
+  ...ONCE, 'entries', 'calls', 'tickets', 'leases', 'retained', 'claims', 'ages', 'members', 'waiting', 'agents',
+  'settling',
 ] as const;
-const MATCHING = [...ONCE, 'entries', 'tickets', 'leases', 'retained', 'claims', 'sequence', 'waiting', 'agents'] as const;
-const SCOPE = ['account', 'channels'] as const;
-const CHANGING_SCOPE = [...SCOPE, 'rememberMs'] as const;
-const MATCHING_SCOPE = [...CHANGING_SCOPE, 'nonce'] as const;
+const MATCHING = [...ONCE, 'entries', 'tickets', 'leases', 'retained', 'claims', 'waiting', 'agents', 'settling'] as const;
+const SCOPE = ['channels', 'rememberMs'] as const;
+const MATCHING_SCOPE = [...SCOPE, 'nonce'] as const;
 
 /** What the engine relies on, by script; the loader compares it with the headers in `lua/`. */
 export const QUEUE_SCRIPTS = {
   enqueue: {
-    keys: ['names', ...QUEUE],
+    keys: ['names', 'queues', 'sequence', ...QUEUE],
     args: [
       ...MATCHING_SCOPE, 'queueSid', 'candidate', 'name', 'maxSize', 'entryId', 'callSid', 'leg', 'gatewayId', 'epoch', 'priority',
-      'leaseMs', 'maxQueues', 'maxQueueMembers', 'maxMembers',
+      'leaseMs', 'known', 'maxQueues', 'maxQueueMembers', 'maxMembers',
     ],
-    replies: ['joined', 'full', 'too-many-queues', 'already-waiting', 'moved'],
+    replies: ['joined', 'full', 'too-many-queues', 'already-waiting', 'moved', 'lost'],
   },
   view: {
-    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
-    args: [...SCOPE, 'entryId'],
+    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'ages'],
+    args: ['entryId'],
     replies: ['found', 'unknown'],
   },
   claim: {
-    keys: ['names', 'calls', ...MATCHING],
+    keys: ['names', 'calls', 'sequence', ...MATCHING],
     args: [
       ...MATCHING_SCOPE, 'queueSid', 'name', 'callSid', 'agent', 'gatewayId', 'epoch', 'whisper', 'wait', 'ticket', 'target',
-      'leaseMs',
+      'leaseMs', 'known',
     ],
-    replies: ['claimed', 'waiting', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy'],
+    replies: ['claimed', 'waiting', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy', 'lost', 'settling'],
   },
   'abandon-claim': {
     keys: [...MATCHING, 'claiming'],
@@ -42,18 +42,23 @@ export const QUEUE_SCRIPTS = {
   },
   'begin-bridge': {
     keys: [...ONCE, 'entries', 'tickets', 'leases'],
-    args: [...CHANGING_SCOPE, 'entryId', 'token'],
-    replies: ['bridging', 'stale'],
+    args: [...SCOPE, 'entryId', 'token'],
+    replies: ['bridging', 'stale', 'unknown'],
   },
   'mark-bridged': {
-    keys: [...ONCE, 'queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
-    args: [...CHANGING_SCOPE, 'entryId', 'token'],
-    replies: ['bridged', 'stale'],
+    keys: [...ONCE, 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages'],
+    args: [...SCOPE, 'entryId', 'token'],
+    replies: ['bridged', 'stale', 'unknown'],
   },
   end: {
     keys: QUEUE,
     args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'gatewayId', 'actionToken', 'retentionMs'],
     replies: ['ended', 'already-ended', 'moved'],
+  },
+  'adopt-entry': {
+    keys: ['queues', ...MATCHING],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'gatewayId', 'epoch', 'leaseMs'],
+    replies: ['adopted', 'stale', 'ended', 'unknown', 'moved'],
   },
   'expire-claim': {
     keys: MATCHING,
@@ -62,21 +67,33 @@ export const QUEUE_SCRIPTS = {
   },
   'reap-entry': {
     keys: QUEUE,
-    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'actionToken', 'retentionMs'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'actionToken', 'retentionMs', 'graceMs'],
     replies: ['ended', 'kept', 'moved'],
   },
   'reap-ticket': {
     keys: MATCHING,
-    args: [...MATCHING_SCOPE, 'queueSid', 'callSid'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'graceMs'],
     replies: ['released', 'dropped', 'kept', 'moved'],
   },
   'match-queue': { keys: MATCHING, args: MATCHING_SCOPE, replies: ['matched'] },
   'renew-lease': {
     keys: [...ONCE, 'leases', 'claims', 'entries', 'calls', 'tickets', 'retained'],
-    args: [...CHANGING_SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
-    replies: ['alive', 'lapsed'],
+    args: [...SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
+    replies: ['alive', 'lapsed', 'unknown'],
   },
-  heartbeat: { keys: [...ONCE, 'gateways'], args: ['gatewayId', 'leaseMs', 'rememberMs'], replies: ['alive', 'lapsed'] },
+  heartbeat: { keys: [...ONCE, 'gateways'], args: ['gatewayId', 'leaseMs', 'rememberMs'], replies: ['alive', 'lapsed', 'unknown'] },
+  'hold-account': { keys: ['leases', 'settling'], args: ['gatewayId', 'leaseMs', 'settleMs'], replies: ['held'] },
+  'reassert-entry': {
+    keys: ['names', 'queues', 'sequence', ...QUEUE],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'record', 'queue'],
+    replies: ['reasserted', 'kept', 'moved'],
+  },
+  'reassert-ticket': {
+    keys: ['names', 'queues', ...MATCHING],
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'record', 'queue'],
+    replies: ['reasserted', 'kept', 'moved'],
+  },
+  'settle-ticket': { keys: MATCHING, args: [...MATCHING_SCOPE, 'queueSid', 'callSid'], replies: ['kept', 'released', 'gone', 'moved'] },
   'ensure-queue': {
     keys: [...ONCE, 'names', 'queues'],
     args: ['queueSid', 'name', 'maxSize', 'rememberMs'],
@@ -88,8 +105,8 @@ export const QUEUE_SCRIPTS = {
     replies: ['deleted', 'not-empty', 'unknown-queue'],
   },
   'queue-summary': {
-    keys: ['queues', 'entries', 'tickets', 'leases', 'members', 'waiting', 'claims', 'ages', 'agents'],
-    args: [...SCOPE, 'queueSid'],
+    keys: ['queues', 'members', 'waiting', 'ages', 'agents'],
+    args: ['queueSid'],
     replies: ['found', 'unknown-queue'],
   },
 } as const;

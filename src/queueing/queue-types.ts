@@ -143,6 +143,11 @@ export type AbandonOutcome =
   /** The token is not that of the agent's present claim; nothing changed. */
   | { readonly outcome: 'stale' };
 
+/** `ended`: its result stands, `end` tells it; `unknown`: Redis has lost it; `stale`: a gateway with a higher epoch has it. */
+export type AdoptOutcome =
+  | { readonly outcome: 'adopted'; readonly entry: EntryChange }
+  | { readonly outcome: 'ended' | 'unknown' | 'stale' };
+
 export interface EndOutcome {
   readonly outcome: 'ended' | 'already-ended';
   readonly result: QueueResult;
@@ -237,8 +242,17 @@ export interface QueueEngineOptions {
   readonly heartbeatMs?: number;
   /** Hard cap from claim to bridge (whisper included); default 120,000 ms. */
   readonly claimCapMs?: number;
+  /** How long after its lease a dead gateway's callers and agents are left for others to take over; default 10,000 ms. */
+  readonly graceMs?: number;
+  /** A gateway's lease has ended: called at every heartbeat while it is listed as dead, before it is swept. */
+  readonly onGatewayDead?: (gatewayId: string) => Promise<void>;
   /** How long ended entries answer `already-ended`; default 600,000 ms. */
   readonly retentionMs?: number;
+  /** After Redis has lost writes: how long nobody is matched, so that all gateways can write back theirs. Default: a heartbeat and a second. */
+  readonly settleMs?: number;
+  /** Redis has lost writes; called before they are written back, perhaps several times. */
+  readonly onLoss?: () => void;
+  readonly onReasserted?: (accountSid: string, records: number) => void;
   /** Default 1,000. */
   readonly defaultMaxSize?: number;
   readonly onFact?: (fact: QueueFact) => void;
@@ -269,10 +283,15 @@ export interface QueueEngine {
    * `token` only that claim is given up: whoever read an older one cannot touch a newer.
    */
   abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome>;
+  /** The entry's call is this gateway's from now on, with this epoch: the entry keeps its place and its claim. */
+  adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome>;
   beginBridge(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridging' } | { readonly outcome: 'stale' }>;
   markBridged(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridged' } | { readonly outcome: 'stale' }>;
-  /** The one place a QueueResult is written: whoever comes first decides it, everybody gets the same. */
-  end(entry: EntryRef, cause: EndCause): Promise<EndOutcome>;
+  /**
+   * The one place a QueueResult is written: whoever comes first decides it, everybody gets the same. When it throws, the entry is ended at a
+   * later heartbeat all the same, with this cause and `actionToken`.
+   */
+  end(entry: EntryRef, cause: EndCause, actionToken?: string): Promise<EndOutcome>;
   /** Tells of every change, and of the present state soon after the call. Returns the function that ends it. */
   onEntryChanged(entry: EntryRef, listener: (change: EntryChange) => void): () => void;
   onClaimChanged(accountSid: string, agentCallSid: string, listener: (change: ClaimChange) => void): () => void;
@@ -295,6 +314,8 @@ export interface QueueEngine {
   counts(): Promise<{ readonly members: number; readonly waiting: number; readonly agentsWaiting: number; readonly queues: number }>;
   /** Renews this gateway's leases and sweeps dead gateways and overdue claims; runs by itself every `heartbeatMs`. */
   heartbeat(): Promise<void>;
-  /** For who knows better than a lease (the relay saw the socket close): ends the lease now and sweeps what the gateway held. */
+  /** Other gateways whose lease has not ended. */
+  livingGateways(): Promise<readonly string[]>;
+  /** For who knows better than a lease (the relay saw the socket close): ends the lease now; what is not adopted is swept later. */
   expireGateway(gatewayId: string): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { GatewayError, messageOf, newSid } from '../lib';
-import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../calls';
+import { Call, type CallPorts, type CallStore, type LiveCalls } from '../calls';
+import { type Admission, ADMISSION_TABLE, type AdmissionReason, type CountedCall, isAdmissionReason } from '../capacity';
 import type { IncomingInvite } from '../dialogs';
 import type { MediaPool } from '../media';
+import { isRedisUnavailable } from '../platform/redis';
 import { parseNameAddr, parseUri, unescapeUser } from '../protocol/sip';
 import type { AdmittedTrunk, OngoingInvites, TenantDirectory } from '../tenancy';
 import { callerOf } from './inbound-caller';
@@ -18,24 +20,22 @@ export interface InboundParts {
   readonly tenants: TenantDirectory;
   readonly ongoing: OngoingInvites;
   readonly calls: LiveCalls;
-  readonly admission: Pick<CallAdmission, 'admitInbound' | 'release'>;
+  readonly admission: Pick<Admission, 'refusalByGateway' | 'refusalByMemory' | 'admitInbound' | 'release'>;
+  readonly store: Pick<CallStore, 'takeOne'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
-  readonly maxCalls: number;
-  /** False while the gateway drains. */
-  readonly accepting: () => boolean;
+  /** False while Redis takes no writes: a call could not even be looked up. */
+  readonly redisAvailable: () => boolean;
   /** Told about every INVITE that became a call. */
   readonly accepted: () => void;
   /** Told about every INVITE that did not, and why. */
   readonly refused: (invite: IncomingInvite, reason: RefusalReason, detail: string) => void;
 }
 
-/** Final status of a refusal (RFC 3261 section 21); 503s tell when to come back. */
+/** Final status of a refusal that is not for want of room (RFC 3261 section 21). */
 const REFUSALS = Object.freeze({
   'source-rate': 503,
-  stopping: 503,
-  'over-capacity': 503,
-  'media-down': 503,
+  'redis-down': 503,
   'unknown-source': 403,
   /** Asked for credentials; nothing is wrong yet. */
   challenged: 401,
@@ -43,7 +43,6 @@ const REFUSALS = Object.freeze({
   unauthorized: 401,
   'unknown-number': 404,
   suspended: 403,
-  'account-limit': 503,
   /** The same request by another way (RFC 3261 section 8.2.2.2). */
   merged: 482,
   /** Something in it that we cannot do: its own status (`refuse-request.ts`). */
@@ -51,7 +50,8 @@ const REFUSALS = Object.freeze({
   failed: 500,
 });
 
-export type RefusalReason = keyof typeof REFUSALS;
+/** For want of room (503), or for another reason. */
+export type RefusalReason = AdmissionReason | keyof typeof REFUSALS;
 
 /** A refusal with more to say than its reason. */
 interface Refusal {
@@ -68,15 +68,17 @@ interface Arrival {
   readonly invite: IncomingInvite;
   readonly requestId: string;
   /** Of the call that it becomes; its account has it counted before. */
-  readonly callSid: string;
+  callSid: string;
+  /** Above 1 when another gateway had it before. */
+  epoch: number;
   readonly toUser: string;
   readonly toHost: string;
   /** Whom To names: a proxy may have put another address into the Request-URI. */
   readonly to: Addressee;
   trunks: readonly AdmittedTrunk[];
   resolved?: Resolved;
-  /** It is among the ongoing ones. */
-  begun?: true;
+  /** It is among the ongoing ones; `resumed`: the gateway that had it died. */
+  turn?: 'begun' | 'resumed';
 }
 
 interface Addressee {
@@ -89,14 +91,14 @@ type Step = (arrival: Arrival, parts: InboundParts) => Promise<StepResult> | Ste
 
 /** The path of an INVITE, in order. A step that refuses ends it. */
 const STEPS: readonly Step[] = [
-  admitSource, refuseUnacceptable, admitToNode, admitThroughTrunk, refuseMerged, resolveTenant, admitToAccount,
+  admitSource, refuseUnacceptable, admitToGateway, askRedis, admitThroughTrunk, resolveTenant, admitByMemory, refuseMerged, takeBack, admit,
 ];
 
 /** Takes a new INVITE to a running program, or answers it with a final status. Never throws. */
 export async function receiveInvite(invite: IncomingInvite, parts: InboundParts): Promise<void> {
   const requested = addressee(invite.requestUri);
   const arrival: Arrival = {
-    invite, requestId: requestIdOf(invite), callSid: newSid('CA'), toUser: requested.user, toHost: requested.host,
+    invite, requestId: requestIdOf(invite), callSid: newSid('CA'), epoch: 1, toUser: requested.user, toHost: requested.host,
     to: addressee(parseNameAddr(invite.to)?.uri ?? ''), trunks: [],
   };
   try {
@@ -110,7 +112,7 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
     if (arrival.resolved) runApplication(arrival, arrival.resolved, parts);
   } catch (error) {
     const why = error instanceof GatewayError ? `${error.code}: ${error.message}` : messageOf(error);
-    refuse(arrival, parts, { reason: 'failed', why });
+    refuse(arrival, parts, { reason: isRedisUnavailable(error) ? 'redis-down' : 'failed', why });
   }
 }
 
@@ -120,10 +122,12 @@ function refuseUnacceptable({ invite }: Arrival): StepResult {
   return refusal && { reason: 'unacceptable', ...refusal };
 }
 
-function admitToNode(_arrival: Arrival, parts: InboundParts): RefusalReason | undefined {
-  if (!parts.accepting()) return 'stopping';
-  if (parts.calls.size >= parts.maxCalls) return 'over-capacity';
-  return parts.pool.up ? undefined : 'media-down';
+function admitToGateway(_arrival: Arrival, { admission }: InboundParts): StepResult {
+  return admission.refusalByGateway();
+}
+
+function askRedis(_arrival: Arrival, { redisAvailable }: InboundParts): StepResult {
+  return redisAvailable() ? undefined : 'redis-down';
 }
 
 async function admitThroughTrunk(arrival: Arrival, { tenants }: InboundParts): Promise<StepResult> {
@@ -145,8 +149,16 @@ async function admitThroughTrunk(arrival: Arrival, { tenants }: InboundParts): P
 
 /** After the trunk, so that strangers cannot fill Redis. */
 async function refuseMerged(arrival: Arrival, { ongoing }: InboundParts): Promise<StepResult> {
-  if (!(await ongoing.begin(arrival.requestId))) return 'merged';
-  arrival.begun = true;
+  const turn = await ongoing.begin(arrival.requestId, arrival.callSid);
+  if (turn.outcome === 'merged') return 'merged';
+  arrival.turn = turn.outcome;
+  if (turn.outcome === 'resumed') arrival.callSid = turn.callSid;
+  return undefined;
+}
+
+/** The call of a gateway that died before it answered: its application is asked again, about the same call. */
+async function takeBack(arrival: Arrival, { store }: InboundParts): Promise<StepResult> {
+  if (arrival.turn === 'resumed' && arrival.resolved) arrival.epoch = await store.takeOne(arrival.resolved.account.sid, arrival.callSid);
   return undefined;
 }
 
@@ -157,18 +169,33 @@ async function resolveTenant(arrival: Arrival, { tenants }: InboundParts): Promi
   return undefined;
 }
 
-async function admitToAccount({ resolved, callSid }: Arrival, { admission }: InboundParts): Promise<StepResult> {
+/** Before Redis is asked about it at all: what is too much must cost little. A call that a dead gateway had counts already. */
+async function admitByMemory(arrival: Arrival, { admission }: InboundParts): Promise<StepResult> {
+  const call = countedCall(arrival);
+  return call && arrival.invite.replayedFrom === undefined ? admission.refusalByMemory(call) : undefined;
+}
+
+async function admit(arrival: Arrival, { admission }: InboundParts): Promise<StepResult> {
+  const call = countedCall(arrival);
+  return call && admission.admitInbound(call);
+}
+
+/** What the call counts for, when its owner is known. */
+function countedCall({ resolved, callSid }: Arrival): CountedCall | undefined {
   if (!resolved) return undefined;
-  const admitted = await admission.admitInbound(resolved.account.sid, callSid);
-  if (admitted.outcome === 'admitted') return undefined;
-  return { reason: 'account-limit', headers: { 'Retry-After': String(admitted.retryAfterSeconds) } };
+  const { name, maxChannels } = resolved.trunk;
+  return { accountSid: resolved.account.sid, callSid, ...(maxChannels === undefined ? {} : { trunk: { name, maxChannels } }) };
 }
 
 function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundParts): void {
   const { invite, toUser, toHost, requestId } = arrival;
+  const counted = countedCall(arrival);
+  const uncount = (): void => {
+    if (counted) parts.admission.release(counted);
+  };
   if (!invite.pending) {
     parts.ongoing.end(requestId);
-    parts.admission.release(resolved.account.sid, arrival.callSid);
+    uncount();
     return;
   }
   const { headers, dropped } = applicationHeaders(invite.headers);
@@ -179,13 +206,14 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
       ...callerOf((name) => invite.header(name), resolved.trunk.trusted),
       to: toUser,
       direction: 'inbound',
+      ...(counted?.trunk ? { trunk: counted.trunk.name } : {}),
       ...maxForwardsOf(invite),
       sip: { callId: invite.sipCallId, domain: toHost || arrival.to.host, sourceAddress: invite.sourceAddress, headers },
     },
     parts.callPorts,
-    arrival.callSid,
+    { sid: arrival.callSid, epoch: arrival.epoch },
   );
-  call.onEnd(() => parts.admission.release(resolved.account.sid, call.sid));
+  call.onEnd(uncount);
   parts.accepted();
   parts.calls.add(call);
   call.onEnd(() => parts.ongoing.end(requestId));
@@ -197,12 +225,25 @@ function runApplication(arrival: Arrival, resolved: Resolved, parts: InboundPart
   parts.programs.run(call, { sid: resolved.account.sid, authToken: resolved.account.authToken }, resolved.application);
 }
 
-function refuse({ invite, toUser, requestId, begun, resolved, callSid }: Arrival, parts: InboundParts, refusal: Refusal): void {
-  const { reason, status = REFUSALS[reason], headers = {}, why } = refusal;
-  invite.reject(status, { ...(status === 503 ? { 'Retry-After': '5' } : {}), ...headers });
-  if (begun) parts.ongoing.end(requestId);
-  if (resolved) parts.admission.release(resolved.account.sid, callSid);
+function refuse(arrival: Arrival, parts: InboundParts, { reason, status, headers = {}, why }: Refusal): void {
+  const { invite, toUser, requestId, turn } = arrival;
+  const counted = countedCall(arrival);
+  if (isAdmissionReason(reason)) {
+    const { retryAfterSeconds } = ADMISSION_TABLE[reason];
+    invite.reject(503, { 'Retry-After': String(retryAfterSeconds) });
+    stateRefusal(arrival, parts, reason);
+  } else {
+    invite.reject(status ?? REFUSALS[reason], { ...(REFUSALS[reason] === 503 ? { 'Retry-After': '5' } : {}), ...headers });
+  }
+  if (turn) parts.ongoing.end(requestId);
+  if (counted) parts.admission.release(counted);
   parts.refused(invite, reason, why ?? `for ${toUser || invite.requestUri}`);
+}
+
+/** The only fact about this call: it never was one. */
+function stateRefusal({ resolved, callSid }: Arrival, { callPorts: { clock, events } }: InboundParts, reason: AdmissionReason): void {
+  const accountSid = resolved?.account.sid ?? '';
+  events.publish({ type: 'call.refused', at: clock.now(), accountSid, callSid, sequence: 1, direction: 'inbound', reason });
 }
 
 function maxForwardsOf(invite: IncomingInvite): { maxForwards?: number } {

@@ -2,8 +2,8 @@ import { GatewayError } from '../lib';
 import { type Call, type Leg, type TerminationReason, terminations } from '../calls';
 import type { IncomingInvite, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
+import { LegMedia } from './leg-media';
 import { outboundOffer } from './outbound-offer';
-import { takeRelayedKeys } from './relayed-keys';
 
 /** The leg of somebody who called us. */
 export class InboundLeg implements Leg {
@@ -13,6 +13,7 @@ export class InboundLeg implements Leg {
   readonly #call: Call;
   #endpoint: MediaEndpoint | undefined;
   #dialog: SipDialog | undefined;
+  #media: LegMedia | undefined;
 
   constructor(invite: IncomingInvite, pool: MediaPool, call: Call) {
     this.sipCallId = invite.sipCallId;
@@ -26,6 +27,10 @@ export class InboundLeg implements Leg {
     return this.#dialog?.id;
   }
 
+  get toldSdp(): string | undefined {
+    return this.#media?.told;
+  }
+
   ring(): void {
     this.#invite.ring();
   }
@@ -33,29 +38,37 @@ export class InboundLeg implements Leg {
   /** Media first, then the 200: a caller is never answered into silence. Rejects when the caller is gone or has no media we know. */
   async answer(): Promise<MediaEndpoint> {
     const offered = this.#invite.sdp !== '';
-    const endpoint = await this.#pool.createEndpoint(offered ? this.#invite.sdp : TEMPLATE_SDP);
-    this.#endpoint = endpoint;
+    const endpoint = await this.#createEndpoint(offered ? this.#invite.sdp : TEMPLATE_SDP);
     if (!this.#invite.pending) {
       await endpoint.release();
       throw new GatewayError('signaling-caller-gone', 'the caller went away before the answer');
     }
+    const told = offered ? endpoint.callerSdp : outboundOffer(endpoint.callerSdp);
     // rtp_rewrite_timestamps is set by the media server's dialplan, before its own answer.
-    const dialog = await this.#invite.accept(offered ? endpoint.callerSdp : outboundOffer(endpoint.callerSdp));
+    const dialog = await this.#invite.accept(told);
     this.#dialog = dialog;
-    dialog.onOffer((offer) => (offer === '' ? endpoint.callerSdp : endpoint.remodel(offer)));
+    const media = this.#media = new LegMedia({
+      call: this.#call, pool: this.#pool, dialog, endpoint, told, farSdp: offered ? this.#invite.sdp : TEMPLATE_SDP, madeCallId: false,
+    });
     // An INVITE without SDP leaves the offer to us; the answer comes with the ACK (RFC 3261 section 13.2.1).
     dialog.onAcknowledged((answer) => {
       if (offered) return;
       // An offer that nobody answers has no media; asked for none, a media server may offer again instead of refusing.
       if (answer === '') this.#call.end('media-refused');
-      else endpoint.remodel(answer).catch(() => this.#call.end('media-refused'));
+      else media.takeAnswer(answer).catch(() => this.#call.end('media-refused'));
     });
-    takeRelayedKeys(dialog, endpoint);
-    dialog.on('bye', () => this.#call.end('remote-hangup'));
-    // A BYE that drachtio sent right behind its answer came before anybody listened.
-    if (dialog.ended) this.#call.end('remote-hangup');
-    else if (this.#call.ended) await dialog.bye();
+    if (this.#call.ended) await dialog.bye();
     return endpoint;
+  }
+
+  /** On a media server that lives still when the caller is to be answered. */
+  async #createEndpoint(sdp: string): Promise<MediaEndpoint> {
+    for (;;) {
+      const endpoint = await this.#pool.createEndpoint(sdp);
+      this.#endpoint = endpoint;
+      if (!endpoint.isLost) return endpoint;
+      await endpoint.release();
+    }
   }
 
   async end(reason: TerminationReason): Promise<void> {

@@ -1,3 +1,4 @@
+export { AdoptedLeg } from './adopted-leg';
 export { type InboundParts, receiveInvite, type RefusalReason } from './inbound-invite';
 export { LegDialer, type TargetRefusal } from './leg-dialer';
 export { type Destination, OutboundDestinations } from './outbound-destination';

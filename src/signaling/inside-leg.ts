@@ -1,6 +1,6 @@
 import { GatewayError, messageOf } from '../lib';
 import { type Call, type Leg, type TerminationReason, terminations } from '../calls';
-import { createLink, type MediaEndpoint, type MediaPool } from '../media';
+import { createLink, type LinkPlace, type MediaEndpoint, type MediaPool } from '../media';
 import type { PlacedOutcome } from './outbound-leg';
 
 /**
@@ -14,7 +14,8 @@ export class InsidePair {
   readonly #pool: MediaPool;
   readonly #calling: Call;
   readonly #called: Call;
-  readonly #mediaServer: string | undefined;
+  /** Both where the one who calls is, so that he can be joined directly. */
+  readonly #place: LinkPlace;
   #settle!: (outcome: PlacedOutcome) => void;
   #near: MediaEndpoint | undefined;
   #far: MediaEndpoint | undefined;
@@ -23,7 +24,7 @@ export class InsidePair {
     this.#pool = pool;
     this.#calling = calling;
     this.#called = called;
-    this.#mediaServer = mediaServer;
+    this.#place = () => Promise.resolve(mediaServer);
     this.final = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -48,7 +49,7 @@ export class InsidePair {
   }
 
   async #answer(): Promise<MediaEndpoint> {
-    const { near, far } = await createLink(this.#pool, this.#mediaServer, this.#mediaServer);
+    const { near, far } = await createLink(this.#pool, this.#place, this.#place);
     this.#near = near;
     this.#far = far;
     if (this.#calling.ended || this.#called.ended) {

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { Call, type CallAdmission, type CallPorts, type LiveCalls } from '../calls';
+import { Call, type CallPorts, type LiveCalls } from '../calls';
+import { type Admission, ADMISSION_TABLE, type CountedTrunk } from '../capacity';
 import type { DrachtioConnection } from '../dialogs';
 import type { Account, Alert, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
 import type { MediaPool } from '../media';
@@ -24,6 +25,8 @@ interface Route {
   readonly auth?: { readonly username: string; readonly password: string };
   /** Named by the tenant: it may lead only where the account's policy allows. */
   readonly isTenants: boolean;
+  /** Whose channels it takes one of. */
+  readonly trunk?: CountedTrunk;
 }
 
 /** Why a target was refused, for metrics; a closed set. */
@@ -34,7 +37,7 @@ interface DialerParts {
   readonly pool: MediaPool;
   readonly tenants: TenantDirectory;
   readonly calls: LiveCalls;
-  readonly admission: Pick<CallAdmission, 'turnOf'>;
+  readonly admission: Pick<Admission, 'admitLeg'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
   readonly destinations: OutboundDestinations;
@@ -92,18 +95,18 @@ export class LegDialer implements Dialer {
     called.state('call.received', { from: request.callerId, to: number, direction: 'inbound' });
     calling.move('place');
     void this.#turnOf(calling).then((failed) => {
-      if (failed) called.end('account-limit');
+      if (failed) called.end(calling.endReason ?? 'account-limit');
       else this.#parts.programs.run(called, request.account, owner.application);
     });
     return { call: calling, final: pair.final.then((outcome) => this.#settled(calling, outcome)) };
   }
 
   #placeOutside(request: PlaceRequest, route: Route): PlacedLeg {
-    const call = this.#child(request, route.uri);
+    const call = this.#child(request, route.uri, route.trunk);
     const leg = new OutboundLeg(this.#parts.drachtio, this.#parts.pool, call);
     call.attach(leg);
     call.move('place');
-    const placing = this.#turnOf(call).then((failed) => failed ?? this.#sendTo(request, route, call, leg));
+    const placing = this.#turnOf(call, route.trunk).then((failed) => failed ?? this.#sendTo(request, route, call, leg));
     const final = placing.then((outcome) => {
       this.#tellOfCircle(request.parent, call, outcome);
       return this.#settled(call, outcome);
@@ -142,15 +145,18 @@ export class LegDialer implements Dialer {
     }, mediaServer);
   }
 
-  /** Waits for the leg's turn within the limits of its account; a failure when it is not to be placed. */
-  async #turnOf(call: Call): Promise<PlacedOutcome | undefined> {
-    const turn = await this.#parts.admission.turnOf(call);
+  /** Waits for the leg's turn; a failure when there is no room for it. */
+  async #turnOf(call: Call, trunk?: CountedTrunk): Promise<PlacedOutcome | undefined> {
+    const turn = await this.#parts.admission.admitLeg(call, trunk);
     if (turn === 'admitted') return undefined;
-    if (turn === 'refused') call.end('account-limit', 503);
-    return turn === 'refused' ? failure(503, 'the account has no call left') : failure(487, 'cancelled');
+    if (turn === 'ended') return failure(487, 'cancelled');
+    const { of, means } = ADMISSION_TABLE[turn];
+    call.state('call.refused', { direction: 'outbound', reason: turn });
+    call.end(turn === 'stopping' ? 'gateway-stopping' : of === 'account' ? 'account-limit' : 'no-capacity', 503);
+    return failure(503, means);
   }
 
-  #child(request: PlaceRequest, to: string): Call {
+  #child(request: PlaceRequest, to: string, trunk?: CountedTrunk): Call {
     const { parent, account, callerId } = request;
     const call = new Call(
       {
@@ -160,9 +166,11 @@ export class LegDialer implements Dialer {
         to: request.target.kind === 'number' ? request.target.number : request.target.uri,
         direction: 'outbound-dial',
         parentCallSid: parent.sid,
+        ...(trunk ? { trunk: trunk.name } : {}),
       },
       this.#parts.callPorts,
     );
+    parent.addLeg(call);
     this.#parts.calls.add(call);
     call.state('leg.placed', { to, parentCallSid: parent.sid });
     return call;
@@ -200,7 +208,7 @@ export class LegDialer implements Dialer {
     }
     const trunk = await this.#parts.tenants.outboundTrunk(account.sid);
     if (!trunk?.outbound) return undefined;
-    const { host, port, prefix = '', user, password } = trunk.outbound;
+    const { name, maxChannels, outbound: { host, port, prefix = '', user, password } } = trunk;
     const uri = requestUriOf(`sip:${prefix}${target.number}@${formatHostPort({ host, port })}`);
     return uri === undefined ? undefined : {
       uri,
@@ -208,6 +216,7 @@ export class LegDialer implements Dialer {
       headers: { From: from },
       ...(user === undefined || password === undefined ? {} : { auth: { username: user, password } }),
       isTenants: false,
+      ...(maxChannels === undefined ? {} : { trunk: { name, maxChannels } }),
     };
   }
 }

@@ -2,8 +2,8 @@ import { deferred, messageOf } from '../lib';
 import type { Call, Leg, TerminationReason } from '../calls';
 import type { DrachtioConnection, InviteOutcome, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
 import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
+import { LegMedia } from './leg-media';
 import { outboundOffer } from './outbound-offer';
-import { takeRelayedKeys } from './relayed-keys';
 
 export type PlacedOutcome =
   | { readonly outcome: 'answered'; readonly headers: Readonly<Record<string, string>> }
@@ -16,6 +16,7 @@ export class OutboundLeg implements Leg {
   readonly #call: Call;
   #invite: OutgoingInvite | undefined;
   #dialog: SipDialog | undefined;
+  #media: LegMedia | undefined;
   #endpoint: MediaEndpoint | undefined;
   #sipCallId: string | undefined;
   /** The far end's media that the endpoint was given last. */
@@ -33,6 +34,10 @@ export class OutboundLeg implements Leg {
     return this.#dialog?.id;
   }
 
+  get toldSdp(): string | undefined {
+    return this.#media?.told;
+  }
+
   get sipCallId(): string | undefined {
     return this.#sipCallId;
   }
@@ -48,7 +53,8 @@ export class OutboundLeg implements Leg {
       const endpoint = await this.#pool.createEndpoint(TEMPLATE_SDP, mediaServer);
       this.#endpoint = endpoint;
       if (this.#call.ended) return await this.#failed(487, 'cancelled');
-      const invite = this.#drachtio.invite({ ...target, sdp: outboundOffer(endpoint.callerSdp) });
+      const told = outboundOffer(endpoint.callerSdp);
+      const invite = this.#drachtio.invite({ ...target, sdp: told });
       this.#invite = invite;
       invite.onOffer((offer) => this.#giveFarMedia(endpoint, offer));
       invite.on('progress', (_status, sdp) => {
@@ -62,7 +68,7 @@ export class OutboundLeg implements Leg {
         this.#invite = undefined;
         return await this.#failed(final.status, final.reason, final.headers);
       }
-      return await this.#answered(endpoint, final);
+      return await this.#answered(endpoint, told, final);
     } catch (error) {
       return this.#failed(503, messageOf(error));
     }
@@ -81,19 +87,19 @@ export class OutboundLeg implements Leg {
     await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.release()]);
   }
 
-  async #answered(endpoint: MediaEndpoint, final: Extract<InviteOutcome, { outcome: 'answered' }>): Promise<PlacedOutcome> {
+  async #answered(endpoint: MediaEndpoint, told: string, final: Extract<InviteOutcome, { outcome: 'answered' }>): Promise<PlacedOutcome> {
     const { dialog, sdp, headers } = final;
     this.#dialog = dialog;
     // From here on the INVITE is over: a cancel would only confuse (RFC 3261 section 9.1).
     this.#invite = undefined;
-    takeRelayedKeys(dialog, endpoint);
-    dialog.on('bye', () => this.#call.end('remote-hangup'));
     dialog.onRefer((target) => this.#call.refer(target));
-    dialog.onOffer((offer) => (offer === '' ? endpoint.callerSdp : endpoint.remodel(offer)));
-    // A BYE that drachtio sent right behind the 200 came before anybody listened.
-    if (dialog.ended) this.#call.end('remote-hangup');
-    if (!this.#call.ended) await this.#giveFarMedia(endpoint, sdp);
+    const parts = { call: this.#call, pool: this.#pool, dialog, endpoint, told, farSdp: sdp, madeCallId: true };
+    // A far end that answers an offer of a media server that was lost while it rang is taken to another one at once.
+    const media = this.#media = new LegMedia(parts);
+    if (!this.#call.ended) await media.takeAnswer(sdp, () => this.#giveFarMedia(endpoint, sdp));
+    await endpoint.settled();
     if (this.#call.ended) return this.#failed(487, 'cancelled');
+    if (endpoint.gone) return this.#failed(503, 'the media of the leg are lost');
     this.#call.connected(endpoint);
     return { outcome: 'answered', headers };
   }

@@ -43,6 +43,7 @@ export const LIMIT_FACTS = {
   documentsPerMinute: { counted: 'each gateway', result: 'the document is not requested and counts as failed', code: 20429 },
   documentsPerCallPerMinute: { counted: 'each call', result: 'the document is not requested and counts as failed', code: 11215 },
   redirectsPerCallPerMinute: { counted: 'each call', result: 'the document is not requested and counts as failed', code: 11215 },
+  restRequestsPerSecond: { counted: 'each gateway', result: 'the request is answered 429 with Retry-After', code: 20429 },
 } as const satisfies Readonly<Record<LimitName, LimitFacts>>;
 
 /** The limits of an account: what it was given, and the defaults of the installation for the rest. */

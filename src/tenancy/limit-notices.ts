@@ -1,14 +1,26 @@
 import type { AlertCode, Clock, Timer } from '../lib';
 import { LIMIT_FACTS, type LimitName } from './account-limits';
 
-/** An account came to one of its limits. */
-export interface LimitNotice {
+/** An account has to do without something. */
+interface Notice<What> {
   readonly accountSid: string;
-  readonly limit: LimitName;
+  readonly limit: What;
   readonly message: string;
   readonly callSid?: string;
   readonly url?: string;
 }
+
+/** It came to one of its limits. */
+export type LimitNotice = Notice<LimitName>;
+
+/** What is not the account's own came to its limit: a trunk's channels, or all that the installation can take. */
+export type SharedLimitNotice = Notice<'trunkChannels' | 'capacity'>;
+
+const CODES: Readonly<Record<(LimitNotice | SharedLimitNotice)['limit'], AlertCode>> = {
+  ...(Object.fromEntries(Object.entries(LIMIT_FACTS).map(([name, { code }]) => [name, code])) as Record<LimitName, AlertCode>),
+  trunkChannels: 32001,
+  capacity: 15000,
+};
 
 export interface LimitAlert extends Omit<LimitNotice, 'limit'> {
   /** Code of the error dictionary. */
@@ -37,7 +49,7 @@ export class LimitNotices {
     this.#tell = tell;
   }
 
-  reached({ limit, ...notice }: LimitNotice): void {
+  reached({ limit, ...notice }: LimitNotice | SharedLimitNotice): void {
     const { accountSid } = notice;
     const key = `${accountSid} ${limit}`;
     const burst = this.#bursts.get(key);
@@ -47,7 +59,7 @@ export class LimitNotices {
     }
     const timer = this.#clock.after(WINDOW_MS, () => this.#close(key, accountSid, limit));
     this.#bursts.set(key, { more: 0, timer });
-    this.#tell({ ...notice, code: LIMIT_FACTS[limit].code });
+    this.#tell({ ...notice, code: CODES[limit] });
   }
 
   /** Tells what has been counted so far. */
@@ -55,14 +67,14 @@ export class LimitNotices {
     for (const [key, { timer }] of [...this.#bursts]) {
       timer.cancel();
       const [accountSid = '', limit = ''] = key.split(' ');
-      this.#close(key, accountSid, limit as LimitName);
+      this.#close(key, accountSid, limit as keyof typeof CODES);
     }
   }
 
-  #close(key: string, accountSid: string, limit: LimitName): void {
+  #close(key: string, accountSid: string, limit: keyof typeof CODES): void {
     const more = this.#bursts.get(key)?.more ?? 0;
     this.#bursts.delete(key);
     if (more === 0) return;
-    this.#tell({ accountSid, code: LIMIT_FACTS[limit].code, message: `${limit}: the same ${more} times more within a minute` });
+    this.#tell({ accountSid, code: CODES[limit], message: `${limit}: the same ${more} times more within a minute` });
   }
 }

@@ -11,5 +11,8 @@ export class TenancyKeys {
   /** Which request has used a nonce with this count. */
   nonceUse = (nonce: string, count: string): string => `${this.prefix}nonce:${nonce}:${count}`;
   ongoingInvite = (requestId: string): string => `${this.prefix}invite:${requestId}`;
+  /** `at code sid` of each, newest first. */
   alerts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alerts`;
+  /** SID -> summary, `SID:exchange` -> request and answer. */
+  alertParts = (accountSid: string): string => `${this.prefix}{${accountSid}}:alert-parts`;
 }

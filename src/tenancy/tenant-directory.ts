@@ -69,6 +69,10 @@ export class TenantDirectory {
     return { ...account, authToken: this.#cipher.open(sealedToken, accountSid) };
   }
 
+  application(accountSid: string, applicationSid: string): Promise<Application | undefined> {
+    return this.#read<Application>(this.#keys.application(accountSid, applicationSid));
+  }
+
   /** The number when it belongs to this account. */
   async ownNumber(accountSid: string, number: string): Promise<NumberOwner | undefined> {
     const kept = await this.#read<PhoneNumber>(this.#keys.number(number));

@@ -52,5 +52,7 @@ export interface Trunk {
   readonly domain?: string | undefined;
   /** What it says of its callers beyond From counts (RFC 3325 section 6: the spec(T) of a trust domain is the operator's). */
   readonly trusted: boolean;
+  /** Calls at once on all gateways, both ways; absent: any number. */
+  readonly maxChannels?: number | undefined;
   readonly outbound?: OutboundWay | undefined;
 }

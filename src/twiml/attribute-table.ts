@@ -47,14 +47,14 @@ export function readAttributes<A extends object>(
     if (spec.isError) fault ??= { code: spec.code, message };
     return spec.absent;
   };
-  const names = Object.keys(table) as (keyof A & string)[];
-  const values = Object.fromEntries(names.map((name) => [name, readOne(name, table[name])])) as A;
+  const values: Partial<A> = {};
+  for (const name of Object.keys(table) as (keyof A & string)[]) values[name] = readOne(name, table[name]);
   for (const name of element.attributes.keys()) {
     if (Object.hasOwn(table, name)) continue;
     const why = notYet.includes(name) ? 'is not supported by this gateway' : 'is unknown';
     findings.warn(element.name, LEGACY_CODES[name] ?? SCHEMA_WARNING, `${element.name} ${name} ${why} and was ignored`, name);
   }
-  return { values, fault };
+  return { values: values as A, fault };
 }
 
 /** Tenant text in a message: enough to recognise it. */

@@ -1,3 +1,5 @@
+import { parseUrl } from '../lib';
+
 export type HttpMethod = 'GET' | 'POST';
 export type CallProgressEvent = 'initiated' | 'ringing' | 'answered' | 'completed';
 
@@ -69,8 +71,7 @@ export const httpMethod: AttributeType<HttpMethod> = {
 
 /** True for an absolute http(s) URL and for a reference that can be resolved against one. */
 export function isWebReference(text: string): boolean {
-  if (!URL.canParse(text, 'http://base.invalid/')) return false;
-  const { protocol } = new URL(text, 'http://base.invalid/');
+  const protocol = parseUrl(text, 'http://base.invalid/')?.protocol;
   return protocol === 'http:' || protocol === 'https:';
 }
 

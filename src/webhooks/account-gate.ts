@@ -5,6 +5,10 @@ export interface AccountGateOptions {
   readonly total: number;
 }
 
+export interface Turn {
+  readonly leave: () => void;
+}
+
 type Entry = () => void;
 
 /** Requests of one account that may wait for their turn; one more is turned away at once. */
@@ -34,17 +38,19 @@ export class AccountGate {
     return this.#taken;
   }
 
-  /** Resolves with the way out when it is this request's turn; `full` when too many wait, `aborted` with its signal. */
-  async enter(
-    accountSid: string,
-    signal: AbortSignal,
-    perAccount = this.#options.perAccount,
-  ): Promise<{ leave: () => void } | 'full' | 'aborted'> {
-    if (signal.aborted) return 'aborted';
+  /** The way out, when it is this request's turn at once; undefined when it has to wait. */
+  enterNow(accountSid: string, perAccount = this.#options.perAccount): Turn | undefined {
     if (perAccount === this.#options.perAccount) this.#own.delete(accountSid);
     else this.#own.set(accountSid, perAccount);
+    return this.#waiting.has(accountSid) || !this.#mayEnter(accountSid) ? undefined : this.#take(accountSid);
+  }
+
+  /** Resolves with the way out when it is this request's turn; `full` when too many wait, `aborted` with its signal. */
+  async enter(accountSid: string, signal: AbortSignal, perAccount = this.#options.perAccount): Promise<Turn | 'full' | 'aborted'> {
+    if (signal.aborted) return 'aborted';
+    const turn = this.enterNow(accountSid, perAccount);
+    if (turn) return turn;
     const queue = this.#waiting.get(accountSid) ?? [];
-    if (queue.length === 0 && this.#mayEnter(accountSid)) return this.#take(accountSid);
     if (queue.length >= MAX_WAITING) return 'full';
     return new Promise((resolve) => {
       const entry: Entry = () => {
@@ -70,7 +76,7 @@ export class AccountGate {
     return held === 0 || (held < (this.#own.get(accountSid) ?? this.#options.perAccount) && held < free);
   }
 
-  #take(accountSid: string): { leave: () => void } {
+  #take(accountSid: string): Turn {
     this.#held.set(accountSid, (this.#held.get(accountSid) ?? 0) + 1);
     this.#taken += 1;
     let isOver = false;

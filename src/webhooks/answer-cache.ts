@@ -115,8 +115,8 @@ export class AnswerCache {
   }
 }
 
-const textOf = ({ accountSid, policy, url, authorization }: CacheKey): string =>
-  JSON.stringify([accountSid, policy, url, authorization]);
+/** Unambiguous: only the last part may hold a space. */
+const textOf = ({ accountSid, policy, url, authorization }: CacheKey): string => `${accountSid} ${policy} ${url} ${authorization ?? ''}`;
 
 /** Section 4.1: the request headers that `Vary` names, as they were sent. */
 function variantOf(headers: AnswerHeaders, requestHeaders: AnswerHeaders): string {

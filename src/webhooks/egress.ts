@@ -15,6 +15,14 @@ export interface Way {
   readonly policy: GuardPolicy;
   readonly connectTimeoutMs: number;
   readonly sni: boolean;
+  /** Requests of the account at once: with more connections than that, each would be idle, woken and timed twice as often. */
+  readonly connections: number;
+}
+
+interface KeptPool {
+  readonly pool: Pool;
+  /** Higher is later. */
+  lastUse: number;
 }
 
 /** Origins whose connections are kept ready; the one unused longest makes room. */
@@ -27,7 +35,8 @@ const MAX_POOLS = 2_000;
 export class Egress {
   readonly #options: EgressOptions;
   readonly #resolve: HostResolver;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, KeptPool>();
+  #uses = 0;
 
   constructor(options: EgressOptions) {
     this.#options = options;
@@ -36,34 +45,37 @@ export class Egress {
 
   /** The connections of a way; nothing is opened before the first request. */
   pool(way: Way): Dispatcher {
-    const { accountSid, origin, policy, connectTimeoutMs, sni } = way;
-    const key = JSON.stringify([accountSid, origin, policy.key, connectTimeoutMs, sni]);
-    const present = this.#pools.get(key);
-    if (present) this.#pools.delete(key); // Put back at the end: the map is ordered by last use.
-    const pool = present ?? this.#open(way);
-    this.#pools.set(key, pool);
-    if (this.#pools.size > MAX_POOLS) this.#closeOldest();
-    return pool;
+    const { accountSid, origin, policy, connectTimeoutMs, sni, connections } = way;
+    const key = `${accountSid} ${origin} ${connectTimeoutMs} ${sni} ${connections} ${policy.key}`;
+    let kept = this.#pools.get(key);
+    if (!kept) {
+      if (this.#pools.size >= MAX_POOLS) this.#closeOldest();
+      kept = { pool: this.#open(way), lastUse: 0 };
+      this.#pools.set(key, kept);
+    }
+    // Numbers, not the order of the map: an entry put back at its end makes garbage with every request.
+    kept.lastUse = this.#uses += 1;
+    return kept.pool;
   }
 
   /** Ends every connection, those in use too. */
   async stop(): Promise<void> {
     const pools = [...this.#pools.values()];
     this.#pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    await Promise.all(pools.map(({ pool }) => pool.destroy()));
   }
 
-  #open({ origin, policy, connectTimeoutMs, sni }: Way): Pool {
+  #open({ origin, policy, connectTimeoutMs, sni, connections }: Way): Pool {
     const { onRefused } = this.#options;
     const connect = guardedConnector({ policy, resolve: this.#resolve, connectTimeoutMs, sni, onRefused });
-    // As many connections as requests: AccountGate bounds those.
-    return new Pool(origin, { connect, pipelining: 1, keepAliveTimeout: 10_000 });
+    return new Pool(origin, { connect, connections, pipelining: 1, keepAliveTimeout: 10_000 });
   }
 
   #closeOldest(): void {
-    const oldest = this.#pools.entries().next().value;
+    let oldest: [string, KeptPool] | undefined;
+    for (const entry of this.#pools) if (!oldest || entry[1].lastUse < oldest[1].lastUse) oldest = entry;
     if (!oldest) return;
-    const [key, pool] = oldest;
+    const [key, { pool }] = oldest;
     this.#pools.delete(key);
     // close() lets what is under way finish; it rejects only for a pool that stop() has destroyed meanwhile.
     pool.close().catch(() => undefined);

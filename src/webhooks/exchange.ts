@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { AlertCode } from '../lib';
+import { AnswerReader, type Reading, type WireHeaders } from './answer-reader';
 import type { AnswerHeaders } from './cache-rules';
 import { failureOf, type FailureStage, stageOf } from './failure-code';
 import type { AnswerFacts } from './failure-evidence';
-import { readBody } from './read-body';
+import type { RequestEnd } from './request-end';
 
 /** One HTTP request and what came back. */
 export type Exchange =
@@ -30,8 +31,7 @@ export interface ExchangeRequest {
   readonly path: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal: AbortSignal;
+  readonly body: string | null;
   /** Longest silence of the server, before and within its answer. */
   readonly readTimeoutMs: number;
 }
@@ -47,61 +47,69 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const REFUSED_BYTES = 4_096;
 
 /** Sends one request and reads its answer; `caps` is chosen by the content type, for a document may be audio. */
-export async function exchange(ways: Dispatcher, request: ExchangeRequest, origin: string, caps: BodyCaps): Promise<Exchange> {
-  const { readTimeoutMs, ...rest } = request;
-  try {
-    const timeouts = { headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs };
-    return await receive(await ways.request({ ...rest, ...timeouts, origin }), caps, 'if-none-match' in rest.headers || 'if-modified-since' in rest.headers);
-  } catch (thrown) {
-    return { kind: 'failed', ...failureOf(thrown), stage: stageOf(thrown) };
-  }
+export function exchange(ways: Dispatcher, request: ExchangeRequest, end: RequestEnd, caps: BodyCaps): Promise<Exchange> {
+  const { path, method, headers, body, readTimeoutMs } = request;
+  const isConditional = 'if-none-match' in headers || 'if-modified-since' in headers;
+  return new Promise((resolve) => {
+    const reader = new AnswerReader(
+      (status, received) => (isUsed(status, received) ? capOf(received, caps) : REFUSED_BYTES),
+      (reading) => resolve(judged(reading, caps, isConditional)),
+    );
+    end.interrupts(() => reader.stop());
+    ways.dispatch({ path, method, headers, body, headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs }, reader);
+  });
 }
 
-async function receive(received: Dispatcher.ResponseData, caps: BodyCaps, isConditional: boolean): Promise<Exchange> {
-  const { statusCode: status, body: stream } = received;
-  const headers = joined(received.headers);
-  const setCookies = listed(received.headers['set-cookie']);
-  if (status === 304 && isConditional) {
-    await stream.dump();
-    return { kind: 'not-modified', headers, setCookies };
+function judged(reading: Reading, caps: BodyCaps, isConditional: boolean): Exchange {
+  const { status, body, isComplete, thrown } = reading;
+  const isWanted = isUsed(status, reading.headers);
+  // What a body that is only looked at says of a failure counts for less than the status, which has been said.
+  if (thrown !== undefined && (status === 0 || isWanted)) return { kind: 'failed', ...failureOf(thrown), stage: stageOf(thrown) };
+  const headers = joined(reading.headers);
+  const setCookies = listed(reading.headers['set-cookie']);
+  if (isWanted) {
+    return isComplete
+      ? { kind: 'response', response: { status, contentType: headers['content-type'] ?? '', headers, body }, setCookies }
+      : failed(11750, `the answer has more than ${capOf(reading.headers, caps)} bytes`, { status, headers, body: body.subarray(0, REFUSED_BYTES) });
   }
-  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
-  const isEncoded = encoding !== '' && encoding !== 'identity';
-  const isSuccess = status >= 200 && status <= 299;
-  if (!isSuccess || isEncoded) {
-    const answer = { status, headers, body: await beginning(stream) };
-    const said = `the application answered ${status}`;
-    if (isSuccess) return failed(11206, `the answer's encoding ${encoding.slice(0, 80)} was not accepted`, answer);
-    if (!REDIRECTS.has(status)) return failed(11200, said, answer);
-    const location = headers['location'] ?? '';
-    return location === ''
-      ? failed(11206, `${said} without a Location`, answer)
-      : { kind: 'redirect', answer, location, setCookies };
+  if (status === 304 && isConditional) return { kind: 'not-modified', headers, setCookies };
+  const answer = { status, headers, body };
+  if (isSuccess(status)) {
+    return failed(11206, `the answer's encoding ${encodingOf(reading.headers).slice(0, 80)} was not accepted`, answer);
   }
-  const contentType = headers['content-type'] ?? '';
-  const cap = /^\s*audio\//i.test(contentType) ? caps.audioBytes : caps.documentBytes;
-  const { body, isComplete } = await readBody(stream, cap, headers['content-length']);
-  return isComplete
-    ? { kind: 'response', response: { status, contentType, headers, body }, setCookies }
-    : failed(11750, `the answer has more than ${cap} bytes`, { status, headers, body: body.subarray(0, REFUSED_BYTES) });
+  const said = `the application answered ${status}`;
+  if (!REDIRECTS.has(status)) return failed(11200, said, answer);
+  const location = headers['location'] ?? '';
+  return location === ''
+    ? failed(11206, `${said} without a Location`, answer)
+    : { kind: 'redirect', answer, location, setCookies };
 }
 
 const failed = (code: AlertCode, message: string, answer: AnswerFacts): FailedExchange =>
   ({ kind: 'failed', code, message, stage: 'answered', answer });
 
-/** The beginning of a body that is not used; what it says of a failure counts for less than the failure. */
-async function beginning(stream: Dispatcher.ResponseData['body']): Promise<Buffer> {
-  try {
-    return (await readBody(stream, REFUSED_BYTES)).body;
-  } catch {
-    return Buffer.alloc(0); // Cut off in the middle: the status has already been said.
-  }
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
+const encodingOf = (headers: WireHeaders): string => listed(headers['content-encoding']).join(', ').trim().toLowerCase();
+
+/** A body that is used as it came, not one that people look at in an alert. */
+function isUsed(status: number, headers: WireHeaders): boolean {
+  if (!isSuccess(status)) return false;
+  const encoding = encodingOf(headers);
+  return encoding === '' || encoding === 'identity';
 }
 
-function joined(headers: Dispatcher.ResponseData['headers']): AnswerHeaders {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) =>
+const capOf = (headers: WireHeaders, caps: BodyCaps): number =>
+  (/^\s*audio\//i.test(listed(headers['content-type'])[0] ?? '') ? caps.audioBytes : caps.documentBytes);
+
+function joined(headers: WireHeaders): AnswerHeaders {
+  const one: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     // Location and Content-Type are single: the first one counts.
-    [name, name === 'location' || name === 'content-type' ? (listed(value)[0] ?? '') : listed(value).join(', ')]));
+    if (typeof value === 'string') one[name] = value;
+    else if (value !== undefined) one[name] = name === 'location' || name === 'content-type' ? (value[0] ?? '') : value.join(', ');
+  }
+  return one;
 }
 
 const listed = (value: string | string[] | undefined): string[] =>

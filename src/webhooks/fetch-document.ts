@@ -27,6 +27,8 @@ export type DocumentOutcome<T> =
       readonly outcome: 'document';
       readonly document: T;
       readonly url: string;
+      /** Request and answer, for alerts about the document. */
+      readonly evidence: () => FailureEvidence;
       readonly failures: readonly DocumentFailure[];
     }
   | { readonly outcome: 'failed'; readonly failures: readonly DocumentFailure[] }
@@ -64,11 +66,12 @@ async function attempt<T>(
   client: WebhookClient,
   request: WebhookRequest,
   understand: (answer: DocumentAnswer) => Promise<{ document: T } | Refusal> | { document: T } | Refusal,
-): Promise<{ document: T; url: string } | DocumentFailure | 'aborted'> {
+): Promise<{ document: T; url: string; evidence: () => FailureEvidence } | DocumentFailure | 'aborted'> {
   const answer: WebhookOutcome = await client.request(request);
   if (answer.outcome === 'aborted') return 'aborted';
   const { url } = answer;
   if (answer.outcome === 'failed') return { code: answer.code, message: answer.message, url, evidence: answer.evidence };
   const understood = await understand(answer);
-  return 'document' in understood ? { document: understood.document, url } : { ...understood, url, evidence: answer.evidence() };
+  const { evidence } = answer;
+  return 'document' in understood ? { document: understood.document, url, evidence } : { ...understood, url, evidence: evidence() };
 }

@@ -7,7 +7,7 @@ export {
 export {
   type DocumentAnswer, type DocumentFailure, type DocumentOutcome, type DocumentUrl, fetchDocument, type Refusal,
 } from './fetch-document';
-export { type FailureEvidence } from './failure-evidence';
+export { type FailureEvidence, withoutSecrets } from './failure-evidence';
 export { type HostResolver, systemResolver } from './resolve-host';
 export { signRequest } from './sign-request';
 export { type CallFacts, standardParams } from './standard-params';

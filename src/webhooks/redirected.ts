@@ -1,3 +1,4 @@
+import { parseUrl } from '../lib';
 import type { RequestFacts } from './failure-evidence';
 import { wireUrl, withoutFragment } from './wire-url';
 
@@ -7,8 +8,9 @@ import { wireUrl, withoutFragment } from './wire-url';
  * undefined when the Location is no usable http URL.
  */
 export function redirected(step: RequestFacts, status: number, location: string): RequestFacts | undefined {
-  if (!URL.canParse(location, step.url)) return undefined;
-  const url = withoutFragment(URL.canParse(location) ? location : new URL(location, step.url).href);
+  // An absolute one keeps its characters, for those are what the application signs.
+  const written = parseUrl(location) ? location : parseUrl(location, step.url)?.href;
+  const url = withoutFragment(written ?? '');
   if (!wireUrl(url)) return undefined;
   const repeats = step.method === 'POST' && (status === 307 || status === 308);
   return repeats ? { ...step, url } : { url, method: 'GET', params: {} };

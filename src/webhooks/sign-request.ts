@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { WebhookParams } from './webhook-params';
+import { withoutFragment } from './wire-url';
 
 /**
  * The value of `X-Twilio-Signature` (contracts/twilio section 8): HMAC-SHA1 over the URL as configured, query included
@@ -7,11 +8,11 @@ import type { WebhookParams } from './webhook-params';
  * unique.
  */
 export function signRequest(authToken: string, url: string, params: WebhookParams = {}): string {
-  const hash = url.indexOf('#');
-  let signed = hash < 0 ? url : url.slice(0, hash);
+  let signed = withoutFragment(url);
   for (const key of Object.keys(params).sort()) {
     const value = params[key] ?? '';
-    for (const one of typeof value === 'string' ? [value] : [...new Set(value)].sort()) signed += key + one;
+    if (typeof value === 'string') signed += key + value;
+    else for (const one of [...new Set(value)].sort()) signed += key + one;
   }
-  return createHmac('sha1', authToken).update(Buffer.from(signed, 'utf8')).digest('base64');
+  return createHmac('sha1', authToken).update(signed, 'utf8').digest('base64');
 }

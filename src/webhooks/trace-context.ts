@@ -1,4 +1,4 @@
-import { newToken } from '../lib';
+import { newUuid } from '../lib';
 
 /**
  * A `traceparent` header (W3C Trace Context, version 00). The trace of a call is the 32 digits of its SID, so that a
@@ -6,14 +6,12 @@ import { newToken } from '../lib';
  */
 export function traceparent(callSid: string | undefined): string {
   const digits = /^CA([0-9a-f]{32})$/.exec(callSid ?? '')?.[1];
-  const trace = digits === undefined || /^0+$/.test(digits) ? hex(16) : digits;
-  return `00-${trace}-${hex(8)}-01`;
+  const trace = digits === undefined || /^0+$/.test(digits) ? halfOfUuid() + halfOfUuid() : digits;
+  return `00-${trace}-${halfOfUuid()}-01`;
 }
 
-/** Random lower-case hexadecimal, never all zeros (section 3.2.2.3). */
-function hex(bytes: number): string {
-  for (;;) {
-    const digits = newToken(bytes);
-    if (!/^0+$/.test(digits)) return digits;
-  }
+/** 16 random hexadecimal digits; the variant of the UUID keeps them from being all zeros, which section 3.2.2 forbids. */
+function halfOfUuid(): string {
+  const uuid = newUuid();
+  return uuid.slice(19, 23) + uuid.slice(24);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, newUuid, systemClock } from '../lib';
-import { AccountGate } from './account-gate';
+import { AccountGate, type Turn } from './account-gate';
 import { AccountPolicies, type PolicySettings } from './account-policies';
 import type { DenyReason } from './address-rules';
 import { AnswerCache } from './answer-cache';
@@ -8,7 +8,7 @@ import { CallCookies } from './call-cookies';
 import { type ConnectionOverrides, readOverrides } from './connection-overrides';
 import { Egress } from './egress';
 import type { FailedExchange } from './exchange';
-import { evidenceOf, type FailureEvidence, type RequestFacts } from './failure-evidence';
+import { evidenceOf, type RequestFacts } from './failure-evidence';
 import { redirected } from './redirected';
 import { RequestEnd } from './request-end';
 import type { HostResolver } from './resolve-host';
@@ -94,44 +94,29 @@ export class WebhookClient {
   /** One request with its retries and redirects, all within the budget and within the account's turn. */
   async request(request: WebhookRequest): Promise<WebhookOutcome> {
     const startedAt = performance.now();
+    const { accountSid } = request;
+    const first: RequestFacts = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
     const overrides = readOverrides(request.url, this.#options);
     const end = new RequestEnd(overrides.totalMs, request.signal);
+    let turn: Turn | 'full' | 'aborted' | undefined;
     this.#underWay.add(end);
     if (this.#isStopping) end.cancel();
     try {
-      return await this.#within(end, request, overrides, startedAt);
-    } finally {
-      this.#underWay.delete(end);
-      end.close();
-    }
-  }
-
-  async #within(end: RequestEnd, request: WebhookRequest, overrides: ConnectionOverrides, startedAt: number): Promise<WebhookOutcome> {
-    const { signal } = end;
-    const first: RequestFacts = { url: withoutFragment(request.url), method: request.method, params: request.params ?? {} };
-    const limits = await this.#options.limitsFor?.(request.accountSid) ?? LIMITS;
-    const turn = await this.#gate.enter(request.accountSid, signal, limits.webhooksInFlight);
-    if (turn === 'full' || turn === 'aborted') {
-      if (end.cause === 'cancelled') return { outcome: 'aborted' };
-      this.#options.onLimit?.(request.accountSid, 'webhooksInFlight', callOf(request));
-      const message = 'too many requests of this account are under way: there was no turn for this one';
-      return failure(first, { code: 11200, message }, startedAt);
-    }
-    try {
-      const { step, answer } = await this.#follow(request, first, overrides, limits.httpRedirects, signal);
-      const facts = { url: step.url, durationMs: Math.round(performance.now() - startedAt) };
-      if (answer.kind === 'response') {
-        const { response } = answer;
-        const { status, contentType, body } = response;
-        const evidence = (): FailureEvidence => evidenceOf(step, response);
-        const cached = answer.cached === undefined ? {} : { cached: answer.cached };
-        return { outcome: 'response', status, contentType, body, ...facts, ...cached, evidence };
+      const limits = await this.#options.limitsFor?.(accountSid) ?? LIMITS;
+      turn = this.#gate.enterNow(accountSid, limits.webhooksInFlight)
+        ?? await this.#gate.enter(accountSid, end.signal, limits.webhooksInFlight);
+      if (typeof turn === 'object') {
+        const { step, answer } = await this.#follow(request, first, overrides, limits, end);
+        return outcomeOf(step, answer, end, overrides, startedAt);
       }
       if (end.cause === 'cancelled') return { outcome: 'aborted' };
-      const late: Ending = { ...answer, code: 11200, message: `no answer within ${overrides.totalMs} ms` };
-      return failure(step, end.cause === 'late' ? late : answer, startedAt);
+      this.#options.onLimit?.(accountSid, 'webhooksInFlight', callOf(request));
+      const message = 'too many requests of this account are under way: there was no turn for this one';
+      return failure(first, { code: 11200, message }, startedAt);
     } finally {
-      turn.leave();
+      if (typeof turn === 'object') turn.leave();
+      this.#underWay.delete(end);
+      end.close();
     }
   }
 
@@ -140,12 +125,13 @@ export class WebhookClient {
     request: WebhookRequest,
     first: RequestFacts,
     overrides: ConnectionOverrides,
-    maxRedirects: number,
-    signal: AbortSignal,
-  ): Promise<{ step: RequestFacts; answer: Extract<StepAnswer, { kind: 'response' }> | Ending }> {
+    { httpRedirects, webhooksInFlight }: WebhookLimits,
+    end: RequestEnd,
+  ): Promise<{ step: RequestFacts; answer: LastAnswer }> {
     const context: StepContext = {
-      request, overrides, signal,
+      request, overrides, end,
       policy: await this.#policies.of(request.accountSid),
+      connections: webhooksInFlight,
       idempotencyToken: request.idempotencyToken ?? newUuid(),
       traceparent: traceparent(callOf(request)),
       callSid: callOf(request),
@@ -155,15 +141,15 @@ export class WebhookClient {
     for (let redirects = 0; ; redirects += 1) {
       let answer = await this.#sender.send(step, context);
       for (let delayMs = 0; retries > 0 && isRetried(answer, overrides); retries -= 1, delayMs += RETRY_STEP_MS) {
-        if (signal.aborted) break;
+        if (end.cause !== undefined) break;
         // Rejects when the time is up; the last answer then stands.
-        if (delayMs > 0) await wait(delayMs, undefined, { signal }).catch(() => undefined);
-        if (!signal.aborted) answer = await this.#sender.send(step, context);
+        if (delayMs > 0) await wait(delayMs, undefined, { signal: end.signal }).catch(() => undefined);
+        if (end.cause === undefined) answer = await this.#sender.send(step, context);
       }
       if (answer.kind !== 'redirect') return { step, answer };
-      if (redirects === maxRedirects) {
+      if (redirects === httpRedirects) {
         this.#options.onLimit?.(request.accountSid, 'httpRedirects', context.callSid);
-        return { step, answer: { code: 11215, message: `more than ${maxRedirects} redirects` } };
+        return { step, answer: { code: 11215, message: `more than ${httpRedirects} redirects` } };
       }
       const next = redirected(step, answer.answer.status, answer.location);
       if (!next) {
@@ -177,6 +163,30 @@ export class WebhookClient {
 
 /** Why no response came. `kind` is absent where no exchange failed. */
 type Ending = Pick<FailedExchange, 'code' | 'message' | 'answer'> & { readonly kind?: 'failed' };
+
+/** What following led to. */
+type LastAnswer = Extract<StepAnswer, { kind: 'response' }> | Ending;
+
+function outcomeOf(
+  step: RequestFacts,
+  answer: LastAnswer,
+  { cause }: RequestEnd,
+  { totalMs }: ConnectionOverrides,
+  startedAt: number,
+): WebhookOutcome {
+  if (answer.kind === 'response') {
+    const { response } = answer;
+    return {
+      outcome: 'response', status: response.status, contentType: response.contentType, body: response.body, url: step.url,
+      durationMs: Math.round(performance.now() - startedAt),
+      ...(answer.cached === undefined ? {} : { cached: answer.cached }),
+      evidence: () => evidenceOf(step, response),
+    };
+  }
+  if (cause === 'cancelled') return { outcome: 'aborted' };
+  const late: Ending = { ...answer, code: 11200, message: `no answer within ${totalMs} ms` };
+  return failure(step, cause === 'late' ? late : answer, startedAt);
+}
 
 /** Contract 9: which failures `rp` has asked to be tried again. */
 function isRetried(answer: StepAnswer, { retryPolicy }: ConnectionOverrides): boolean {

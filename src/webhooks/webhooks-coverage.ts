@@ -86,6 +86,7 @@ export const webhooksCoverage: Readonly<Record<string, readonly Coverage[]>> = {
     { what: '11750: too large', test: `${CLIENT}: refuses a document over its cap` },
     { what: '11310, 11320: URL templates', why: 'URLs have no templates' },
     { what: 'request and answer of a failure in the alert, bounded and without secrets', test: 'unit/webhooks/failure-evidence.test.ts: shows request and answer, without secrets' },
+    { what: 'the account reads it by REST', test: 'journey/tenant-alerts.test.ts: reads which request failed and what it had answered' },
     { what: '15003: a status callback was answered with an error', test: `${STATUS}: that is answered with an error is an alert` },
   ],
   Protection: [

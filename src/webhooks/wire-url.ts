@@ -1,3 +1,5 @@
+import { parseUrl } from '../lib';
+
 /** A URL as it goes over the wire. */
 export interface WireUrl {
   readonly origin: string;
@@ -14,9 +16,8 @@ export interface WireUrl {
  * frameworks rebuild the URL from the Host header.
  */
 export function wireUrl(url: string): WireUrl | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const parsed = new URL(url);
-  if ((parsed.protocol !== 'http:' && parsed.protocol !== 'https:') || parsed.hostname === '') return undefined;
+  const parsed = parseUrl(url);
+  if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') || parsed.hostname === '') return undefined;
   const written = /^https?:\/\/[^/?#\\]*([^#]*)/i.exec(url.trim())?.[1];
   // All printable ASCII but < > " \ ^ ` { | }; dot segments are resolved, as every client does.
   const isLegal = written !== undefined && /^[!#-;=?-[\]_a-z~]*$/.test(written) && !/\/\.{1,2}([/?]|$)/.test(written);
@@ -44,4 +45,7 @@ export function withQuery(path: string, form: string): string {
   return /[?&]$/.test(path) ? path + form : `${path}&${form}`;
 }
 
-export const withoutFragment = (url: string): string => url.replace(/#.*$/s, '');
+export function withoutFragment(url: string): string {
+  const hash = url.indexOf('#');
+  return hash < 0 ? url : url.slice(0, hash);
+}

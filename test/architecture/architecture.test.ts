@@ -11,6 +11,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'drachtio-srf': ['dialogs'],
   'drachtio-fsmrf': ['media'],
   'fast-xml-parser': ['twiml'],
+  fastify: ['rest'],
   ioredis: ['platform', 'queueing', 'calls', 'events', 'tenancy'],
   pino: ['platform'],
   'pino-pretty': ['platform'],
@@ -19,7 +20,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'sdp-transform': ['protocol'],
   undici: ['webhooks'],
   yaml: ['platform'],
-  zod: ['platform'],
+  zod: ['platform', 'rest'],
 };
 
 const eachImport = (check: (file: SourceFile, target: string) => string | undefined): string[] =>

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { limitsReference } from '../../src/capacity';
 import { eventsReference } from '../../src/events';
 import { errorsReference } from '../../src/lib';
 import { configReference } from '../../src/platform/config';
 import { metricsReference } from '../../src/platform/telemetry';
-import { limitsReference } from '../../src/tenancy';
+import { restReference } from '../../src/rest';
 import { verbsReference } from '../../src/twiml';
 import { webhooksReference } from '../../src/webhooks';
 
@@ -15,6 +16,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'events.md': eventsReference,
   'limits.md': limitsReference,
   'metrics.md': metricsReference,
+  'rest.md': restReference,
   'verbs.md': verbsReference,
   'webhooks.md': webhooksReference,
 };

@@ -31,8 +31,11 @@ export const FLOORS: Readonly<Record<string, number>> = Object.freeze({
   media: 3,
   calls: 3,
   queueing: 4,
+  capacity: 4,
   interpreter: 5,
+  rest: 6,
   signaling: 6,
+  takeover: 7,
 });
 
 /** Rooms beside the gateway, and all they may import. */
@@ -40,6 +43,7 @@ export const SIDE_ROOMS: Readonly<Record<string, readonly string[]>> = Object.fr
   'sip-stack': ['lib', 'protocol'],
   embedded: ['lib', 'protocol', 'sip-stack', 'platform', 'supervisor'],
   phone: ['lib', 'protocol', 'sip-stack'],
+  relay: ['lib', 'protocol', 'platform'],
   supervisor: ['lib'],
 });
 

@@ -2,7 +2,7 @@ import { toneShare } from '../../src/phone';
 import { Baresip } from '../support/baresip';
 import { dialIn, requestOf } from '../support/queue-story';
 import { runSipp } from '../support/sipp';
-import { caller, callUp, expectResponse, scenario, untilBye } from '../support/sipp/scenario';
+import { caller, callUp, expectResponse, pause, scenario, untilBye } from '../support/sipp/scenario';
 import { World } from '../support/world';
 
 /** Keys and codecs as other people's phones send them. */
@@ -25,7 +25,8 @@ describe('keys and codecs of carriers and phones', () => {
     const info = (cseq: number, type: string, body: string): string =>
       [caller.request('INFO', cseq, { type, body }), expectResponse(200)].join('\n');
     const result = await runSipp({
-      scenario: scenario('keys by INFO', callUp(),
+      // Nobody presses a key in the moment of the answer, and Gather listens a moment after it.
+      scenario: scenario('keys by INFO', callUp(), pause(300),
         info(2, 'application/dtmf-relay', 'Signal=1\nDuration=160'),
         info(3, 'application/dtmf', '2'),
         info(4, 'text/plain', '9'),

@@ -23,11 +23,8 @@ const AGENT_HZ = 1_300;
   }, 60_000);
   afterAll(() => world?.stop());
 
-  const recordOf = async (callSid: string): Promise<CallRecord | undefined> => {
-    const kept = await world.redis.client().get(`hf:{${ACCOUNT}}:call:${callSid}`);
-    return kept === null ? undefined : (JSON.parse(kept) as CallRecord);
-  };
-  const serverOf = async (callSid: string): Promise<string | undefined> => (await recordOf(callSid))?.mediaServer;
+  const recordOf = (callSid: string): Promise<CallRecord | undefined> => world.callRecord(callSid);
+  const serverOf = async (callSid: string): Promise<string | undefined> => (await recordOf(callSid))?.media?.serverName;
   /** The gateway places an endpoint where it has fewest: the agent's not where the caller's is. */
   const agentElsewhere = async (number: string, path: string, callerSid: string, tone: number): ReturnType<typeof dialIn> => {
     const agent = await dialIn(world, number, path, { tone });
@@ -40,24 +37,25 @@ const AGENT_HZ = 1_300;
     const caller = await waitInQueue(world);
     const record = await eventually(async () => {
       const now = await recordOf(caller.callSid);
-      expect(now?.progress?.state).toBeDefined();
+      expect(now?.progress).toHaveProperty('state.waitDocumentUrl');
       return now;
     });
     expect(record).toMatchObject({
-      callSid: caller.callSid, accountSid: ACCOUNT, status: 'in-progress', direction: 'inbound', to: '1000',
+      callSid: caller.callSid, identity: { accountSid: ACCOUNT, direction: 'inbound', to: '1000' }, status: 'in-progress',
       queueEntry: { queueSid: expect.stringMatching(/^QU/) as unknown, entryId: expect.any(String) as unknown },
       progress: {
-        documentUrl: world.app.url('/caller'), documentMethod: 'POST', verbIndex: 0, verb: 'Enqueue',
+        step: 'verb', documentUrl: world.app.url('/caller'), documentMethod: 'POST', verbIndex: 0, verb: 'Enqueue',
         state: { waitDocumentUrl: world.app.url('/wait') },
       },
     });
     expect(record?.dialogId).toMatch(/;from-tag=/);
-    expect(record?.endpointDialogId).toMatch(/;from-tag=/);
-    expect(record?.endpointUuid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(record?.media?.dialogId).toMatch(/;from-tag=/);
+    expect(record?.media?.uuid).toMatch(/^[0-9a-f-]{36}$/);
     await caller.call.hangup();
     await eventually(async () => expect(await recordOf(caller.callSid)).toMatchObject({ status: 'completed', endReason: 'remote-hangup' }));
     expect((await recordOf(caller.callSid))?.endedAt).toBeGreaterThan(0);
-    await eventually(async () => expect(await recordOf(caller.callSid)).not.toHaveProperty('queueEntry'));
+    // Nothing is left that another gateway would have to do.
+    await eventually(async () => expect(await world.gatewayOf(caller.callSid)).toBeUndefined());
   });
 
   it('hear each other, part, and the caller waits again with music', async () => {

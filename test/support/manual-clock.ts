@@ -46,6 +46,16 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
+  /** Moves time on as for a process that was frozen: what fell due meanwhile fires late, and once. */
+  freeze(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
+      if (timer.everyMs === undefined) this.#timers.delete(timer);
+      else timer.at = this.#now + timer.everyMs;
+      timer.fn();
+    }
+  }
+
   #schedule(timer: Scheduled): Timer {
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };

@@ -13,7 +13,7 @@ export interface TestRedis extends TestDeployment {
   readonly socketPath: string;
   readonly pid: number;
   client(): Redis;
-  /** kill -9 and start again, empty. */
+  /** kill -9 and start again: empty, unless `--appendonly yes` was asked for. */
   restart(): Promise<void>;
 }
 

@@ -1,15 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { type CallRecord, CallStore } from '../../src/calls';
 import type { Fact } from '../../src/events';
+import { systemClock } from '../../src/lib';
+import { EventSocket } from '../../src/media/event-socket';
 import { Phone, type PhoneOptions } from '../../src/phone';
 import { CustomerApp } from './customer-app';
+import { eventually } from './eventually';
 import { startRedis, type TestRedis } from './redis-server';
 import { freePorts } from './free-ports';
 import { writeToneWav } from './tones';
 import { tapServers, type Wiretaps } from './wiretap';
+import { Child, type MediaServerProcess, RelayProcess, RestartableServer } from './world-programs';
+
+export type { MediaServerProcess };
 
 export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
@@ -37,11 +44,20 @@ export interface WorldOptions {
   /** Trunks instead of the one that takes calls from this machine. */
   readonly trunks?: readonly Readonly<Record<string, unknown>>[];
   readonly extraConfig?: Readonly<Record<string, unknown>>;
+  /** A relay between the gateways and the SIP server, as `make run` has it; default true. */
+  readonly relay?: boolean;
+  /** How long a relay that is replaced waits for its calls, ms; default 1,000. */
+  readonly relayDrainMs?: number;
+  /** Of redis-server, after those of every test (`startRedis`). */
+  readonly redisArguments?: readonly string[];
   /** Reads what the gateways say to drachtio and to the media servers. */
   readonly wiretaps?: boolean;
 }
 
 interface Stack {
+  readonly mediaServers: readonly MediaServerProcess[];
+  readonly sipServer?: RestartableServer;
+  readonly relay?: RelayProcess;
   readonly env: Readonly<Record<string, string>>;
   readonly sip: { readonly host: string; readonly port: number };
   readonly holdStream: string;
@@ -57,15 +73,27 @@ export class World {
   readonly redis: TestRedis;
   readonly sip: { readonly host: string; readonly port: number };
   readonly wiretaps: Wiretaps | undefined;
+  /** None when the stack is not embedded. */
+  readonly mediaServers: readonly MediaServerProcess[];
+  /** The embedded one, for those who end it. */
+  readonly sipServer: MediaServerProcess | undefined;
+  readonly relay: RelayProcess | undefined;
   readonly #gateways: Child[] = [];
   readonly #gatewayUrls: string[] = [];
   readonly #started: Started;
+  readonly #stack: Stack;
+  readonly #config: string;
 
-  private constructor(app: CustomerApp, redis: TestRedis, { sip, wiretaps }: Stack, started: Started) {
+  private constructor(app: CustomerApp, redis: TestRedis, stack: Stack, config: string, started: Started) {
     this.app = app;
     this.redis = redis;
-    this.sip = sip;
-    this.wiretaps = wiretaps;
+    this.sip = stack.sip;
+    this.wiretaps = stack.wiretaps;
+    this.#stack = stack;
+    this.#config = config;
+    this.mediaServers = stack.mediaServers;
+    this.sipServer = stack.sipServer;
+    this.relay = stack.relay;
     this.#started = started;
   }
 
@@ -75,16 +103,17 @@ export class World {
     try {
       const directory = mkdtempSync(join(tmpdir(), 'holdfast-world-'));
       started.add(() => rmSync(directory, { recursive: true, force: true }));
-      const redis = await startRedis();
+      const redis = await startRedis(options.redisArguments);
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
-      const plain = await startStack(directory, started, options);
+      const servers = await startStack(directory, started, options);
+      const plain = options.relay === false ? servers : await behindRelay(servers, started, options.relayDrainMs ?? 1_000);
       const stack = options.wiretaps ? { ...plain, ...(await tapServers(plain.env, (stop) => started.add(stop))) } : plain;
-      const world = new World(app, redis, stack, started);
       const config = join(directory, 'config.yaml');
+      const world = new World(app, redis, stack, config, started);
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
-      const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.#startGateway(config, stack, index));
+      const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.startGateway(index));
       await Promise.all(gateways);
       return world;
     } catch (error) {
@@ -92,6 +121,11 @@ export class World {
       if (problems.length === 0) throw error;
       throw new AggregateError([error, ...problems], 'neither started nor stopped well', { cause: error });
     }
+  }
+
+  /** Of the event sockets of embedded media servers. */
+  get mediaSecret(): string {
+    return SECRET;
   }
 
   uri(number: string): string {
@@ -105,9 +139,22 @@ export class World {
   }
 
   /** The facts of a call as the gateways state them, oldest first. */
-  async timeline(callSid: string): Promise<Fact[]> {
-    const answer = await fetch(`${this.#gatewayUrls[0]}/calls/${callSid}/timeline`);
+  async timeline(callSid: string, gateway = 0): Promise<Fact[]> {
+    const answer = await fetch(`${this.#gatewayUrls[gateway]}/calls/${callSid}/timeline`);
     return (await answer.json()) as Fact[];
+  }
+
+  /** What the gateways keep of a call, for one another. */
+  callRecord(callSid: string, accountSid = ACCOUNT): Promise<CallRecord | undefined> {
+    const nobody = { gatewayId: 'test', report: () => undefined, onFenced: () => undefined };
+    return new CallStore({ redis: this.redis.client(), ...nobody }).find(accountSid, callSid);
+  }
+
+  /** Number of the gateway that a live call belongs to; undefined when none has it. */
+  async gatewayOf(callSid: string, accountSid = ACCOUNT): Promise<number | undefined> {
+    const kept = await this.redis.client().hget(`hf:{${accountSid}}:calls:v1:records`, callSid);
+    const index = /^\d+ gateway-(\d+)-/.exec(kept ?? '')?.[1];
+    return index === undefined ? undefined : Number(index);
   }
 
   /** HTTP address of gateway number `index`. */
@@ -122,15 +169,44 @@ export class World {
     return child.process;
   }
 
+  /** Kills gateway number `index` as nothing can prevent; resolves when it is dead. */
+  async killGateway(index: number): Promise<void> {
+    await this.#gateways[index]?.kill();
+  }
+
+  /** What is left of calls: their records, channels of the first media server, members of queues. */
+  async census(accountSid = ACCOUNT): Promise<{ records: number; channels: number; callsInQueues: number }> {
+    const [host = '', port = '', secret = ''] = (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',')[0]?.split(':') ?? [];
+    const socket = new EventSocket({ host, port: Number(port), secret }, systemClock, 5_000);
+    await socket.open();
+    const counted = await socket.api('show channels count');
+    socket.close();
+    const redis = this.redis.client();
+    const account = `hf:{${accountSid}}`;
+    const [records, callsInQueues] = await Promise.all([redis.hlen(`${account}:calls:v1:records`), redis.hlen(`${account}:queueing:calls`)]);
+    return { records, channels: Number(/(\d+) total/.exec(counted)?.[1]), callsInQueues };
+  }
+
+  /** Resolves when every gateway uses this media server. */
+  async untilInUse({ name }: MediaServerProcess): Promise<void> {
+    await eventually(() => {
+      for (const { output } of this.#gateways) {
+        const news = output.split('\n').filter((line) => line.includes(`"${name}"`) && line.includes('media server is '));
+        if (!news.at(-1)?.includes('media server is up')) throw new Error(`${name} is not in use: ${news.at(-1) ?? ''}`);
+      }
+    }, 10_000);
+  }
+
   async stop(): Promise<void> {
     const problems = await this.#started.stop();
     if (problems.length > 0) throw new AggregateError(problems, 'the world did not stop well');
   }
 
-  async #startGateway(config: string, stack: Stack, index: number): Promise<void> {
+  /** Starts gateway number `index`, anew when it has been there. */
+  async startGateway(index: number): Promise<void> {
     const child = new Child(`gateway-${index}`, join(DIST, 'main.js'), {
-      ...stack.env,
-      HOLDFAST_CONFIG: config,
+      ...this.#stack.env,
+      HOLDFAST_CONFIG: this.#config,
       HOLDFAST_HTTP_PORT: '0',
       HOLDFAST_GATEWAY_NAME: `gateway-${index}`,
       HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] || 'info',
@@ -149,14 +225,14 @@ async function startStack(directory: string, started: Started, { mediaServers = 
     const env = pick(outside,
       ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS', 'HOLDFAST_OLD_FREESWITCH_REASON']);
     const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
-    return { env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default' };
+    return { mediaServers: [], env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default' };
   }
   const sipPort = await freePorts(2 + 2 * mediaServers);
   const adminPort = sipPort + 1;
   const music = join(directory, 'hold-music');
   mkdirSync(music);
   await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 60_000);
-  const sipServer = new Child('sip-server', join(DIST, 'embedded/sip-server/main.js'), {
+  const launchSipServer = (): Child => new Child('sip-server', join(DIST, 'embedded/sip-server/main.js'), {
     HOLDFAST_SIP_HOST: '127.0.0.1',
     HOLDFAST_SIP_PORT: String(sipPort),
     DRACHTIO_HOST: '127.0.0.1',
@@ -164,12 +240,13 @@ async function startStack(directory: string, started: Started, { mediaServers = 
     DRACHTIO_SECRET: SECRET,
     ...(sources === undefined ? {} : { HOLDFAST_SIP_SOURCES: sources.join(',') }),
   });
+  const sipServer = new RestartableServer(launchSipServer, `127.0.0.1:${sipPort}`);
   started.add(() => sipServer.stop());
   const rtpSpan = Math.floor((RTP_PORTS.max - RTP_PORTS.min) / mediaServers / 2) * 2;
   const pool = Array.from({ length: mediaServers }, (_, index) => {
     const eslPort = sipPort + 2 + 2 * index;
     const rtpMin = RTP_PORTS.min + index * rtpSpan;
-    const child = new Child(`media-server-${index}`, join(DIST, 'embedded/media-server/main.js'), {
+    const launch = (): Child => new Child(`media-server-${index}`, join(DIST, 'embedded/media-server/main.js'), {
       HOLDFAST_MEDIA_HOST: '127.0.0.1',
       HOLDFAST_MEDIA_SIP_PORT: String(eslPort + 1),
       HOLDFAST_ESL_PORT: String(eslPort),
@@ -178,20 +255,35 @@ async function startStack(directory: string, started: Started, { mediaServers = 
       HOLDFAST_RTP_PORT_MAX: String(rtpMin + rtpSpan - 2),
       HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
     });
-    started.add(() => child.stop());
-    return { child, address: `127.0.0.1:${eslPort}:${SECRET}` };
+    return new RestartableServer(launch, `127.0.0.1:${eslPort}`);
   });
-  await Promise.all([sipServer.ready(), ...pool.map(({ child }) => child.ready())]);
+  for (const server of pool) started.add(() => server.stop());
+  await Promise.all([sipServer.ready(), ...pool.map((server) => server.ready())]);
   return {
+    mediaServers: pool,
+    sipServer,
     env: {
       DRACHTIO_HOST: '127.0.0.1',
       DRACHTIO_PORT: String(adminPort),
       DRACHTIO_SECRET: SECRET,
-      FREESWITCH_SERVERS: pool.map(({ address }) => address).join(','),
+      FREESWITCH_SERVERS: pool.map(({ name }) => `${name}:${SECRET}`).join(','),
     },
     sip: { host: '127.0.0.1', port: sipPort },
     holdStream: 'holdfast',
   };
+}
+
+/** The same servers, for gateways that connect to a relay. */
+async function behindRelay(stack: Stack, started: Started, drainMs: number): Promise<Stack> {
+  const port = String(await freePorts());
+  const secret = 'secret-of-the-relay';
+  const relay = new RelayProcess(() => new Child('relay', join(DIST, 'relay/main.js'), {
+    ...stack.env, HOLDFAST_RELAY_PORT: port, HOLDFAST_RELAY_SECRET: secret, HOLDFAST_RELAY_HTTP_PORT: '0',
+    HOLDFAST_RELAY_DRAIN_MS: String(drainMs), HOLDFAST_LOG_LEVEL: 'info',
+  }));
+  started.add(() => relay.stop());
+  await relay.ready();
+  return { ...stack, relay, env: { ...stack.env, DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: port, DRACHTIO_SECRET: secret } };
 }
 
 function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, directory: string): Record<string, unknown> {
@@ -243,64 +335,6 @@ class Started {
       }
     }
     return problems;
-  }
-}
-
-/** A compiled program as a child process; its output is kept and shown when it dies unasked. */
-class Child {
-  readonly name: string;
-  readonly process: ChildProcess;
-  readonly #exited: Promise<void>;
-  #output = '';
-  #stopping = false;
-
-  constructor(name: string, script: string, env: Readonly<Record<string, string>>) {
-    this.name = name;
-    readFileSync(script);
-    this.process = spawn(process.execPath, [script], {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const keep = (chunk: Buffer): void => {
-      this.#output = (this.#output + chunk.toString()).slice(-200_000);
-    };
-    this.process.stdout?.on('data', keep);
-    this.process.stderr?.on('data', keep);
-    this.#exited = new Promise((done) => {
-      this.process.once('exit', (code, signal) => {
-        if (!this.#stopping && signal !== 'SIGKILL') process.stderr.write(`${name} ended (${code ?? signal}):\n${this.#output.slice(-4_000)}\n`);
-        done();
-      });
-    });
-    const endWithTest = (): void => void this.process.kill('SIGKILL');
-    process.once('exit', endWithTest);
-    void this.#exited.then(() => process.off('exit', endWithTest));
-  }
-
-  /** Its `ready …` line. */
-  async ready(withinMs = 15_000): Promise<string> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const line = /^ready .*$/m.exec(this.#output)?.[0];
-      if (line) return line;
-      if (this.process.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`${this.name} did not get ready:\n${this.#output.slice(-4_000)}`);
-      }
-      await new Promise((done) => setTimeout(done, 20));
-    }
-  }
-
-  get output(): string {
-    return this.#output;
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    this.process.kill('SIGTERM');
-    const kill = setTimeout(() => this.process.kill('SIGKILL'), 5_000);
-    await this.#exited;
-    clearTimeout(kill);
-    if (process.env['HOLDFAST_TEST_SHOW'] === this.name) process.stderr.write(`${this.name}:\n${this.#output}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 -- name: confirm-calls
--- A gateway's heartbeat for an account: these are the calls it has (`held`), about these it does not know yet (`pending`); both
+-- A gateway's heartbeat for a holder (an account, a trunk): these are the calls it has (`held`), about these it does not know yet (`pending`); both
 -- are separated by spaces. What else is counted for it counts no longer.
 -- keys: live leases
 -- args: gatewayId leaseMs held pending

@@ -76,7 +76,7 @@ export class MediaServer {
     this.#events = new EventSocketServer({
       host: controlHost, port: options.eslPort ?? 0, secret: options.secret, world: this.#world, log,
     });
-    this.#heartbeat = new Heartbeat(this.#hub, this.#limits, clock, options.heartbeatMs ?? 20_000);
+    this.#heartbeat = new Heartbeat(this.#hub, this.#limits, clock, options.heartbeatMs ?? 2_000);
   }
 
   /** `host:port` of the SIP side; throws GatewayError `embedded-media-not-started` before `start`. */

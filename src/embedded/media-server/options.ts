@@ -29,7 +29,7 @@ export interface MediaServerOptions {
   readonly maxSessions?: number;
   /** Default 80, as the production profile. */
   readonly sessionsPerSecond?: number;
-  /** Default 20 s, as FreeSWITCH. */
+  /** Default 2 s, as the production profile. */
   readonly heartbeatMs?: number;
   /** In the order in which they are wanted; default PCMU, PCMA, G722: G.722 only for who has no G.711. */
   readonly codecs?: readonly AudioCodec[];

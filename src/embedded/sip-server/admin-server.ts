@@ -1,6 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { deferred, GatewayError } from '../../lib';
+import { deferred, GatewayError, sameSecret } from '../../lib';
 import type { ClientMessage, ClientSipMessage } from '../../protocol/drachtio';
 import { AppClient } from './app-client';
 import type { RouteTable } from './route-table';
@@ -89,10 +88,4 @@ export class AdminServer {
     const { external, local } = this.#options.hostports();
     client.reply(id, 'OK', external, version, local);
   }
-}
-
-/** Takes the same time whatever differs, and whatever the lengths. */
-function sameSecret(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
-  return timingSafeEqual(digest(one), digest(other));
 }

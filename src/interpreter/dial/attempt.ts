@@ -6,6 +6,8 @@ import type { DialStatus } from './dial-result';
 export interface Attempt {
   readonly status: DialStatus;
   readonly leg?: PlacedLeg;
+  /** They talked on another gateway before. */
+  readonly isResumed?: true;
   /** Who answered is joined with the caller already. */
   readonly bridge?: Bridge | undefined;
   readonly sip?: { readonly status: number; readonly callId: string | undefined; readonly headers: Readonly<Record<string, string>> };

@@ -48,6 +48,8 @@ export class ClaimWatch {
     const { call, ports } = this.#context;
     const { accountSid, from, to } = call.identity;
     const endpoint = this.#endpoint;
+    // On the gateway before us.
+    this.#wasBridged = endpoint.isBridged;
     const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
     this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
     this.#cleanup.push(endpoint.on('unbridged', () => this.#onUnbridged()));
@@ -57,7 +59,7 @@ export class ClaimWatch {
       queueName: noun.queueName,
       agent: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
       gatewayId: ports.gatewayId,
-      epoch: this.#epoch(),
+      epoch: call.epoch,
       wait: true,
       ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
     });
@@ -87,11 +89,6 @@ export class ClaimWatch {
   async close(): Promise<void> {
     for (const undo of this.#cleanup.splice(0)) undo();
     await this.#ringing?.remove();
-  }
-
-  /** An agent's program may dial queues one after the other: each Dial is a new request of the same call. */
-  #epoch(): number {
-    return Math.round(this.#context.ports.clock.now());
   }
 
   /** Gives the place in the line of agents up; a caller claimed in that moment goes back to his own place. */
@@ -132,7 +129,8 @@ export class ClaimWatch {
         return;
       case 'gone':
         if (change.reason === 'bridge-ended') this.#meetingOver();
-        this.#met.resolve({ outcome: this.#givingUp ?? 'failed' });
+        // An agent may be gone before anybody waits for the bridge: his claim came to nothing because of that.
+        this.#met.resolve({ outcome: this.#givingUp ?? (this.#context.signal.aborted ? 'canceled' : 'failed') });
     }
   }
 

@@ -1,6 +1,6 @@
 import { deferred } from '../../lib';
 import type { Call } from '../../calls';
-import { bridgeLegs } from '../../media';
+import { bridgeLegs, legOf } from '../../media';
 import type { DialVerb } from '../../twiml';
 import type { VerbContext } from '../verb-context';
 import { type Attempt, attemptParams } from './attempt';
@@ -25,13 +25,12 @@ export async function converse(
     const own = await context.media();
     await recording.answered(own);
     ringing?.leaveToBridge();
-    const other = { endpointUuid: callee.uuid, mediaServer: callee.serverName };
-    const bridge = attempt.bridge ?? (await bridgeLegs(ports.pool, own, other));
+    const bridge = attempt.bridge ?? (await bridgeLegs(ports.pool, own, legOf(callee)));
     if (!bridge) {
       await ringing?.stop();
       return { status: context.signal.aborted ? 'canceled' : 'failed', params: attemptParams(attempt) };
     }
-    call.state('legs.bridged', { callerCallSid: call.sid, agentCallSid: child.sid });
+    if (!attempt.isResumed) call.state('legs.bridged', { callerCallSid: call.sid, agentCallSid: child.sid });
     const transfer = awaitTransfer(verb, child);
     const talkedMs = await talk(verb, context, own, bridge, transfer.asked);
     call.state('legs.unbridged', { callerCallSid: call.sid, agentCallSid: child.sid, durationMs: Math.round(talkedMs) });

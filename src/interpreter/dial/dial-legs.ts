@@ -8,6 +8,7 @@ import type { DialRecording } from './dial-recording';
 import type { DialResult } from './dial-result';
 import type { LegNoun } from './leg-targets';
 import { ringBack } from './ring-tones';
+import { resumedAttempt } from './resumed-attempt';
 import { Ringing } from './ringing';
 import { tryNoun } from './try-noun';
 
@@ -15,6 +16,8 @@ import { tryNoun } from './try-noun';
 export async function dialLegs(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   const nouns = verb.nouns.filter((noun): noun is LegNoun => noun.name !== 'Queue');
   const { call } = context;
+  const before = context.resumed && resumedAttempt(verb, context);
+  if (before) return converse(verb, context, before, undefined, recording);
   let ringing: Ringing | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
   else {

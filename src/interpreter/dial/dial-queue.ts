@@ -5,7 +5,7 @@ import type { VerbContext } from '../verb-context';
 import { ClaimWatch } from './claim-watch';
 import type { DialRecording } from './dial-recording';
 import { type DialResult, talkSeconds } from './dial-result';
-import { talk } from './talk';
+import { talk, talkedBefore } from './talk';
 
 /**
  * The agent's side of a queue: takes the front caller, or waits for one until the Dial's timeout without polling. The
@@ -13,10 +13,16 @@ import { talk } from './talk';
  */
 export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   if (noun.fault) return { status: 'failed', params: {} };
+  const { call } = context;
+  const before = context.resumed && (call.verbState['met'] as Record<string, string> | undefined);
+  // The conversation ended while no gateway looked after this leg.
+  if (before && (call.ended || !call.endpoint?.isBridged)) {
+    return { status: 'completed', params: { ...before, DialCallDuration: talkSeconds(talkedBefore(context)) } };
+  }
   const endpoint = await context.media();
   const watch = new ClaimWatch(context, endpoint, verb.ringTone);
   try {
-    await watch.ring();
+    if (!endpoint.isBridged) await watch.ring();
     await recording.ringing(endpoint);
     const claim = await watch.claim(noun);
     if (claim.outcome === 'unknown-queue') {
@@ -25,19 +31,18 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
     }
     const met = await watch.untilBridged(verb.timeout * 1_000);
     if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
-    const { callSid: dequeuedCallSid, queueSid } = met.claimed.entry;
-    context.call.noteVerbState({ dequeuedCallSid, queueSid });
+    const params = before ?? bridgedParams(met.claimed);
+    call.noteVerbState({ met: params });
     await recording.answered(endpoint);
     const talkedMs = await talk(verb, context, endpoint, met.bridge);
-    return { status: 'completed', params: bridgedParams(met.claimed, talkedMs) };
+    return { status: 'completed', params: { ...params, DialCallDuration: talkSeconds(talkedMs) } };
   } finally {
     await watch.close();
   }
 }
 
-const bridgedParams = ({ caller, entry, queueTimeMs }: Claimed, talkedMs: number): Record<string, string> => ({
+const bridgedParams = ({ caller, entry, queueTimeMs }: Claimed): Record<string, string> => ({
   DialCallSid: caller.callSid,
-  DialCallDuration: talkSeconds(talkedMs),
   DialBridged: 'true',
   QueueSid: entry.queueSid,
   QueueTime: seconds(queueTimeMs),

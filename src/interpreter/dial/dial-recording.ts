@@ -12,6 +12,8 @@ interface Running {
   readonly startedAt: number;
 }
 
+const COMPLETE: ChannelRecording = { ended: Promise.resolve(), stop: () => Promise.resolve() };
+
 /** `record` of a `<Dial>`: one recording of the caller's leg, begun when the document says, ended with the Dial (contracts/twilio 5.9, 7.3). */
 export class DialRecording {
   readonly #verb: DialVerb;
@@ -22,6 +24,10 @@ export class DialRecording {
   constructor(verb: DialVerb, context: VerbContext) {
     this.#verb = verb;
     this.#context = context;
+    const { call, resumed } = context;
+    const before = resumed && (call.verbState['recording'] as Omit<Running, 'recording'> | undefined);
+    // It goes on at the media server whichever gateway looks after it; of a call that is over, the file is complete.
+    if (before) this.#running = { ...before, recording: call.endpoint?.resumeRecording(before.place.path) ?? COMPLETE };
   }
 
   /** Somebody is rung: what the caller hears of it is recorded when the document wants that. Never rejects. */
@@ -71,6 +77,7 @@ export class DialRecording {
       const place = await ports.recordings.newPlace(account.sid);
       const recording = await endpoint.record({ path: place.path, isDual: record.endsWith('-dual'), track });
       this.#running = { place, recording, startedAt: ports.clock.now() };
+      call.noteVerbState({ recording: { place, startedAt: this.#running.startedAt } });
       call.state('recording.started', { recordingSid: place.sid });
       this.#tell('in-progress', this.#running);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib';
-import { type Bridge, bridgeLegs, type MediaEndpoint } from '../../media';
+import { type Bridge, bridgeLegs, legOf, type MediaEndpoint } from '../../media';
 import type { PlacedLeg } from '../ports';
 import type { VerbContext } from '../verb-context';
 
@@ -31,7 +31,7 @@ export class EarlyMedia {
     const own = call.endpoint;
     if (!own || own.isBridged) return undefined;
     try {
-      return await bridgeLegs(ports.pool, own, { endpointUuid: callee.uuid, mediaServer: callee.serverName });
+      return await bridgeLegs(ports.pool, own, legOf(callee));
     } catch (error) {
       ports.report(call, `early media could not be joined: ${messageOf(error)}`);
       return undefined;

@@ -10,6 +10,7 @@ import { statusOfSip } from './dial-result';
 import { EarlyMedia } from './early-media';
 import { followStatus } from './follow-status';
 import { type LegNoun, targetsOf } from './leg-targets';
+import { noteAccepted } from './resumed-attempt';
 
 /**
  * Calls one party, by each of the ways to it until somebody is there; resolves when it has accepted or will not. Of several
@@ -60,7 +61,6 @@ async function tryTarget(
     return FAILED;
   }
   followStatus(context, leg.call, noun);
-  call.noteVerbState({ legs: [...rungLegs(call), leg.call.sid] });
   const early = isAlone ? new EarlyMedia(leg, context) : undefined;
   const final = await finalOf(leg, verb, context, group);
   const bridge = await early?.over();
@@ -77,6 +77,7 @@ async function tryTarget(
     throw error;
   });
   if (!accepted.sip) return accepted;
+  noteAccepted(context, verb, noun, leg.call.sid);
   return { ...accepted, bridge: noun.url ? undefined : bridge, sip: { ...accepted.sip, headers: final.headers } };
 }
 
@@ -103,11 +104,6 @@ function endOf(leg: Call): Promise<Extract<PlacedLegOutcome, { outcome: 'failed'
       resolve({ outcome: 'failed', sipStatus, reason: 'the leg ended', headers: {} });
     });
   });
-}
-
-function rungLegs(call: Call): readonly string[] {
-  const legs = call.progress?.state?.['legs'];
-  return Array.isArray(legs) ? legs.filter((one) => typeof one === 'string') : [];
 }
 
 /** What happens on the callee's leg between the answer and the bridge: digits, then the whisper, which may refuse. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib';
+import { messageOf, newToken } from '../../lib';
 import type { DialVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { dialLegs } from '../dial/dial-legs';
@@ -14,6 +14,7 @@ import type { Executor, VerbContext } from '../verb-context';
  * document runs next; without, the next verb. When the caller has hung up the action is still told, once.
  */
 export const executeDial: Executor<DialVerb> = async (verb, context) => {
+  const idempotencyToken = actionToken(context);
   const recording = new DialRecording(verb, context);
   const result = await dial(verb, context, recording).catch((error: unknown): DialResult => {
     if (context.signal.aborted) return { status: 'canceled', params: {} };
@@ -25,13 +26,21 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
   if (transfer) return transfer;
   const params = { DialCallStatus: result.status, ...result.params, ...recorded };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
-  const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial' });
+  const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial', idempotencyToken });
   if (outcome.next === 'document' && context.signal.aborted) {
     await notifyAction(context, outcome.target);
     return INTERRUPTED;
   }
   return outcome;
 };
+
+/** One for all that is told of this Dial's end: another gateway that carries on with it may not know that it was told. */
+function actionToken({ call }: VerbContext): string {
+  const { actionToken: noted } = call.verbState;
+  const token = typeof noted === 'string' ? noted : newToken();
+  call.noteVerbState({ actionToken: token });
+  return token;
+}
 
 /** The callee sent the caller elsewhere: the document of `referUrl` decides, in place of the action's (contracts/twilio 5.9). */
 function transferOutcome(verb: DialVerb, context: VerbContext, { transferTarget }: DialResult): VerbOutcome | undefined {

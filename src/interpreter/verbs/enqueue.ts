@@ -1,6 +1,7 @@
 import { messageOf } from '../../lib';
+import type { QueuePlace } from '../../calls';
 import type { MediaEndpoint } from '../../media';
-import type { JoinOutcome } from '../../queueing';
+import type { EndOutcome, EntryRef, JoinOutcome } from '../../queueing';
 import { type AccountLimits, LIMIT_FACTS } from '../../tenancy';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
@@ -9,6 +10,7 @@ import { notifyAction } from '../load-document';
 import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import { resultParams } from '../queue-params';
 import { QueueStay } from '../queue-stay';
+import { resumeStay } from '../resume-stay';
 import type { Executor, VerbContext } from '../verb-context';
 
 interface Ending {
@@ -25,6 +27,11 @@ interface Ending {
 export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
   if (context.role === 'adding') return verb.fault ? NEXT_VERB : { next: 'enqueue', verb: withAbsoluteUrls(verb, context) };
   if (verb.fault) return finish(verb, context, { result: 'error' });
+  if (context.resumed) {
+    // The gateway before us may have joined, and died before it could write that down.
+    const place = context.call.queueEntry ?? (await entryInQueue(context));
+    if (place) return resume(verb, context, place);
+  }
   const adding = await runAdding(verb, context);
   switch (adding.next) {
     case 'join':
@@ -38,15 +45,29 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
   }
 };
 
+/** Undefined also while Redis does not answer: joining will say so. */
+async function entryInQueue({ call, ports }: VerbContext): Promise<QueuePlace | undefined> {
+  try {
+    return await ports.queues.entryOfCall(call.identity.accountSid, call.sid);
+  } catch (error) {
+    ports.report(call, `it is not known whether the caller is in a queue: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
 async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
   const { call, ports } = context;
   let joined: JoinOutcome;
   let limits: AccountLimits;
   let endpoint: MediaEndpoint;
+  // A gateway that takes the call over needs the verb as `addingUrl` has changed it.
+  call.noteVerbState({ enqueued: verb });
   try {
     endpoint = await context.media();
     const { from, to, accountSid } = call.identity;
     limits = await ports.limits.of(accountSid);
+    // Before the queue knows him: whoever finds his entry must find a call that asks how it ended.
+    await ports.recorded(call);
     joined = await ports.queues.join({
       accountSid,
       queueName: verb.queueName,
@@ -85,18 +106,36 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
       });
       return { result: 'error' };
     case 'already-waiting':
+      // The gateway before us had joined, and died before it could write that down, or even that it came to this verb.
+      if (context.resumed || call.epoch > 1) return carryOn(verb, context, joined.entry);
       return { result: 'system-error' };
     case 'joined': {
       const { entry, position, size } = joined;
       call.state('queue-entry.joined', { queueSid: entry.queueSid, queueName: verb.queueName, position, size });
-      call.queueEntry = { queueSid: entry.queueSid, entryId: entry.entryId };
-      const ended = await new QueueStay(verb, context, endpoint, entry, joined.claimed).untilEnded();
-      const { result, queueTimeMs, actionToken } = ended;
-      call.queueEntry = undefined;
-      call.state('queue-entry.ended', { queueSid: entry.queueSid, result, queueTimeMs });
-      return { result, stay: { queueSid: entry.queueSid, queueTimeMs }, actionToken };
+      return stay(context, entry, () => new QueueStay(verb, context, endpoint, entry, joined.claimed).untilEnded());
     }
   }
+}
+
+async function stay(context: VerbContext, entry: EntryRef, untilEnded: () => Promise<EndOutcome>): Promise<Ending> {
+  const { call, ports } = context;
+  call.queueEntry = { queueSid: entry.queueSid, entryId: entry.entryId };
+  const { result, queueTimeMs, actionToken } = await untilEnded();
+  // Whoever takes the call over while the action is asked must know of this stay, and not begin another.
+  await ports.recorded(call);
+  call.state('queue-entry.ended', { queueSid: entry.queueSid, result, queueTimeMs });
+  return { result, stay: { queueSid: entry.queueSid, queueTimeMs }, actionToken };
+}
+
+/** Carries on with a stay that another gateway began, as the verb was then. */
+async function resume(verb: EnqueueVerb, context: VerbContext, place: QueuePlace): Promise<VerbOutcome> {
+  const enqueued = (context.call.verbState['enqueued'] as EnqueueVerb | undefined) ?? verb;
+  const { accountSid } = context.call.identity;
+  return finish(enqueued, context, await carryOn(enqueued, context, { accountSid, ...place, callSid: context.call.sid }));
+}
+
+function carryOn(verb: EnqueueVerb, context: VerbContext, entry: EntryRef): Promise<Ending> {
+  return stay(context, entry, () => resumeStay(verb, context, entry));
 }
 
 /** While the call lives its action's document is the program; otherwise the call ends first and the action is only told. */

@@ -1,4 +1,3 @@
 export {
   type KeptRecording, type RecordingFacts, type RecordingPlace, type RecordingRecord, RecordingShelf, type RecordingShelfOptions,
 } from './recording-shelf';
-export { type RecordingDoor, serveRecording } from './serve-recording';

@@ -43,6 +43,9 @@ const FIELDS = {
     fallback: 100, unit: 'redirects',
     why: 'Redirect verbs of one call in any minute; one that looks again each second makes 60',
   },
+  restRequestsPerSecond: {
+    fallback: 50, unit: 'requests/s', why: 'requests of the account to the REST API of each gateway, twice as many at once',
+  },
 } as const satisfies Readonly<Record<string, LimitField>>;
 
 export type LimitName = keyof typeof FIELDS;

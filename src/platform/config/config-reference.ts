@@ -1,3 +1,4 @@
+import { relaySchema } from './relay-config';
 import { schemaKeys, type SchemaKey } from './schema-keys';
 
 function defaultOf(key: SchemaKey): string {
@@ -32,6 +33,15 @@ export function configReference(): string {
     '| key | type | default | unit | environment | what for |',
     '|---|---|---|---|---|---|',
     ...schemaKeys().map(row),
+    '',
+    '## The relay',
+    '',
+    'A program of its own (`src/relay`) that is configured by the environment alone; `DRACHTIO_*` is the SIP server there, and',
+    'gateways are given the relay as their `DRACHTIO_*`.',
+    '',
+    '| key | type | default | unit | environment | what for |',
+    '|---|---|---|---|---|---|',
+    ...schemaKeys(relaySchema).map(row),
     '',
   ].join('\n');
 }

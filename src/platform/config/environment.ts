@@ -40,10 +40,10 @@ function mediaServers(text: string, problems: ConfigProblem[]): Tree[] | undefin
 }
 
 /** The part of the configuration that the environment gives, and what could not be read of it. */
-export function environmentOverrides(env: Environment): { tree: Tree; problems: ConfigProblem[] } {
+export function environmentOverrides(env: Environment, keys = schemaKeys()): { tree: Tree; problems: ConfigProblem[] } {
   const tree: Tree = {};
   const problems: ConfigProblem[] = [];
-  for (const { path, note, type } of schemaKeys()) {
+  for (const { path, note, type } of keys) {
     const text = note.env === undefined ? undefined : env[note.env];
     if (note.env === undefined || text === undefined || text === '') continue;
     let value: unknown = text;

@@ -15,8 +15,8 @@ export function isKnownSecret(secret: string): boolean {
 }
 
 /** Well-known secrets in a configuration as written (so that they are reported even when other keys are wrong). */
-export function knownSecretProblems(tree: unknown): ConfigProblem[] {
-  const secretKeys = new Set(schemaKeys()
+export function knownSecretProblems(tree: unknown, keys = schemaKeys()): ConfigProblem[] {
+  const secretKeys = new Set(keys
     .filter(({ path, note }) => note.secret === true && path !== 'redis.url').map(({ path }) => path));
   const problems: ConfigProblem[] = [];
   const walk = (value: unknown, key: string, path: string): void => {

@@ -49,7 +49,7 @@ const rtp = z.strictObject({
     why: 'first UDP port for audio; open the whole range in the firewall', env: 'HOLDFAST_RTP_PORT_MIN',
   }),
   portMax: field(fixedPort().default(24_000), {
-    why: 'last UDP port for audio; two per leg', env: 'HOLDFAST_RTP_PORT_MAX',
+    why: 'last UDP port for audio, two per leg; a media server gets as many calls as it has ports for', env: 'HOLDFAST_RTP_PORT_MAX',
   }),
 }).refine((range) => range.portMax > range.portMin, { path: ['portMax'], message: 'must be above rtp.portMin' });
 
@@ -62,7 +62,7 @@ const redis = z.strictObject({
   keyPrefix: field(z.string().min(1).default('hf:'), { why: 'lets several installations share one Redis' }),
 });
 
-const drachtio = z.strictObject({
+export const drachtio = z.strictObject({
   host: field(host().default('127.0.0.1'), { why: 'the SIP server we control', env: 'DRACHTIO_HOST' }),
   port: field(fixedPort().default(9022), { why: 'its control port', env: 'DRACHTIO_PORT' }),
   secret: field(z.string().min(1), { why: 'its control secret', env: 'DRACHTIO_SECRET', secret: true }),
@@ -88,6 +88,16 @@ const freeswitch = z.strictObject({
   profile: field(z.string().min(1).default('drachtio_mrf'), {
     why: 'SIP profile of freeswitch-conf/ that takes our INVITEs',
   }),
+  deadAfterMs: field(z.int().min(500).max(60_000).default(2_000), {
+    why: 'one that owes an answer for so long is taken for dead and its calls are moved: longer than it ever stalls, short enough for '
+      + 'callers (they wait half a second more)', unit: 'ms',
+  }),
+  lostForMs: field(z.int().min(1_000).max(300_000).default(30_000), {
+    why: 'how long calls of a lost one wait for another, or for its return, before they end: longer than a restart takes', unit: 'ms',
+  }),
+  movesAtOnce: field(count().default(20), {
+    why: 'calls of a lost one that are taken to others at the same time: more would only queue there', unit: 'calls',
+  }),
 });
 
 const queue = z.strictObject({
@@ -107,7 +117,16 @@ const queue = z.strictObject({
 });
 
 const limits = z.strictObject({
-  callsPerGateway: field(count().default(1_000), { why: 'further calls are answered 503', unit: 'calls' }),
+  callsPerGateway: field(count().default(1_000), {
+    why: 'calls at once on one gateway, inbound ones and legs of Dial; further ones are refused (docs/limits.md)', unit: 'calls',
+  }),
+  callsPerSecond: field(count().default(100), {
+    why: 'calls that one gateway takes and places in any second, refused ones not counted; further ones are refused', unit: 'calls/s',
+  }),
+  eventLoopLateMs: field(z.int().min(0).max(10_000).default(200), {
+    why: 'a gateway that has done everything so late for half a second takes and places no calls until it has caught up; 0: never refused',
+    unit: 'ms',
+  }),
   account: accountLimitsSchema.prefault({}),
   outboundWaitMs: field(z.int().min(0).default(10_000), {
     why: 'how long a leg of Dial may wait for its turn within outboundCallsPerSecond; one that would wait longer fails at once',
@@ -187,7 +206,7 @@ const speech = z.strictObject({
   cacheMaxAgeMs: field(count().default(2_592_000_000), { why: 'a spoken text that nobody used for this long is removed', unit: 'ms' }),
 });
 
-const log = z.strictObject({
+export const log = z.strictObject({
   level: field(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
     why: 'least severe line written', env: 'HOLDFAST_LOG_LEVEL',
   }),
@@ -197,7 +216,7 @@ const log = z.strictObject({
 });
 
 /** A missing section is checked like an empty one, so that each missing key inside it is named. */
-const NOTHING = {} as never;
+export const NOTHING = {} as never;
 
 /** The whole configuration as files and environment may give it; `loadConfig` turns it into a `Config`. */
 export const configSchema = z.strictObject({

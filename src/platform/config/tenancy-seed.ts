@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { accountLimitOverridesSchema } from './account-limits';
-import { field, fixedPort, host } from './field';
+import { count, field, fixedPort, host } from './field';
 
 const sid = (prefix: string): z.ZodString =>
   z.string().regex(new RegExp(`^${prefix}[0-9a-f]{32}$`), `must be ${prefix} followed by 32 hexadecimal digits`);
@@ -67,6 +67,9 @@ const trunk = z.strictObject({
       why: 'SHA-256 and MD5, or one of them: MD5 alone for equipment that does not look past the first challenge',
     }),
   }).optional(),
+  maxChannels: field(count().optional(), {
+    why: 'calls at once through it on all gateways, in and out, as agreed with the carrier; absent: any number', unit: 'calls',
+  }),
   trusted: field(z.boolean().default(false), {
     why: 'the far end is a carrier whose P-Asserted-Identity, Privacy, Diversion and History-Info count',
   }),

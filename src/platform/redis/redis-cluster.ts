@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AbstractConnector, Cluster, type ClusterNode, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
+import { oneWriteATurn } from '../../lib';
 import type { ClientOptions, RedisNode } from './redis-address';
 
 type FailFastOptions = Omit<ClusterOptions, 'redisOptions'> & {
@@ -25,7 +26,11 @@ export class FailFastCluster extends Cluster {
     this.#commandTimeoutMs = commandTimeoutMs;
     this.on('+node', (node: Redis) => {
       const send = node.sendCommand.bind(node);
-      node.sendCommand = (command, stream) => (command.isSettled ? command.promise : send(command, stream));
+      node.sendCommand = (command, stream) => {
+        if (command.isSettled) return command.promise;
+        oneWriteATurn(node.stream);
+        return send(command, stream);
+      };
     });
   }
 

@@ -38,6 +38,8 @@ export class RedisConnection {
    * (or a script's) keys must then be in one slot.
    */
   readonly client: Redis;
+  /** Each has keys of its own. */
+  readonly #primaries: () => readonly Redis[];
   readonly #subscriber: Redis;
   readonly #onFailure: (failure: GatewayError) => void;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
@@ -79,11 +81,13 @@ export class RedisConnection {
       }, commandTimeout);
       // Commands are the same on both (ioredis builds them from one list); nothing else of the client is used outside this file.
       this.client = cluster as unknown as Redis;
+      this.#primaries = () => cluster.nodes('master');
       const nodes = () => (cluster.primaries().length > 0 ? cluster.primaries() : place.nodes);
       this.#subscriber = new Redis({ ...shared, ...forSubscriber, Connector: nextNodeConnector(nodes, shared.tls) });
       cluster.on('node error', (error: Error) => this.#report(error));
     } else {
       this.client = new FailFastRedis({ ...shared, connectionName: name, commandTimeout, maxRetriesPerRequest: 2 });
+      this.#primaries = () => [this.client];
       this.#subscriber = new Redis({ ...shared, ...forSubscriber });
     }
     this.#onFailure = options.onFailure;
@@ -119,6 +123,13 @@ export class RedisConnection {
     }
   }
 
+  /** Called whenever the connection is there again after it was lost: the server may be another one, and lack what was written last. */
+  onReconnected(listener: () => void): void {
+    this.client.on('ready', () => {
+      if (this.#started) listener();
+    });
+  }
+
   /** Cuts both connections at once, as the death of the process would (tests of faults). */
   sever(): void {
     this.#listeners.clear();
@@ -141,6 +152,20 @@ export class RedisConnection {
       this.#listeners.delete(channel);
       if (this.#subscriber.status === 'ready') await this.#subscriber.unsubscribe(channel);
     };
+  }
+
+  /** All keys that begin and end so, wherever they are. Looks at every key that there is: for what is done once. */
+  async keysBetween(start: string, end: string): Promise<readonly string[]> {
+    const found = new Set<string>();
+    for (const primary of this.#primaries()) {
+      let cursor = '0';
+      do {
+        const [next, keys] = await primary.scan(cursor, 'COUNT', 1_000);
+        for (const key of keys) if (key.startsWith(start) && key.endsWith(end)) found.add(key);
+        cursor = next;
+      } while (cursor !== '0');
+    }
+    return [...found];
   }
 
   /** Round-trip time of a PING in ms, for health checks. Rejects when Redis does not answer in time. */

@@ -2,7 +2,6 @@ export { createLogger, type Logger, type LoggerOptions, type LogLevel, type LogM
 export { type LabelsOf, Metrics, type MetricsOptions } from './metrics';
 export { type MetricDefinition, type MetricName, METRICS, metricsReference } from './metrics-catalogue';
 export {
-  type DependencyCheck, type OperationsServer, type OperationsServerOptions, type RouteAnswer, sendJson,
-  startOperationsServer,
+  type DependencyCheck, type OperationsServer, type OperationsServerOptions, startOperationsServer,
 } from './operations-server';
 export { redactFacts, redactText } from './redact';

@@ -20,8 +20,12 @@ const QUEUE_RESULTS = [
 const TERMINATION_RESULTS = ['success', 'client-error', 'upstream-error', 'server-error'] as const;
 const TERMINATION_REASONS = [
   'remote-hangup', 'local-hangup', 'caller-cancelled', 'rejected', 'busy', 'no-answer', 'refused', 'time-limit',
-  'application-error', 'media-failed', 'media-timeout', 'media-refused', 'unknown-number', 'account-suspended', 'account-limit',
-  'gateway-stopping', 'internal-error',
+  'application-error', 'media-failed', 'media-timeout', 'media-refused', 'unknown-number', 'account-suspended', 'account-limit', 'no-capacity',
+  'gateway-stopping', 'gateway-lost', 'internal-error',
+] as const;
+/** In the order of `src/capacity/admission-table.ts`; a test compares them. */
+const ADMISSION_REASONS = [
+  'stopping', 'over-capacity', 'gateway-rate', 'gateway-late', 'media-down', 'media-full', 'account-limit', 'account-rate', 'trunk-full',
 ] as const;
 const EGRESS_REASONS = [
   'loopback', 'private', 'link-local', 'metadata', 'documentation', 'reserved', 'multicast', 'not-global', 'deny-list',
@@ -37,8 +41,8 @@ export const METRICS = {
     kind: 'counter', help: 'INVITEs by what became of them.',
     labels: {
       outcome: [
-        'accepted', 'challenged', 'unauthorized', 'unknown-source', 'unknown-number', 'suspended', 'account-limit', 'merged',
-        'unacceptable', 'source-rate', 'over-capacity', 'media-down', 'stopping', 'failed',
+        'accepted', 'challenged', 'unauthorized', 'unknown-source', 'unknown-number', 'suspended', 'merged', 'unacceptable', 'source-rate',
+        'redis-down', 'failed', ...ADMISSION_REASONS,
       ],
     },
   },
@@ -46,10 +50,17 @@ export const METRICS = {
     kind: 'counter', help: 'SIP targets of Dial that the egress guard refused, or that have no address.',
     labels: { reason: [...EGRESS_REASONS, 'unresolved'] },
   },
+  holdfast_capacity_refused_total: {
+    kind: 'counter', help: 'Calls that there was no room for, by the reason of docs/limits.md; INVITEs got 503, legs were not placed.',
+    labels: { direction: ['inbound', 'outbound'], reason: ADMISSION_REASONS },
+  },
   holdfast_calls_active_calls: { kind: 'gauge', help: 'Calls this gateway owns now.', labels: {} },
   holdfast_calls_ended_total: {
     kind: 'counter', help: 'Calls that ended, classified once.',
     labels: { result: TERMINATION_RESULTS, reason: TERMINATION_REASONS },
+  },
+  holdfast_calls_taken_over_total: {
+    kind: 'counter', help: 'Calls and legs of a gateway that died which this gateway carries on with.', labels: {},
   },
   holdfast_calls_answer_seconds: {
     kind: 'histogram', help: 'From the INVITE to media on it.', labels: {}, buckets: SHORT_SECONDS,
@@ -83,6 +94,10 @@ export const METRICS = {
   holdfast_queueing_ended_total: {
     kind: 'counter', help: 'Queue entries by their one QueueResult.', labels: { result: QUEUE_RESULTS },
   },
+  holdfast_queueing_reasserted_total: {
+    kind: 'counter', help: 'Callers and agents in queues whom Redis had lost and this gateway wrote back.', labels: {},
+  },
+  holdfast_platform_redis_available: { kind: 'gauge', help: '1 while Redis takes writes, else 0: new calls get 503.', labels: {} },
   holdfast_queueing_wait_seconds: {
     kind: 'histogram',
     help: 'Time in queue of ended entries.',
@@ -97,6 +112,13 @@ export const METRICS = {
   },
   holdfast_media_bridge_length_seconds: {
     kind: 'histogram', help: 'How long bridges lasted.', labels: {}, buckets: CALL_SECONDS,
+  },
+  holdfast_media_lost_total: {
+    kind: 'counter', help: 'Calls whose media server was lost while they had media on it.', labels: {},
+  },
+  holdfast_media_gap_seconds: {
+    kind: 'histogram', help: 'How long such calls were without media until they had others; those that got none are missing.', labels: {},
+    buckets: SHORT_SECONDS,
   },
   holdfast_media_layers_failed_total: {
     kind: 'counter', help: 'Endless sounds, such as hold music, that a media server could not play; callers hear the hold tone.', labels: {},
@@ -117,6 +139,32 @@ export const METRICS = {
   holdfast_tenancy_limits_reached_total: {
     kind: 'counter', help: 'What was refused, or was not done, because an account came to one of its limits.',
     labels: { limit: LIMIT_NAMES },
+  },
+  holdfast_relay_gateways: { kind: 'gauge', help: 'Gateways connected to this relay.', labels: {} },
+  holdfast_relay_dialogs: {
+    kind: 'gauge', help: 'Dialogs held by this relay; those of nobody wait for an adopter.', labels: { owner: ['gateway', 'nobody'] },
+  },
+  holdfast_relay_waiting_requests: { kind: 'gauge', help: 'Requests of far ends that wait for a gateway or an adopter.', labels: {} },
+  holdfast_relay_frames_total: {
+    kind: 'counter', help: 'Messages that went through.', labels: { from: ['gateway', 'drachtio'] },
+  },
+  holdfast_relay_gateway_losses_total: {
+    kind: 'counter', help: 'Gateways that are gone, and how it was noticed.',
+    labels: { reason: ['closed', 'silent', 'slow', 'broken', 'replaced', 'relay'] },
+  },
+  holdfast_relay_replays_total: { kind: 'counter', help: 'New requests given to another gateway.', labels: {} },
+  holdfast_relay_adoptions_total: {
+    kind: 'counter', help: 'Dialogs that a gateway wanted to take over.', labels: { outcome: ['adopted', 'stale', 'unknown'] },
+  },
+  holdfast_relay_fenced_total: { kind: 'counter', help: 'Messages refused because their dialog has another owner.', labels: {} },
+  holdfast_relay_requests_given_up_total: {
+    kind: 'counter', help: 'Requests that no gateway answered in time, by the status the relay gave.',
+    labels: { status: ['200', '491', '500', '503'] },
+  },
+  holdfast_relay_legs_abandoned_total: { kind: 'counter', help: 'Ringing legs of dead gateways that nobody adopted.', labels: {} },
+  holdfast_rest_requests_total: {
+    kind: 'counter', help: 'Requests to the REST API by the status of the answer.',
+    labels: { status: ['200', '400', '401', '403', '404', '405', '429', '500', '503'] },
   },
   holdfast_platform_dependency_up: {
     kind: 'gauge', help: '1 when the dependency answered its last health check.',

@@ -11,9 +11,17 @@ export type LabelsOf<Name extends MetricName> = { readonly [Label in keyof (type
 export interface MetricsOptions {
   /** Also the runtime's own metrics (process_*, nodejs_*); they observe the event loop, so tests leave them out. */
   readonly runtime?: boolean;
+  /** Which rooms' metrics are shown; default: all but those of programs beside the gateway. */
+  readonly rooms?: readonly string[];
 }
 
-/** The metrics of one process. Everything is registered at construction, so that a scrape shows zeros, not holes. */
+/** Rooms that are programs of their own. */
+const SIDE_ROOMS: readonly string[] = ['relay'];
+
+/**
+ * The metrics of one process. All that it shows is registered at construction, so that a scrape shows zeros, not holes: the first
+ * event of a counter that was not there would be no increase for Prometheus, and no alert.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters = new Map<MetricName, Counter>();
@@ -23,9 +31,11 @@ export class Metrics {
   constructor(options: MetricsOptions = {}) {
     for (const [key, definition] of Object.entries<MetricDefinition>(METRICS)) {
       const name = key as MetricName;
+      const room = key.split('_')[1] ?? '';
+      if (options.rooms ? !options.rooms.includes(room) : SIDE_ROOMS.includes(room)) continue;
       const { help, labels } = definition;
       const common = { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
-      if (definition.kind === 'counter') this.#counters.set(name, new Counter(common));
+      if (definition.kind === 'counter') this.#counters.set(name, atZero(new Counter(common), labels));
       else if (definition.kind === 'gauge') this.#gauges.set(name, new Gauge(common));
       else this.#histograms.set(name, new Histogram({ ...common, buckets: [...(definition.buckets ?? [])] }));
     }
@@ -56,6 +66,13 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+function atZero(counter: Counter, labels: MetricDefinition['labels']): Counter {
+  const combinations = Object.entries(labels).reduce<Record<string, string>[]>(
+    (all, [label, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [label]: value }))), [{}]);
+  for (const combination of combinations) counter.inc(combination, 0);
+  return counter;
 }
 
 function fold(name: MetricName, labels: Readonly<Record<string, string>>): Record<string, string> {

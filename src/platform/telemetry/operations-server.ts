@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError, messageOf } from '../../lib';
 import type { Logger } from './logger';
@@ -11,12 +11,6 @@ export interface DependencyCheck {
   check(): Promise<unknown>;
 }
 
-export type PathParameters = Readonly<Record<string, string>>;
-
-/** Answers one request; parameters are the `:name` parts of the path. A throw becomes a 500. */
-export type RouteAnswer =
-  (request: IncomingMessage, response: ServerResponse, parameters: PathParameters) => void | Promise<void>;
-
 export interface OperationsServerOptions {
   readonly host: string;
   /** 0 picks a free port. */
@@ -26,6 +20,10 @@ export interface OperationsServerOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly dependencies: readonly DependencyCheck[];
+  /** What happened in a call, oldest first; without it there are no timelines. */
+  readonly timelineOf?: (callSid: string) => Promise<unknown>;
+  /** Answers every path that is not for operators; default: 404. */
+  readonly others?: RequestListener;
   /** One check may take this long; default 2,000 ms. */
   readonly checkTimeoutMs?: number;
 }
@@ -33,24 +31,20 @@ export interface OperationsServerOptions {
 export interface OperationsServer {
   readonly host: string;
   readonly port: number;
-  /** Adds a route; the path may hold `:name` parts. Later floors hang their doors here. */
-  route(method: 'GET' | 'POST' | 'DELETE', path: string, answer: RouteAnswer): void;
   /** From now on `/health/ready` answers 503, so that no new calls are sent here while the rest drains. */
   markStopping(): void;
   /** Stops listening and closes idle connections; running answers may finish. */
   stop(): Promise<void>;
 }
 
-interface Route {
-  readonly method: string;
-  readonly pattern: RegExp;
-  readonly answer: RouteAnswer;
-}
+type Answer = (response: ServerResponse) => void | Promise<void>;
 
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
   response.end(`${JSON.stringify(body)}\n`);
 }
+
+const nothingHere: RequestListener = (_request, response) => sendJson(response, 404, { message: 'not found' });
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -93,10 +87,9 @@ async function listenOnFirstFree(server: Server, host: string, port: number, tri
   }
 }
 
-/** The HTTP door for operators: `/health/live`, `/health/ready`, `/metrics`. */
+/** The HTTP door for operators: `/health/live`, `/health/ready`, `/metrics`, `/calls/{sid}/timeline`; `others` has the rest. */
 export async function startOperationsServer(options: OperationsServerOptions): Promise<OperationsServer> {
-  const { metrics, logger, dependencies, checkTimeoutMs = 2_000 } = options;
-  const routes: Route[] = [];
+  const { metrics, logger, dependencies, timelineOf, others = nothingHere, checkTimeoutMs = 2_000 } = options;
   let stopping = false;
 
   async function checkOne(one: DependencyCheck): Promise<[string, object, boolean]> {
@@ -112,46 +105,33 @@ export async function startOperationsServer(options: OperationsServerOptions): P
     }
   }
 
-  function route(method: string, path: string, answer: RouteAnswer): void {
-    const pattern = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:([A-Za-z]+)/g, '(?<$1>[^/]+)');
-    routes.push({ method, pattern: new RegExp(`^${pattern}$`), answer });
-  }
-
-  route('GET', '/health/live', (_request, response) => sendJson(response, 200, { status: 'ok' }));
-  route('GET', '/health/ready', async (_request, response) => {
+  async function answerReady(response: ServerResponse): Promise<void> {
     const checked = await Promise.all(dependencies.map(checkOne));
     const ready = !stopping && checked.every(([, , ok]) => ok);
     sendJson(response, ready ? 200 : 503, {
       status: stopping ? 'stopping' : ready ? 'ok' : 'error',
       dependencies: Object.fromEntries(checked.map(([name, facts]) => [name, facts])),
     });
-  });
-  route('GET', '/metrics', async (_request, response) => {
-    const text = await metrics.text();
-    response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
-  });
+  }
+
+  function ownAnswer(path: string): Answer | undefined {
+    if (path === '/health/live') return (response) => sendJson(response, 200, { status: 'ok' });
+    if (path === '/health/ready') return answerReady;
+    if (path === '/metrics') {
+      return async (response) => {
+        const text = await metrics.text();
+        response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
+      };
+    }
+    const callSid = /^\/calls\/([A-Za-z0-9]+)\/timeline$/.exec(path)?.[1];
+    return callSid && timelineOf ? async (response) => sendJson(response, 200, await timelineOf(callSid)) : undefined;
+  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const onPath = routes.filter(({ pattern }) => pattern.test(path));
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const found = onPath.find((one) => one.method === method);
-    if (found === undefined) {
-      if (onPath.length > 0) response.setHeader('allow', onPath.map((one) => one.method).join(', '));
-      const [status, message] = onPath.length > 0 ? [405, 'method not allowed'] as const : [404, 'not found'] as const;
-      sendJson(response, status, { message });
-      return;
-    }
-    let parameters: Record<string, string>;
-    try {
-      const groups = Object.entries(found.pattern.exec(path)?.groups ?? {});
-      parameters = Object.fromEntries(groups.map(([name, value]) => [name, decodeURIComponent(value)]));
-    } catch {
-      // decodeURIComponent throws on a broken percent escape: the request is at fault, not we.
-      sendJson(response, 400, { message: 'the path is not valid' });
-      return;
-    }
-    await found.answer(request, response, parameters);
+    const own = ownAnswer((request.url ?? '/').split('?', 1)[0] ?? '/');
+    if (own === undefined) others(request, response);
+    else if (request.method === 'GET' || request.method === 'HEAD') await own(response);
+    else sendJson(response.setHeader('allow', 'GET, HEAD'), 405, { message: 'method not allowed' });
   }
 
   const server = createServer((request, response) => {
@@ -166,7 +146,6 @@ export async function startOperationsServer(options: OperationsServerOptions): P
   return {
     host: bound.address,
     port: bound.port,
-    route,
     markStopping: () => {
       stopping = true;
     },

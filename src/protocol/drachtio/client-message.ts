@@ -5,7 +5,7 @@ export type ClientMessage =
   | { readonly kind: 'remove-route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'ping'; readonly id: string }
   | ClientSipMessage
-  | { readonly kind: 'unknown'; readonly id: string; readonly command: string };
+  | { readonly kind: 'unknown'; readonly id: string; readonly command: string; readonly tokens: readonly string[] };
 
 /** A SIP message to send: a response by transaction, a CANCEL by transaction, a request by dialog, or a new request. */
 export interface ClientSipMessage {
@@ -45,6 +45,6 @@ export function parseClientMessage(payload: Buffer): ClientMessage | undefined {
         message: crlf === -1 ? Buffer.alloc(0) : payload.subarray(crlf + 2),
       };
     default:
-      return { kind: 'unknown', id, command };
+      return { kind: 'unknown', id, command, tokens };
   }
 }

@@ -7,3 +7,5 @@ export {
   type SdpAnswer,
 } from './offer-answer';
 export { withMediaAddress } from './media-address';
+export { isAsAgreed } from './is-as-agreed';
+export { nextDescription } from './next-description';

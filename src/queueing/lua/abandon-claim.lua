@@ -1,11 +1,11 @@
 -- name: abandon-claim
 -- The agent is gone or gave up: his ticket is removed, his caller (if not bridged) waits again and is offered to the next agent.
--- keys: entries tickets leases retained claims sequence waiting agents operation claiming
+-- keys: entries tickets leases retained claims waiting agents operation claiming settling
 -- A token fences: unless it is that of the present claim nothing changes. So does a ticket, for who does not know whether his
 -- claim arrived: unless it was that claim that made the ticket nothing changes, and if it arrives later it gets nothing.
--- args: account channels nonce queueSid callSid token ticket rememberMs retentionMs
+-- args: channels nonce queueSid callSid token ticket rememberMs retentionMs
 -- replies: cancelled | released | bridged | none | stale | moved
--- include: shared/once shared/entry-state shared/records shared/facts shared/match
+-- include: shared/json shared/once shared/entry-state shared/time shared/records shared/changes shared/facts shared/settling shared/match
 if A.ticket ~= '' then redis.call('SET', K.claiming, '{"outcome":"empty","queueSid":""}', 'PX', A.retentionMs, 'NX') end
 local ticket = read_ticket(A.callSid)
 if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end

@@ -1,18 +1,20 @@
 -- name: claim
 -- An agent asks for the front caller (or a given one). He joins the agents who wait and is matched like them, so that
 -- nobody overtakes; who does not want to wait is taken off again. Repeated for the same agent call it replies the same.
--- keys: names calls entries tickets leases retained claims sequence waiting agents operation
--- args: account channels nonce queueSid name callSid agent gatewayId epoch whisper wait ticket target leaseMs rememberMs
--- replies: claimed | waiting | empty | unknown-queue | moved | stale-epoch | agent-busy
--- include: shared/once shared/records shared/facts shared/match
+-- keys: names calls entries tickets leases retained claims sequence waiting agents operation settling
+-- args: channels nonce queueSid name callSid agent gatewayId epoch whisper wait ticket target leaseMs known rememberMs
+-- replies: claimed | waiting | empty | unknown-queue | moved | stale-epoch | agent-busy | lost | settling
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/sequence shared/own-lease
+if renewed_anew() then return reply({ outcome = 'lost' }) end
 local sid = redis.call('HGET', K.names, A.name)
-if not sid then return reply({ outcome = 'unknown-queue' }) end
+if not sid then return reply({ outcome = settling() and 'settling' or 'unknown-queue' }) end
 if sid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = sid }) end
 
 local epoch, waits = tonumber(A.epoch), A.wait == 'yes'
-redis.call('HSET', K.leases, A.gatewayId, string.format('%.0f', now + A.leaseMs))
 
 local ticket = read_ticket(A.callSid)
+-- Gateways of before schema 1 counted by the clock instead of by who has the call; others carry on with their agents.
+if ticket and ticket.epoch > 1e12 then ticket.epoch = 1 end
 -- Done with the last caller, whose gateway has not said yet that the bridge ended: this is the agent's next claim.
 local over = not ticket or ticket.state == 'gone' or (ticket.state == 'bridged' and ticket.epoch == epoch and ticket.id ~= A.ticket)
 if not over then
@@ -28,36 +30,38 @@ if not over then
       save_entry(entry)
     end
     match()
-    ticket = read_ticket(A.callSid)
   end
 else
   ticket = {
-    id = A.ticket, callSid = A.callSid, queueSid = sid, agent = A.agent, gatewayId = A.gatewayId, epoch = epoch,
-    whisper = A.whisper ~= '' and A.whisper or nil, wait = waits, target = A.target ~= '' and A.target or nil,
-    state = 'waiting', score = string.format('%.0f', redis.call('INCR', K.sequence)),
+    id = A.ticket, callSid = A.callSid, queueSid = sid, gatewayId = A.gatewayId, epoch = epoch,
+    wait = waits, target = A.target ~= '' and A.target or nil, leg = A.agent, peer = '', whisper = A.whisper,
+    state = 'waiting', score = string.format('%d', next_sequence()),
     revision = ticket and ticket.revision or 0,
   }
+  local line = redis.call('ZCARD', K.agents)
   if ticket.target then
     local id = redis.call('HGET', K.calls, ticket.target)
     local entry = id and read_entry(id)
-    if not entry or entry.queueSid ~= sid or entry.state ~= 'waiting' or not alive(entry.gatewayId) then
-      -- As below: a claim that gets nothing leaves no ticket, not even the one of the agent's last bridge.
-      redis.call('HDEL', K.tickets, A.callSid)
-      return reply({ outcome = 'empty', queueSid = sid })
-    end
-    take(entry, ticket)
-  else
+    if entry and entry.queueSid == sid and entry.state == 'waiting' and alive(entry.gatewayId) then take(entry, ticket) end
+  elseif line == 0 and not settling() then
+    -- The only one need not stand in the line to be the first of it.
+    local entry = first_live_caller()
+    if entry then take(entry, ticket) end
+  end
+  if ticket.state == 'waiting' and not ticket.target and (waits or line > 0) then
     redis.call('ZADD', K.agents, ticket.score, ticket.callSid)
     save_ticket(ticket)
-    if match() then ticket = read_ticket(A.callSid) end
+    match()
   end
 end
+replied = ticket
 
-if ticket.state ~= 'waiting' then return reply(claimed_reply(ticket)) end
-if waits then
+if ticket.state ~= 'waiting' then return reply_claimed(ticket) end
+if waits and not ticket.target then
   agent_fact('queue-agent.waiting', ticket)
-  return reply({ outcome = 'waiting', ticket = ticket.id, queueSid = sid })
+  return reply({ outcome = 'waiting', ticket = ticket.id, queueSid = sid, score = ticket.score })
 end
+-- A claim that gets nothing leaves no ticket, not even the one of the agent's last bridge.
 redis.call('ZREM', K.agents, ticket.callSid)
-redis.call('HDEL', K.tickets, ticket.callSid)
+drop_ticket(ticket.callSid)
 return reply({ outcome = 'empty', queueSid = sid })

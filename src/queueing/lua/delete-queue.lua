@@ -1,9 +1,9 @@
 -- name: delete-queue
 -- Deletes a queue without members; agents who wait in it are told.
--- keys: names queues ages members entries tickets leases retained claims sequence waiting agents operation
--- args: account channels nonce queueSid rememberMs
+-- keys: names queues ages members entries tickets leases retained claims waiting agents operation settling
+-- args: channels nonce queueSid rememberMs
 -- replies: deleted | not-empty | unknown-queue
--- include: shared/once shared/records shared/facts shared/membership shared/match
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/queues shared/settling shared/match
 local queue = read_queue(A.queueSid)
 if not queue then return reply({ outcome = 'unknown-queue' }) end
 local size = redis.call('ZCARD', K.members)

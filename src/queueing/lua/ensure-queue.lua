@@ -3,11 +3,9 @@
 -- keys: names queues operation
 -- args: queueSid name maxSize rememberMs
 -- replies: created | exists
--- include: shared/once
+-- include: shared/json shared/once shared/time
 local sid = redis.call('HGET', K.names, A.name)
 if sid and sid ~= A.queueSid then return reply({ outcome = 'exists', queueSid = sid }) end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', K.names, A.name, A.queueSid)
 redis.call('HSETNX', K.queues, A.queueSid, cjson.encode({
   sid = A.queueSid, name = A.name, maxSize = tonumber(A.maxSize), createdAt = now,

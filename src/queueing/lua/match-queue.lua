@@ -1,8 +1,8 @@
 -- name: match-queue
 -- Matches callers and agents who wait side by side because one of them was passed over while his gateway's lease had lapsed.
--- keys: entries tickets leases retained claims sequence waiting agents operation
--- args: account channels nonce rememberMs
+-- keys: entries tickets leases retained claims waiting agents operation settling
+-- args: channels nonce rememberMs
 -- replies: matched
--- include: shared/once shared/records shared/facts shared/match
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match
 match()
 return reply({ outcome = 'matched' })

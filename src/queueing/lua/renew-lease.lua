@@ -1,13 +1,14 @@
 -- name: renew-lease
 -- One account's share of a gateway's heartbeat: alive for leaseMs from now (0 ends the lease), which claims are overdue, whether
 -- the lease had lapsed (what waited meanwhile was passed over and has to be matched), which gateways' leases have expired in this
--- account (kept for the retention, so that whoever may judge sees them), whether anything is left to watch over.
+-- account (kept for the retention, so that whoever may judge sees them), whether anything is left to watch over. `unknown`: Redis had
+-- never heard of the gateway in this account, or has lost what it had.
 -- keys: leases claims entries calls tickets retained operation
--- args: account channels gatewayId leaseMs claimCapMs retentionMs rememberMs
--- replies: alive | lapsed
--- include: shared/once shared/records shared/facts shared/retention
+-- args: channels gatewayId leaseMs claimCapMs retentionMs rememberMs
+-- replies: alive | lapsed | unknown
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/retention
 local was_alive = alive(A.gatewayId)
-redis.call('HSET', K.leases, A.gatewayId, string.format('%.0f', now + A.leaseMs))
+local is_new = redis.call('HSET', K.leases, A.gatewayId, string.format('%d', now + A.leaseMs)) == 1
 local expired, leases = {}, redis.call('HGETALL', K.leases)
 for index = 1, #leases, 2 do
   local ends = tonumber(leases[index + 1])
@@ -28,7 +29,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.claims, '-inf', now - A.claimC
 end
 purge()
 return reply({
-  outcome = was_alive and 'alive' or 'lapsed', overdue = #overdue > 0 and overdue or nil,
+  outcome = is_new and 'unknown' or was_alive and 'alive' or 'lapsed', overdue = #overdue > 0 and overdue or nil,
   expired = #expired > 0 and expired or nil,
   idle = redis.call('HLEN', K.calls) == 0 and redis.call('HLEN', K.tickets) == 0,
 })

@@ -38,9 +38,14 @@ export async function comparePairs({ ours, peer, pids, warmUps = 1 }, { pairs, s
   return { rows, voided };
 }
 
-/** What the peer needs for each unit that we need (`efficiency`: more is better), or the other way round (`cost`). */
-export const ratioOf = (row, { cost, direction }) =>
-  (direction === 'efficiency' ? row.peer[cost] / row.ours[cost] : row.ours[cost] / row.peer[cost]);
+/**
+ * What the peer needs for each unit that we need (`efficiency`: more is better), or the other way round (`cost`); `bound`: no
+ * ratio but our own figure, which must stay below a bound.
+ */
+export function ratioOf({ ours, peer }, { cost, direction }) {
+  if (direction === 'bound') return ours[cost];
+  return direction === 'efficiency' ? peer[cost] / ours[cost] : ours[cost] / peer[cost];
+}
 
 /** Throws unless the two are the same: the exactness check of a run. */
 export function mustBe(found, wanted, what) {

@@ -13,15 +13,24 @@ export async function startEngine(url, gatewayId = 'bench-1', options = {}) {
   await connection.start();
   // A lease longer than any run: what is measured is the queue, not how often it is told that we live.
   const terms = { leaseMs: 600_000, heartbeatMs: 300_000 };
-  const engine = createQueueEngine({ connection, gatewayId, clock: systemClock, onFailure, ...terms, ...options });
-  await engine.start();
+  const open = async () => {
+    const engine = createQueueEngine({ connection, gatewayId, clock: systemClock, onFailure, ...terms, ...options });
+    await engine.start();
+    return engine;
+  };
   return {
-    engine, connection, gatewayId,
+    engine: await open(), connection, gatewayId,
+    /** Another engine that knows nothing; `meanwhile` empties Redis, which an engine that knows callers would fill again. */
+    async restart(meanwhile) {
+      await this.engine.stop();
+      await meanwhile();
+      this.engine = await open();
+    },
     check() {
       if (failures.length > 0) throw new Error(`in the background: ${failures[0].message}`);
     },
     async stop() {
-      await engine.stop();
+      await this.engine.stop();
       await connection.stop();
     },
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** CPU seconds a process has used, all threads; the kernel counts them in ns (proc(5), schedstat). */
-function cpuSecondsOf(pid) {
+export function cpuSecondsOf(pid) {
   let ns = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
@@ -21,21 +21,31 @@ function machineTicks() {
 }
 
 /**
- * Runs one side once: a function, or `{ prepare, run }` whose preparation is not measured. It returns
- * `{ operations, samples? }`: what it counted, and latencies in ms if those are its matter.
+ * Runs one side once: a function, or `{ prepare, run, finish, pids }` of which only `run` is measured; `pids()` are processes whose
+ * CPU counts beside those that both sides share. It returns
+ * `{ operations, samples?, ... }`: what it counted, latencies in ms if those are its matter, and further figures of its own.
  * The result has the costs: `cpu` and `wall` in microseconds an operation, `p50`, `p99` of the samples in ms.
  */
-export async function measured(side, { pids = [] } = {}) {
+export async function measured(side, { pids: shared = [] } = {}) {
   // No forced collection of garbage: it throws optimised code away and made a parser three times as slow as it is.
   await side.prepare?.();
+  try {
+    return await measuredRun(side, [...shared, ...(side.pids?.() ?? [])]);
+  } finally {
+    await side.finish?.();
+  }
+}
+
+async function measuredRun(side, pids) {
   const [ticks, others, own, startedAt] = [machineTicks(), pids.map(cpuSecondsOf), ownCpuSeconds(), performance.now()];
-  const { operations, samples } = await (side.run ?? side)();
+  const { operations, samples, ...more } = await (side.run ?? side)();
   const wallSeconds = (performance.now() - startedAt) / 1_000;
   const [client, servers] = [ownCpuSeconds() - own, pids.reduce((sum, pid, at) => sum + cpuSecondsOf(pid) - others[at], 0)];
   const after = machineTicks();
   if (!(operations > 0)) throw new Error('a run without operations');
   const perOperation = (seconds) => (seconds / operations) * 1e6;
   return {
+    ...more,
     operations,
     cpu: perOperation(client + servers),
     clientCpu: perOperation(client),

@@ -1,11 +1,14 @@
-import { Redis } from 'ioredis';
+import { room } from './dist.mjs';
+
+const { RedisConnection } = room('platform/redis');
 
 /** Hints of the floor's scripts go here: to a subscriber that only receives them, as the engine's does. */
 const CHANNEL = 'floor:hints';
 
 /**
  * Watches one cycle of ours by MONITOR and makes of every EVALSHA a script of the very commands it ran: the arguments
- * constant, nothing between them, the recorded reply returned. What is left is what Redis and the client cost at least.
+ * constant, nothing between them, the recorded reply returned. What is left is what Redis and the client (the engine's own)
+ * cost at least.
  */
 export async function recordFloor(redis, cycle) {
   // Once unseen: scripts get loaded, the queue and its account exist.
@@ -23,11 +26,12 @@ export async function recordFloor(redis, cycle) {
     else if (isScript) scripts.at(-1).list.push(args);
   }
   if (scripts.length === 0) throw new Error('no script was seen');
-  const client = new Redis({ port: redis.port });
-  const subscriber = new Redis({ port: redis.port });
+  const failed = [];
+  const connection = new RedisConnection({ url: redis.url, name: 'floor', commandTimeoutMs: 30_000, onFailure: (failure) => failed.push(failure) });
+  await connection.start();
+  const { client } = connection;
   let [hints, calls] = [0, 0];
-  subscriber.on('message', () => (hints += 1));
-  await subscriber.subscribe(CHANNEL);
+  await connection.subscribe(CHANNEL, { message: () => (hints += 1), subscribed: () => undefined });
   const ready = [];
   for (const script of scripts) ready.push(await constantScript(client, script));
   return {
@@ -39,16 +43,14 @@ export async function recordFloor(redis, cycle) {
       return hints;
     },
     async cycle() {
+      if (failed.length > 0) throw failed[0];
       for (const { sha1, sent, reply } of ready) {
         const said = await client.evalsha(sha1, ...sent);
         if (said !== reply) throw new Error(`the floor's script replied ${said}`);
         calls += 1;
       }
     },
-    async stop() {
-      client.disconnect();
-      subscriber.disconnect();
-    },
+    stop: () => connection.stop(),
   };
 }
 

@@ -1,9 +1,9 @@
-import { costOf, rowsOf, spreadOf, targetOf, verdictOf } from './rows.mjs';
+import { costOf, rowsOf, spreadOf, targetOf, valueOf, verdictOf } from './rows.mjs';
 
 const QUIET = 0.7;
 
 /** docs/benchmarks.md, entirely from what was measured. */
-export function page(benchmarks, results) {
+export function page(benchmarks, results, { load, isolation, soak }) {
   const rows = results.flatMap((result) => rowsOf(benchmarks.get(result.id), result));
   return [
     '# Benchmarks',
@@ -16,17 +16,22 @@ export function page(benchmarks, results) {
     'is that of our process and of Redis together. `rate` is the same comparison by the clock, which other work on the machine',
     'disturbs. `>=`: what the peer needs for each unit that we need; `<=`: what we need for each unit of the peer.',
     '',
+    'Figures of whole calls (B3 to B5) are of two or three pairs, because each run starts programs and places hundreds of calls.',
+    '',
     'The last section says when, where and how busy the machine was: figures of a busy one are not final.',
     '',
     '| | figure | ratio | min .. max | target | | ours | peer | rate |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${[
-      row.id, row.figure.label, `**${row.value.toFixed(2)}**`, spreadOf(row), targetOf(row), verdictOf(row), costOf(row, 'ours'),
+      row.id, row.figure.label, `**${valueOf(row)}**`, spreadOf(row), targetOf(row), verdictOf(row), costOf(row, 'ours'),
       costOf(row, 'peer'), row.rate.toFixed(2),
     ].join(' | ')} |`),
     '',
     ...measured(results),
     ...results.flatMap((result) => section(benchmarks.get(result.id), result)),
+    ...reports('Load', 'make load', load),
+    ...reports('Isolation', 'make isolation', isolation),
+    ...reports('Soak', 'make soak', soak),
     '## Where',
     '',
     ...results.map(where),
@@ -38,6 +43,18 @@ function measured(results) {
   const all = results.flatMap(({ id, measures }) => Object.entries(measures).map(([name, value]) => [id, name, value]));
   if (all.length === 0) return [];
   return ['| | measured | |', '|---|---|---|', ...all.map(([id, name, value]) => `| ${id} | ${name} | ${value.toLocaleString('en')} |`), ''];
+}
+
+/** What `make load`, `make isolation` and `make soak` found: a list of checks for each stack. */
+function reports(title, command, all) {
+  const stacks = Object.entries(all);
+  if (stacks.length === 0) return [];
+  return [`## ${title}`, '', `From \`${command} WRITE=1\`; the far ends are a process of their own on the same machine.`, '', ...stacks.flatMap(([stack, report]) => [
+    `${stack} servers, ${report.takenAt} UTC, ${report.machine.cores} cores (${report.machine.cpu}), load ${report.load.map((one) => one.toFixed(1)).join(' .. ')}:`,
+    '',
+    ...report.checks.map(([text, good]) => `- ${good ? '' : '**missed** '}${text}`),
+    '',
+  ])];
 }
 
 function section(benchmark, result) {

@@ -5,7 +5,7 @@ const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
 /** An SVG: for each figure the ratio of every pair (dots), their median (bar) and the target (line), on a logarithmic axis. */
 export function plot(benchmark, result) {
-  const rows = rowsOf(benchmark, result);
+  const rows = rowsOf(benchmark, result).filter(({ figure }) => figure.direction !== 'bound');
   const values = rows.flatMap((row) => [...row.ratios, row.figure.target ?? row.value, 1]);
   const [low, high] = [Math.min(...values) * 0.9, Math.max(...values) * 1.1];
   const x = (ratio) => LEFT + ((Math.log(ratio) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (WIDTH - LEFT - RIGHT);

@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, RegExp>> = {
   digits: new RegExp(`^api uuid_send_dtmf ${UUID} [0-9*#A-DwW]{1,99}$`),
   bridge: new RegExp(`^api uuid_bridge ${UUID} ${UUID}$`),
   park: new RegExp(`^api uuid_transfer ${UUID} park inline$`),
+  probe: /^api version$/,
+  look: new RegExp(`^api (?:uuid_exists ${UUID}|uuid_getvar ${UUID} (?:bridge_to|sip_h_X-Holdfast-Gateway)|show channels as json)$`),
+  owner: new RegExp(`^api uuid_setvar ${UUID} sip_h_X-Holdfast-Gateway ${NAME}$`),
   kill: new RegExp(`^api uuid_kill ${UUID}$`),
   play: new RegExp(
     `^sendmsg ${UUID}\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: (?:${SOUND})\nEvent-UUID: ${UUID}$`,

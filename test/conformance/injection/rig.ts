@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LiveCalls, Scope } from '../../../src/calls';
 import { DrachtioConnection, type SipDialog } from '../../../src/dialogs';
 import { type Clock, newUuid, systemClock } from '../../../src/lib';
-import { AudioLibrary, MediaEndpoint, type MediaPool, Speech, TEMPLATE_SDP } from '../../../src/media';
+import { AudioLibrary, MediaChannel, MediaEndpoint, type MediaPool, Speech, TEMPLATE_SDP } from '../../../src/media';
 import { EventSocket } from '../../../src/media/event-socket';
 import { encodeWav } from '../../../src/protocol/wav';
 import { LegDialer, OutboundDestinations } from '../../../src/signaling';
@@ -36,7 +36,7 @@ export class Rig {
   #signalling: DrachtioConnection | undefined;
 
   async start(): Promise<void> {
-    this.#media = new EventSocket(await this.eventSocket.start(), systemClock);
+    this.#media = new EventSocket(await this.eventSocket.start(), systemClock, 60_000);
     await this.#media.open();
     this.#signalling = new DrachtioConnection(await this.drachtio.start());
     await this.#signalling.start();
@@ -53,14 +53,15 @@ export class Rig {
   /** A channel of the fake media server. */
   async channel(): Promise<MediaEndpoint> {
     const endpoint = this.#endpoint();
-    await endpoint.start(TEMPLATE_SDP);
+    await endpoint.start();
     return endpoint;
   }
 
   #endpoint(): MediaEndpoint {
     if (!this.#media) throw new Error('not started');
     const dialog = { on: () => () => undefined, bye: async () => undefined, id: 'dialog' } as unknown as SipDialog;
-    return new MediaEndpoint({ uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP }, this.#media, dialog, systemClock);
+    const facts = { uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP, remoteSdp: TEMPLATE_SDP };
+    return new MediaEndpoint(new MediaChannel(facts, this.#media, dialog, () => systemClock.monotonic()), systemClock, 1_000);
   }
 
   /** Runs the verbs as the program of an answered call; `clock` is the program's, not that of the wires. */
@@ -101,7 +102,7 @@ export class Rig {
       callPorts: { clock, events: staged.ports.events, save: () => undefined, report: () => undefined },
       destinations: new OutboundDestinations({ resolve: async () => ['192.0.2.8'], resolveServices: async () => [] }),
       policyFor: async () => createGuardPolicy({ allowPrivate: ['0.0.0.0/0', '::/0'] }), alert: () => undefined, refused: () => undefined,
-      admission: { turnOf: async () => 'admitted' },
+      admission: { admitLeg: async () => 'admitted' },
     } as unknown as ConstructorParameters<typeof LegDialer>[0]);
     const ports = { ...staged.ports, dialer };
     staged.call.connected(endpoint);

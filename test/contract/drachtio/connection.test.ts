@@ -8,7 +8,8 @@ describe('the control connection', () => {
     const srf = newApp();
     stage.after(() => srf.disconnect());
     const at = `${target.sip.host}:${target.sip.port}`;
-    expect(await connect(srf, target)).toBe(`tcp/${at},udp/${at}`);
+    // drachtio-server says it once for each address of the machine, with the external address in all of them.
+    expect([...new Set((await connect(srf, target)).split(','))]).toEqual([`tcp/${at}`, `udp/${at}`]);
   });
 
   it('is refused with a wrong secret', async () => {

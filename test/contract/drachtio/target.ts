@@ -1,6 +1,8 @@
 import DrachtioSrf from 'drachtio-srf';
 import { startSipServer } from '../../../src/embedded/sip-server';
-import type { Clock } from '../../../src/lib';
+import { type Clock, systemClock } from '../../../src/lib';
+import { Metrics, silentLogger } from '../../../src/platform/telemetry';
+import { Relay } from '../../../src/relay';
 import { type DropHook, type SipTiming, UserAgent, type UserAgentOptions } from '../../../src/sip-stack';
 import { Stops } from '../../support/stops';
 
@@ -17,7 +19,33 @@ export interface Target {
 /** Short timers only where they are ours to set; with a real server every wait is that of RFC 3261. */
 export const timing = { t1Ms: 50, t2Ms: 200, t4Ms: 200 };
 
-export async function startTarget(
+/** Whether a relay stands between the applications and the server (`relayed/`). */
+export const RELAYED = Boolean(process.env['HOLDFAST_TEST_RELAY']);
+
+export async function startTarget(...options: Parameters<typeof startServer>): Promise<Target> {
+  const server = await startServer(...options);
+  return RELAYED ? withRelay(server) : server;
+}
+
+/** The same server behind a relay: only what comes after the death of an application may be different. */
+async function withRelay(server: Target): Promise<Target> {
+  const secret = 'secret-of-the-relay';
+  const relay = new Relay({
+    drachtio: server.admin, listen: { host: '127.0.0.1', port: 0, secret }, holdMs: 1_000, silenceMs: 7_000,
+    clock: systemClock, metrics: new Metrics({ rooms: ['relay'] }), log: silentLogger(),
+  });
+  const admin = await relay.start();
+  return {
+    ...server,
+    admin: { ...admin, secret },
+    stop: async () => {
+      relay.stop();
+      await server.stop();
+    },
+  };
+}
+
+async function startServer(
   drop?: DropHook, timers: Partial<SipTiming> = timing, clock?: Clock,
 ): Promise<Target> {
   const { DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET, HOLDFAST_SIP_HOST, HOLDFAST_SIP_PORT } = process.env;
@@ -103,12 +131,20 @@ export function connect(srf: Srf, target: Target, secret = target.admin.secret):
   });
 }
 
+/** Messages are dealt with in order: when this one, in a dialog that nobody knows, is answered, routes are registered. */
+function routesTaken(srf: Srf): Promise<void> {
+  return new Promise((resolve) => {
+    srf.request('sip:placeholder', { method: 'INFO', stackDialogId: 'nobody;from-tag=nobody' }, () => resolve());
+  });
+}
+
 /** Everything a test started, stopped together after it. */
 export class Stage extends Stops {
   async app(target: Target, prepare: (srf: Srf) => void = () => undefined): Promise<Srf> {
     const srf = newApp();
     prepare(srf);
     await connect(srf, target);
+    await routesTaken(srf);
     const disconnect = srf.disconnect.bind(srf);
     let connected = true;
     // drachtio-srf throws on a second one; a test may have had the first.

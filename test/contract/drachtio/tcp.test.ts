@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { newUuid } from '../../../src/lib';
 import type { CallEnd, IncomingCall, PassingMessage } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import { type Answer, type Message, sdp, type SrfDialog, setTheStage, uriAt } from './target';
@@ -115,13 +116,16 @@ describe('over TCP', () => {
         response.send(200);
       }));
       const [endless, other] = [await raw(), await raw()];
-      endless.socket.write(options('endless', length));
+      // Its own name each time: drachtio-server hands on what it waited with when the connection ends, to whoever is there then.
+      const endlessId = `endless-${newUuid()}`;
+      endless.socket.write(options(endlessId, length));
       other.socket.write(options('other'));
       await eventually(() => expect(statuses(other.heard.text)).toEqual(['200']));
       if (target.embedded || drachtio === 'refuses') {
         await eventually(() => expect([statuses(endless.heard.text), endless.heard.closed]).toEqual([['400'], true]));
       } else expect(endless.heard).toEqual({ text: '', closed: false });
-      expect(reached).toEqual(['other']);
+      expect(reached).toContain('other');
+      expect(reached).not.toContain(endlessId);
     },
   );
 });

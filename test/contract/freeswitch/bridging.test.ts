@@ -44,6 +44,33 @@ describe('bridging two channels', () => {
     },
   );
 
+  it('tells anybody who asks whom a channel is bridged with, and that it is not any more', async () => {
+    const a = await stage.channel({}, { play: { tone: 500 } });
+    const b = await stage.channel({}, { play: { tone: 1300 } });
+    const partnerOf = (channel: TestChannel): Promise<string> => esl.api(`uuid_getvar ${channel.uuid} bridge_to`);
+    await esl.execute(a.uuid, 'playback', endless(440));
+    expect(await Promise.all([partnerOf(a), partnerOf(b)])).toEqual(['_undef_', '_undef_']);
+    await bridge(a, b);
+    await a.call.audio.waitForTone(1300, { withinMs: 2_000 });
+    expect(await Promise.all([partnerOf(a), partnerOf(b)])).toEqual([b.uuid, a.uuid]);
+    await esl.api(`uuid_transfer ${a.uuid} park inline`);
+    await eventually(async () => expect(await Promise.all([partnerOf(a), partnerOf(b)])).toEqual(['_undef_', '_undef_']));
+    expect(await esl.api('uuid_getvar 00000000-0000-0000-0000-000000000000 bridge_to')).toMatch(/^-ERR/);
+  });
+
+  it('keeps the headers of the INVITE that made a channel as variables, which can be written', async () => {
+    const channel = await stage.channel({}, { headers: { 'X-Holdfast-Gateway': 'gateway-1' } });
+    const owner = (): Promise<string> => esl.api(`uuid_getvar ${channel.uuid} sip_h_X-Holdfast-Gateway`);
+    expect(await owner()).toBe('gateway-1');
+    await esl.api(`uuid_setvar ${channel.uuid} sip_h_X-Holdfast-Gateway gateway-2`);
+    expect(await owner()).toBe('gateway-2');
+    // FreeSWITCH lists a channel a moment after it is there.
+    await eventually(async () => {
+      const { rows = [] } = JSON.parse(await esl.api('show channels as json')) as { rows?: { uuid: string }[] };
+      expect(rows.map(({ uuid }) => uuid)).toContain(channel.uuid);
+    });
+  });
+
   it('parks the other leg when one hangs up, and it can play again', async () => {
     const a = await stage.channel({}, { play: { tone: 500 } });
     const b = await stage.channel({}, { play: { tone: 1300 } });

@@ -75,15 +75,16 @@ describe('media as far ends bring it', () => {
   it('keeps a bridge through comfort noise and pauses without packets', async () => {
     const [a, b] = [await caller.call('0 13'), await caller.call('8 13')];
     await bridge(a, b);
-    await Promise.all([a.peer.talk('PCMU', 500, 50), hears(b, 500)]);
+    await a.peer.talkUntil('PCMU', 500, hears(b, 500));
     for (let round = 0; round < 3; round += 1) {
       a.peer.send({ payloadType: 13, payload: Buffer.from([60]) });
       await pause(400);
       a.peer.skip(400);
     }
     expect(toneShare(b.peer.heard(200), 500)).toBeLessThan(0.5);
+    await a.peer.talkUntil('PCMU', 900, hears(b, 900));
     const before = b.peer.received.length;
-    await Promise.all([a.peer.talk('PCMU', 900, 50), hears(b, 900)]);
+    await a.peer.talk('PCMU', 900, 50);
     expect(b.peer.received.length - before).toBeGreaterThan(30);
     expect(await esl.api(`uuid_exists ${a.uuid}`)).toBe('true');
   });
@@ -92,7 +93,7 @@ describe('media as far ends bring it', () => {
     const [a, b] = [await caller.call('0'), await caller.call('0')];
     await bridge(a, b);
     const stranger = await strangerAt(a.port);
-    await Promise.all([a.peer.talk('PCMU', 500, 50), hears(b, 500)]);
+    await a.peer.talkUntil('PCMU', 500, hears(b, 500));
     await Promise.all([a.peer.talk('PCMU', 500, 50), stranger.talk('PCMU', 2_000, 50)]);
     expect(toneShare(b.peer.heard(), 500)).toBeGreaterThan(0.9);
     expect(stranger.received).toEqual([]);
@@ -131,9 +132,8 @@ describe('media as far ends bring it', () => {
     for (const [formats, codec] of [['0', 'PCMU'], ['8', 'PCMA'], ['9', 'G722']] as const satisfies [string, WireCodec][]) {
       const other = await caller.call(formats);
       await bridge(wide, other);
-      await Promise.all([
-        wide.peer.talk('G722', 600, 60), other.peer.talk(codec, 1_100, 60), hears(other, 600), hears(wide, 1_100),
-      ]);
+      const heard = Promise.all([hears(other, 600), hears(wide, 1_100)]);
+      await Promise.all([wide.peer.talkUntil('G722', 600, heard), other.peer.talkUntil(codec, 1_100, heard)]);
       expect(new Set(other.peer.received.slice(-20).map(({ payloadType }) => payloadType))).toEqual(
         new Set([{ PCMU: 0, PCMA: 8, G722: 9 }[codec]]));
     }

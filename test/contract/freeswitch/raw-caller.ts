@@ -117,6 +117,12 @@ export class RawPeer {
     }
   }
 
+  /** Until `done` is. */
+  async talkUntil(codec: WireCodec, hz: number, done: Promise<unknown>): Promise<void> {
+    const over = done.then(() => true);
+    while (!(await Promise.race([over, this.talk(codec, hz, 1)]))) continue;
+  }
+
   /** What came in the last `ms` as 8 kHz samples, in the codec of each packet; nothing when nothing came. */
   heard(ms = 400): Int16Array {
     const decoder = new G722Decoder();

@@ -72,8 +72,8 @@ export class Stage extends Stops {
     this.after(() => listener.stop());
     const arriving = listener.next();
     const caller = await this.phone(phone);
-    const headers = { 'User-Agent': `drachtio-fsmrf:${newUuid()}`, 'X-esl-outbound': listener.address };
-    const call = await caller.call(`sip:drachtio@${await this.sipAddress()}`, { headers, ...options });
+    const headers = { 'User-Agent': `drachtio-fsmrf:${newUuid()}`, 'X-esl-outbound': listener.address, ...options.headers };
+    const call = await caller.call(`sip:drachtio@${await this.sipAddress()}`, { ...options, headers });
     await call.untilAnswered({ withinMs: 5_000 });
     const controller = await arriving;
     const data = await controller.connect();

@@ -1,7 +1,9 @@
-import { Call, CallStore } from '../../../src/calls';
+import { Call, type CallPorts, CallStore, KeptDocuments, type OwnedRecord } from '../../../src/calls';
+import { recordOf } from '../../../src/calls/record-of';
 import { EventBus } from '../../../src/events';
 import { systemClock, TypedEmitter } from '../../../src/lib';
 import type { MediaEndpoint } from '../../../src/media';
+import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
 import { startRedis, type TestRedis } from '../../support/redis-server';
 
@@ -11,6 +13,8 @@ class Channel extends TypedEmitter<{ gone: [string] }> {
   readonly uuid = 'channel-uuid';
   readonly dialogId = 'media-call-id;from-tag=m';
   readonly serverName = '127.0.0.1:8021';
+  readonly localSdp = 'v=0';
+  readonly remoteSdp = 'v=0 far';
 }
 
 describe('the record of a call', () => {
@@ -19,20 +23,23 @@ describe('the record of a call', () => {
   const reports: string[] = [];
   beforeAll(async () => {
     server = await startRedis();
-    store = new CallStore(server.client(), 'gateway-1', (message) => reports.push(message));
+    store = storeOf('gateway-1');
   });
   afterAll(() => server.stop());
 
-  const placeCall = (): Call => {
-    const call = new Call(
-      { accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, from: '+1', to: '1000', direction: 'inbound' },
-      {
-        clock: systemClock,
-        events: new EventBus((message) => reports.push(message)),
-        save: (changed) => store.save(changed),
-        report: (_call, message) => reports.push(message),
-      },
-    );
+  const fenced: string[] = [];
+  const storeOf = (gatewayId: string): CallStore =>
+    new CallStore({ redis: server.client(), gatewayId, report: (message) => reports.push(message), onFenced: ({ sid }) => fenced.push(sid) });
+  const portsOf = (by: CallStore): CallPorts => ({
+    clock: systemClock,
+    events: new EventBus((message) => reports.push(message)),
+    save: (changed) => by.save(changed),
+    report: (_call, message) => reports.push(message),
+  });
+
+  const placeCall = (by = store): Call => {
+    const identity = { accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, from: '+1', to: '1000', direction: 'inbound' as const };
+    const call = new Call(identity, portsOf(by));
     call.attach({
       sipCallId: 'call-id', dialogId: 'call-id;from-tag=c', ring: () => undefined,
       answer: () => Promise.reject(new Error('not in this test')), end: () => Promise.resolve(),
@@ -43,17 +50,17 @@ describe('the record of a call', () => {
   it('holds what another gateway needs to carry on', async () => {
     const call = placeCall();
     call.connected(new Channel() as unknown as MediaEndpoint);
-    call.progress = { documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 2, verb: 'Enqueue' };
+    call.progress = { step: 'verb', documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 2, verb: 'Enqueue' };
     call.queueEntry = { queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry' };
     call.noteVerbState({ waitDocumentUrl: 'http://app.test/wait' });
     await store.flush();
     expect(await store.find(ACCOUNT, call.sid)).toEqual({
-      callSid: call.sid, accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, gatewayId: 'gateway-1', direction: 'inbound', from: '+1',
-      to: '1000', status: 'in-progress', sipCallId: 'call-id', dialogId: 'call-id;from-tag=c', endpointUuid: 'channel-uuid',
-      endpointDialogId: 'media-call-id;from-tag=m', mediaServer: '127.0.0.1:8021', createdAt: call.createdAt, answeredAt: call.answeredAt,
+      callSid: call.sid, identity: call.identity, status: 'in-progress', sipCallId: 'call-id', dialogId: 'call-id;from-tag=c',
+      media: { uuid: 'channel-uuid', serverName: '127.0.0.1:8021', dialogId: 'media-call-id;from-tag=m', localSdp: 'v=0', remoteSdp: 'v=0 far' },
+      createdAt: call.createdAt, answeredAt: call.answeredAt, factCount: 1,
       queueEntry: { queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry' },
       progress: {
-        documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 2, verb: 'Enqueue',
+        step: 'verb', documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 2, verb: 'Enqueue',
         state: { waitDocumentUrl: 'http://app.test/wait' },
       },
     });
@@ -62,7 +69,7 @@ describe('the record of a call', () => {
   it('says in the end how and when it ended, also when changes follow each other closely', async () => {
     const call = placeCall();
     for (let verbIndex = 0; verbIndex < 50; verbIndex += 1) {
-      call.progress = { documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex, verb: 'Pause' };
+      call.progress = { step: 'verb', documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex, verb: 'Pause' };
     }
     call.end('caller-cancelled');
     call.noteVerbState({ late: true });
@@ -72,38 +79,158 @@ describe('the record of a call', () => {
     expect(record?.progress).not.toHaveProperty('state');
   });
 
-  it('reports a write that fails, and writes the next one', async () => {
-    const client = server.client();
-    const failing = new CallStore(client, 'gateway-1', (message) => reports.push(message));
+  it('keeps an ended call for look-ups when nothing is left to be done for it, and no longer among the live ones', async () => {
     const call = placeCall();
-    await client.set(`hf:{${ACCOUNT}}:call:${call.sid}`, 'x');
-    await client.call('CONFIG', 'SET', 'maxmemory', '1');
-    failing.save(call);
-    await failing.flush();
-    expect(reports).toEqual([expect.stringContaining(`the record of ${call.sid} was not written`)]);
-    await client.call('CONFIG', 'SET', 'maxmemory', '0');
-    failing.save(call);
-    await failing.flush();
-    expect((await failing.find(ACCOUNT, call.sid))?.callSid).toBe(call.sid);
+    call.end('remote-hangup');
+    await store.flush();
+    expect((await store.owned(ACCOUNT)).map(({ record }) => record.callSid)).toContain(call.sid);
+    await store.close(call);
+    expect((await store.owned(ACCOUNT)).map(({ record }) => record.callSid)).not.toContain(call.sid);
+    expect(await store.find(ACCOUNT, call.sid)).toMatchObject({ callSid: call.sid, endReason: 'remote-hangup' });
   });
 
-  it('is there as long as the call lives, however long that is', async () => {
-    const client = server.client();
-    const clock = new ManualClock();
+  it('holds the legs that a call has placed while they live; ended ones can be looked up alone', async () => {
     const call = placeCall();
+    const leg = placeCall();
+    call.addLeg(leg);
+    store.save(leg);
+    await store.flush();
+    expect((await store.find(ACCOUNT, call.sid))?.legs).toMatchObject([{ callSid: leg.sid, status: 'ringing' }]);
+    expect((await store.owned(ACCOUNT)).map(({ record }) => record.callSid)).not.toContain(leg.sid);
+    leg.end('busy');
+    await store.flush();
+    expect(await store.find(ACCOUNT, call.sid)).not.toHaveProperty('legs');
+    await eventually(async () => expect(await store.find(ACCOUNT, leg.sid)).toMatchObject({ callSid: leg.sid, endReason: 'busy' }));
+  });
+
+  it('reports a write that fails, and writes the next one', async () => {
+    const client = server.client();
+    const call = placeCall();
+    await client.set('filler', 'x');
+    await client.call('CONFIG', 'SET', 'maxmemory', '1');
     store.save(call);
     await store.flush();
-    const key = `hf:{${ACCOUNT}}:call:${call.sid}`;
-    const day = 86_400;
-    store.start([call], clock);
-    for (let quarter = 0; quarter < 8; quarter += 1) {
-      // What Redis does to the key while a quarter of a day goes by.
-      await client.expire(key, (await client.ttl(key)) - day / 4);
-      clock.advance((day / 4) * 1_000);
-      await store.flush();
-    }
-    expect(await client.ttl(key)).toBeGreaterThan(day - 60);
-    store.stop();
-    expect(clock.pending).toBe(0);
+    expect(reports).toEqual([expect.stringContaining(`the record of ${call.sid} was not written`)]);
+    await client.call('CONFIG', 'SET', 'maxmemory', '0');
+    store.save(call);
+    await store.flush();
+    expect((await store.find(ACCOUNT, call.sid))?.callSid).toBe(call.sid);
   });
+
+  describe('when its gateway is dead', () => {
+    const deadCalls = async (gatewayId: string, count: number): Promise<{ calls: Call[]; dead: CallStore }> => {
+      const dead = storeOf(gatewayId);
+      const calls = Array.from({ length: count }, () => placeCall(dead));
+      for (const call of calls) dead.save(call);
+      await dead.flush();
+      return { calls, dead };
+    };
+    const takeAll = async (by: CallStore, from: string): Promise<OwnedRecord[]> => {
+      const taken: OwnedRecord[] = [];
+      for (let batch = await by.take(ACCOUNT, from, 7); batch.length > 0; batch = await by.take(ACCOUNT, from, 7)) taken.push(...batch);
+      return taken;
+    };
+
+    it('goes to one of the others, with a higher epoch, however many take at once', async () => {
+      const { calls } = await deadCalls('dead-1', 50);
+      expect(await storeOf('b').accountsOf('dead-1')).toEqual([ACCOUNT]);
+      const takers = ['b', 'c', 'd'].map((id) => storeOf(id));
+      const taken = await Promise.all(takers.map((taker) => takeAll(taker, 'dead-1')));
+      const sids = taken.flat().map(({ record }) => record.callSid);
+      expect(sids.sort()).toEqual(calls.map(({ sid }) => sid).sort());
+      expect(new Set(taken.flat().map(({ epoch }) => epoch))).toEqual(new Set([2]));
+      expect((await takers[0]?.owned(ACCOUNT))?.length).toBe(taken[0]?.length);
+    });
+
+    it('is found also when it took it after it was taken for dead, being frozen', async () => {
+      const { dead } = await deadCalls('dead-4', 1);
+      await takeAll(storeOf('b'), 'dead-4');
+      await deadCalls('dead-5', 1);
+      const [late] = await takeAll(dead, 'dead-5');
+      expect(await storeOf('b').accountsOf('dead-4')).toEqual([ACCOUNT]);
+      expect((await takeAll(storeOf('b'), 'dead-4')).map(({ record }) => record.callSid)).toEqual([late?.record.callSid]);
+    });
+
+    it('fences the old one: what it writes afterwards is refused, and it is told so', async () => {
+      const { calls, dead } = await deadCalls('dead-2', 1);
+      const [taken] = await takeAll(storeOf('b'), 'dead-2');
+      const [call] = calls as [Call];
+      call.progress = { step: 'verb', documentUrl: 'http://app.test/stale', documentMethod: 'POST', verbIndex: 9, verb: 'Pause' };
+      await dead.flush();
+      await dead.close(call);
+      expect(fenced).toEqual([call.sid, call.sid]);
+      expect(taken && (await storeOf('b').isOurs(taken))).toBe(true);
+      expect(await store.find(ACCOUNT, call.sid)).not.toHaveProperty('progress');
+    });
+
+    it('does not come back when the new one has ended it: what the old one writes afterwards is refused as well', async () => {
+      const { calls: [call], dead } = await deadCalls('dead-6', 1) as { calls: [Call]; dead: CallStore };
+      const heir = storeOf('b');
+      const [taken] = await takeAll(heir, 'dead-6') as [OwnedRecord];
+      await heir.close(Call.restore(taken, portsOf(heir)));
+      fenced.length = 0;
+      call.end('remote-hangup');
+      await dead.flush();
+      await dead.close(call);
+      expect(fenced).toEqual([call.sid, call.sid]);
+      expect(await dead.owned(ACCOUNT)).toEqual([]);
+      expect((await store.find(ACCOUNT, call.sid))?.endedAt).toBeUndefined();
+    });
+
+    it('begins anew when the dead one had ended it, and its INVITE is given to another one', async () => {
+      const { calls: [call], dead } = await deadCalls('dead-7', 1) as { calls: [Call]; dead: CallStore };
+      await dead.close(call);
+      const heir = storeOf('e');
+      const epoch = await heir.takeOne(ACCOUNT, call.sid);
+      fenced.length = 0;
+      heir.save(new Call(call.identity, portsOf(heir), { sid: call.sid, epoch }));
+      await heir.flush();
+      expect(fenced).toEqual([]);
+      expect((await heir.owned(ACCOUNT)).map(({ record }) => record.callSid)).toEqual([call.sid]);
+    });
+
+    it('is not taken from who has it now', async () => {
+      const { calls } = await deadCalls('dead-3', 1);
+      const [call] = calls as [Call];
+      expect(await storeOf('b').takeOne(ACCOUNT, call.sid)).toBe(2);
+      expect(await takeAll(storeOf('c'), 'dead-3')).toEqual([]);
+      expect((await storeOf('b').owned(ACCOUNT)).map(({ record }) => record.callSid)).toContain(call.sid);
+    });
+
+    it('comes back as it was: status, place in the queue, program, legs', async () => {
+      const { calls, dead } = await deadCalls('dead-4', 1);
+      const [call] = calls as [Call];
+      call.connected(new Channel() as unknown as MediaEndpoint);
+      call.progress = { step: 'verb', documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 1, verb: 'Enqueue' };
+      call.queueEntry = { queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry' };
+      call.noteVerbState({ noted: true });
+      await dead.flush();
+      const [owned] = await takeAll(storeOf('b'), 'dead-4');
+      const restored = Call.restore(owned as OwnedRecord, portsOf(store));
+      expect(recordOf(restored)).toEqual({ ...recordOf(call), dialogId: undefined, sipCallId: undefined, media: undefined, factCount: expect.any(Number) as unknown });
+      expect(restored.factCount).toBeGreaterThan(call.factCount);
+      expect([restored.epoch, restored.verbState]).toEqual([2, { noted: true }]);
+    });
+  });
+});
+
+it('the text of a document is kept once for all calls that run it, and read by any gateway', async () => {
+  const server = await startRedis();
+  try {
+    const clock = new ManualClock();
+    const client = server.client();
+    const documents = new KeptDocuments({ redis: client, clock, report: (message) => { throw new Error(message); } });
+    const text = { body: Buffer.from('<Response>\n<Say>ü</Say></Response>'), contentType: 'text/xml; charset=utf-8' };
+    const name = documents.keep(ACCOUNT, text);
+    const other = new KeptDocuments({ redis: server.client(), clock, report: () => undefined });
+    await eventually(async () => expect(await other.read(ACCOUNT, name)).toEqual(text));
+    await client.del(`hf:{${ACCOUNT}}:document:${name}`);
+    expect(documents.keep(ACCOUNT, text)).toBe(name);
+    expect(await other.read(ACCOUNT, name)).toBeUndefined();
+    clock.advance(13 * 3_600_000);
+    expect(documents.keep(ACCOUNT, text)).toBe(name);
+    await eventually(async () => expect(await other.read(ACCOUNT, name)).toEqual(text));
+  } finally {
+    await server.stop();
+  }
 });

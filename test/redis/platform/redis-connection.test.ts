@@ -62,6 +62,18 @@ describe('the Redis connection', () => {
     expect(await one.ping()).toBeGreaterThan(0);
   });
 
+  it('sends what is asked in one turn in one write', async () => {
+    const one = connection();
+    await one.start();
+    const reads = async (): Promise<number> => Number(/total_reads_processed:(\d+)/.exec(await one.client.info('stats'))?.[1]);
+    const before = await reads();
+    const asked = Array.from({ length: 100 }, () => one.client.ping());
+    const after = await reads();
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 'PONG'));
+    // One for the second INFO, which may or may not come with the others.
+    expect(after - before).toBeLessThanOrEqual(2);
+  });
+
   it('delivers what is published and says subscribed again after a restart of Redis', async () => {
     const one = connection();
     await one.start();

@@ -72,6 +72,11 @@ export class OperationRunner {
         const { outcome, result, actionToken } = await engine.end(this.#ref(operation.stay), operation.cause);
         return { outcome, result, actionToken };
       }
+      case 'adopt': {
+        const adopted = await engine.adopt(this.#ref(operation.stay), operation.epoch);
+        if (adopted.outcome !== 'adopted') return adopted;
+        return { outcome: 'adopted', state: adopted.entry.state, ...this.#claimSeen(operation.stay, adopted.entry.claim) };
+      }
       case 'view':
         return this.#view(operation.stay, gateway);
       case 'summary': {

@@ -21,6 +21,7 @@ export type Operation =
   | { readonly op: 'abandon'; readonly agent: string; readonly token?: string }
   | { readonly op: 'begin-bridge' | 'mark-bridged'; readonly stay: string; readonly token: string }
   | { readonly op: 'end'; readonly stay: string; readonly cause: EndCause }
+  | { readonly op: 'adopt'; readonly stay: string; readonly gateway: string; readonly epoch: number }
   | { readonly op: 'view'; readonly stay: string }
   | { readonly op: 'lookup'; readonly call: string }
   | { readonly op: 'summary' | 'delete'; readonly queue: string };

@@ -41,6 +41,8 @@ export class TestGateway {
       clock,
       leaseMs: 60_000,
       heartbeatMs: 20_000,
+      // Swept at once: most tests look at what a death leaves behind.
+      graceMs: 0,
       onFact: (fact) => this.facts.push(fact),
       onFailure,
       ...engineOptions,

@@ -1,4 +1,5 @@
 import type { QUEUE_SCRIPTS } from '../../../src/queueing/queue-scripts';
+import { eventually } from '../../support/eventually';
 import { expectOutcome, newCall, type TestGateway } from './queue-fixture';
 
 /** Who takes part: `near` loses a reply, `far` and `doomed` have connections of their own. */
@@ -12,6 +13,8 @@ export interface Cast {
   readonly letLeasePass: () => void;
   /** Redis as an outsider with tools sees it. */
   readonly setLease: (gatewayId: string, until: number) => Promise<void>;
+  /** Redis loses one record. */
+  readonly forget: (hash: 'entries' | 'tickets', id: string) => Promise<void>;
   readonly setGatewayLease: (gatewayId: string, until: number) => Promise<void>;
 }
 
@@ -59,6 +62,16 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: async ({ near, account }) => {
       await near.join(account, QUEUE, newCall(), { maxSize: 2 });
       return () => near.join(account, QUEUE, newCall());
+    },
+  },
+  {
+    script: 'adopt-entry',
+    what: 'an agent who waits takes the caller in the same moment',
+    prepare: async (cast) => {
+      const { entry } = await joined(cast, cast.doomed);
+      await cast.setLease(cast.doomed.gatewayId, 0);
+      for (let n = 0; n < 2; n++) await cast.far.claim(cast.account, QUEUE, newCall(), { wait: true });
+      return () => cast.near.engine.adopt(entry, 2);
     },
   },
   {
@@ -249,6 +262,42 @@ export const SCENARIOS: readonly Scenario[] = [
       await cast.setGatewayLease(cast.doomed.gatewayId, 1);
       await cast.setGatewayLease(cast.near.gatewayId, 1);
       return () => cast.near.engine.heartbeat();
+    },
+  },
+  {
+    script: 'reassert-entry',
+    what: 'a caller whom Redis has forgotten',
+    prepare: async (cast) => {
+      const { entry } = await joined(cast, cast.near);
+      await cast.forget('entries', entry.entryId);
+      return async () => void (await cast.near.engine.view(entry));
+    },
+  },
+  {
+    script: 'reassert-ticket',
+    what: 'an agent whom Redis has forgotten',
+    prepare: async (cast) => {
+      await joined(cast, cast.far);
+      const { entry } = await joined(cast, cast.near);
+      const agent = newCall();
+      await claimed(cast, cast.near, agent);
+      await cast.forget('tickets', agent);
+      await cast.forget('entries', entry.entryId);
+      return async () => void (await cast.near.engine.view(entry));
+    },
+  },
+  {
+    script: 'settle-ticket',
+    what: 'an agent whose claim nobody else knows of',
+    prepare: async (cast) => {
+      const { entry } = await joined(cast, cast.near);
+      await claimed(cast, cast.near, newCall());
+      await cast.forget('entries', entry.entryId);
+      return async () => {
+        await cast.near.engine.view(entry);
+        // Settled, he is taken again.
+        await eventually(() => expect(cast.near.facts.filter(({ fact }) => fact === 'queue-entry.claimed')).toHaveLength(2), 15_000);
+      };
     },
   },
 ];

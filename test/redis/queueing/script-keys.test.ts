@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually';
 import { ScriptKeyWatch } from '../../support/redis-script-keys';
 import { startRedis, type TestRedis } from '../../support/redis-server';
 import { Interleaving } from './interleaving';
-import { newAccount, newCall, TestGateway } from './queue-fixture';
+import { expectOutcome, newAccount, newCall, TestGateway } from './queue-fixture';
 import { Fleets } from './run-interleavings';
 
 describe('the keys that scripts touch', () => {
@@ -25,6 +25,8 @@ describe('the keys that scripts touch', () => {
     await redis.stop();
   });
 
+  const shaOf = (script: string): string => loadQueueScripts(redis.client()).sources.find(({ name }) => name === script)?.sha1 ?? '';
+
   it('are those they declare, whatever happens to a queue', async () => {
     const fleet = await fleets.open(2);
     for (let seed = 1; seed <= 40; seed++) await new Interleaving(seed, fleet).run();
@@ -36,6 +38,20 @@ describe('the keys that scripts touch', () => {
     await gateway.claim(account, 'support', newCall());
     await redis.client().hset(`hf:{${account}}:queueing:leases`, { late: 1 });
     await gateway.engine.heartbeat();
+    // And what a gateway leaves behind that nobody takes over.
+    const lost = await new TestGateway(redis, 'lost').start();
+    await lost.join(account, 'sales', newCall());
+    await lost.claim(account, 'sales', newCall(), { wait: true });
+    lost.kill();
+    await gateway.engine.expireGateway('lost');
+    // And what Redis loses, is written back and settled.
+    const knowing = await new TestGateway(redis, 'knowing', { settleMs: 50 }).start();
+    const { entry } = expectOutcome(await knowing.join(account, 'support', newCall()), 'joined');
+    await knowing.claim(account, 'support', newCall());
+    await redis.client().del(...(await redis.keys(`*{${account}}*`)));
+    expect(await knowing.engine.view(entry)).toMatchObject({ position: 1 });
+    await eventually(() => expect(watch.ran.has(shaOf('settle-ticket'))).toBe(true));
+    await knowing.stop();
     await gateway.stop();
 
     const names = new Map(loadQueueScripts(redis.client()).sources.map(({ name, sha1 }) => [sha1, name]));

@@ -14,25 +14,34 @@ describe('ongoing INVITEs', () => {
   });
   afterAll(() => server.stop());
 
+  const invitesOf = (gatewayId: string, client = server.client(), dead: readonly string[] = []): OngoingInvites =>
+    new OngoingInvites({ redis: client, prefix: 'hf:', gatewayId, isDead: (id) => dead.includes(id), report: (error) => reports.push(error) });
+
   it('of copies that reach several gateways at once, one begins', async () => {
-    const gateways = Array.from({ length: 5 }, () => new OngoingInvites(server.client(), 'hf:', (error) => reports.push(error)));
-    const begun = await Promise.all(gateways.map((gateway) => gateway.begin('one')));
-    expect(begun.filter(Boolean)).toHaveLength(1);
+    const begun = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => invitesOf(id).begin('one', `CA-${id}`)));
+    expect(begun.map(({ outcome }) => outcome).sort()).toEqual(['begun', 'merged', 'merged', 'merged', 'merged']);
     expect(await redis.pttl('hf:invite:one')).toBeGreaterThan(60_000);
   });
 
   it('the same request may come again after the end', async () => {
-    const gateway = new OngoingInvites(redis, 'hf:', (error) => reports.push(error));
-    expect(await gateway.begin('two')).toBe(true);
-    expect(await gateway.begin('two')).toBe(false);
+    const gateway = invitesOf('a');
+    expect(await gateway.begin('two', 'CA1')).toEqual({ outcome: 'begun' });
+    expect(await gateway.begin('two', 'CA2')).toEqual({ outcome: 'merged' });
     gateway.end('two');
-    await expect(gateway.begin('two')).resolves.toBe(true);
+    await eventually(async () => expect(await gateway.begin('two', 'CA3')).toEqual({ outcome: 'begun' }));
     expect(reports).toEqual([]);
+  });
+
+  it('of a gateway that died is resumed as the same call, by the one that it is given to again', async () => {
+    await invitesOf('dead').begin('four', 'CA4');
+    expect(await invitesOf('b').begin('four', 'CA5')).toEqual({ outcome: 'merged' });
+    expect(await invitesOf('b', redis, ['dead']).begin('four', 'CA5')).toEqual({ outcome: 'resumed', callSid: 'CA4' });
+    expect(await invitesOf('c', redis, ['dead']).begin('four', 'CA6')).toEqual({ outcome: 'merged' });
   });
 
   it('tells when one could not be taken off', async () => {
     const client = server.client();
-    const gateway = new OngoingInvites(client, 'hf:', (error) => reports.push(error));
+    const gateway = invitesOf('a', client);
     client.disconnect();
     gateway.end('three');
     await eventually(() => expect(reports).toHaveLength(1));

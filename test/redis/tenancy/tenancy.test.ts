@@ -1,6 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { TenancySeed } from '../../../src/platform/config';
+import { RedisScripts } from '../../../src/platform/redis';
 import { AlertLog, seedTenancy, TenantDirectory, TokenCipher } from '../../../src/tenancy';
+import { LUA_DIRECTORY, TENANCY_SCRIPTS } from '../../../src/tenancy/alert-log';
+import { ManualClock } from '../../support/manual-clock';
 import { startRedis, type TestRedis } from '../../support/redis-server';
 
 const ACCOUNT = `AC${'1'.repeat(32)}`;
@@ -145,11 +148,23 @@ describe('tenancy in Redis', () => {
       responseHeaders: { 'content-type': 'text/html' }, responseBody: '<h1>Sorry</h1>',
     };
     await alerts.record({ accountSid: ACCOUNT, code: 11200, message: 'bad status', ...evidence });
-    expect((await alerts.list(ACCOUNT))[0]).toMatchObject(evidence);
+    const [{ sid: first } = { sid: '' }] = await alerts.list(ACCOUNT);
+    const [summary] = await alerts.summaries(ACCOUNT, [first, `NO${'1'.repeat(32)}`]);
+    expect(await alerts.find(ACCOUNT, first)).toMatchObject({ code: 11200, message: 'bad status', ...evidence });
+    expect(summary).toMatchObject({ requestUrl: evidence.requestUrl, responseStatus: 500 });
+    expect(Object.keys(summary ?? {})).not.toContain('responseBody');
+    expect([await alerts.find(OTHER, first), await alerts.summaries(OTHER, [first]), await alerts.find(ACCOUNT, `${first}:exchange`)])
+      .toEqual([undefined, [], undefined]);
     const responseHeaders = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`h${n}`, 'v'.repeat(10_000)]));
     const responseBody = 'x'.repeat(1_000_000);
-    await alerts.record({ accountSid: ACCOUNT, code: 11200, message: responseBody, ...evidence, responseHeaders, responseBody });
-    expect((await redis.lindex(`evidence:{${ACCOUNT}}:alerts`, 0))?.length).toBeLessThan(32_000);
+    const url = `http://a.example/${responseBody}`;
+    const { sid } = await alerts.record({
+      accountSid: ACCOUNT, code: 11200, message: responseBody, url, requestUrl: url, requestMethod: 'POST', requestParams: responseBody,
+      responseHeaders, responseBody,
+    });
+    const [short, exchange] = await redis.hmget(`evidence:{${ACCOUNT}}:alert-parts`, sid, `${sid}:exchange`);
+    expect(short?.length).toBeLessThan(3_000);
+    expect(exchange?.length).toBeLessThan(28_000);
   });
 
   it('keeps no more than the newest 1,000 alerts of an account, and not for ever', async () => {
@@ -158,7 +173,32 @@ describe('tenancy in Redis', () => {
     await Promise.all(all.map((code) => alerts.record({ accountSid: ACCOUNT, code, message: 'one of many' })));
     const kept = (await alerts.list(ACCOUNT)).map(({ code }) => code);
     expect(kept).toEqual(all.slice(5).reverse());
-    expect(await redis.llen(`capped:{${ACCOUNT}}:alerts`)).toBe(1_000);
-    expect(await redis.ttl(`capped:{${ACCOUNT}}:alerts`)).toBeGreaterThan(86_400);
+    expect([await redis.llen(`capped:{${ACCOUNT}}:alerts`), await redis.hlen(`capped:{${ACCOUNT}}:alert-parts`)]).toEqual([1_000, 2_000]);
+    for (const key of ['alerts', 'alert-parts']) {
+      expect(await redis.ttl(`capped:{${ACCOUNT}}:${key}`)).toBeGreaterThan(86_400);
+    }
+  });
+
+  it('forgets alerts that are 30 days old, however few there are', async () => {
+    const clock = new ManualClock();
+    const alerts = new AlertLog(redis, 'aged:', clock);
+    const { sid } = await alerts.record({ accountSid: ACCOUNT, code: 1, message: 'first' });
+    clock.advance(29 * 86_400_000);
+    await alerts.record({ accountSid: ACCOUNT, code: 2, message: 'second' });
+    expect((await alerts.list(ACCOUNT)).map(({ code }) => code)).toEqual([2, 1]);
+    clock.advance(2 * 86_400_000);
+    await alerts.record({ accountSid: ACCOUNT, code: 3, message: 'third' });
+    expect((await alerts.list(ACCOUNT)).map(({ code }) => code)).toEqual([3, 2]);
+    expect(await alerts.find(ACCOUNT, sid)).toBeUndefined();
+  });
+
+  it('records an alert once when its script is sent again after a lost reply', async () => {
+    const scripts = new RedisScripts(redis, LUA_DIRECTORY, TENANCY_SCRIPTS);
+    const keys = { alerts: `twice:{${ACCOUNT}}:alerts`, parts: `twice:{${ACCOUNT}}:alert-parts` };
+    const send = (sid: string) => scripts.run('record-alert', keys, {
+      sid, at: 1, code: 2, summary: '{}', exchange: '{}', keep: 10, oldestAt: 0, keepSeconds: 60,
+    });
+    for (const sid of ['first', 'second', 'first']) await send(sid);
+    expect(await redis.lrange(keys.alerts, 0, -1)).toEqual(['1 2 second', '1 2 first']);
   });
 });

@@ -19,13 +19,16 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
   const engine = {
     abandoned: { outcome: 'cancelled' } as AbandonOutcome,
     abandons: 0,
-    claim: async () => {
+    epoch: 0,
+    claim: async ({ epoch }: { epoch: number }) => {
       order.push('claim');
+      engine.epoch = epoch;
       return claim;
     },
     onClaimChanged: (_account: string, _call: string, listener: typeof tell) => {
       order.push('listen');
       tell = listener;
+      world.onListen();
       return () => undefined;
     },
     abandonClaim: async () => {
@@ -35,10 +38,17 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
   };
   const stage = stageCall({ queues: engine });
   const result: Promise<DialResult> = dialQueue(verb, noun, stage.context, new DialRecording(verb, stage.context));
-  return { ...stage, engine, order, result, tell: (change: ClaimChange) => tell(change) };
+  const world = { ...stage, engine, order, result, tell: (change: ClaimChange) => tell(change), onListen: (): void => undefined };
+  return world;
 }
 
 describe('the agent\'s side of a queue', () => {
+  it('claims under the epoch of the call, for clocks of gateways differ', async () => {
+    const { engine, call } = setUp();
+    await settle();
+    expect(engine.epoch).toBe(call.epoch);
+  });
+
   it('meets a caller, talks, and tells whom and how long', async () => {
     const world = setUp();
     await settle();
@@ -144,6 +154,13 @@ describe('the agent\'s side of a queue', () => {
     bridged.engine.abandoned = { outcome: 'bridged' };
     bridged.call.end('remote-hangup');
     expect(await bridged.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller' } });
+  });
+
+  it('an agent who hangs up while his claim is on its way, and whose claim is gone by then: canceled', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    world.call.end('remote-hangup');
+    world.onListen = () => world.tell({ state: 'gone', reason: 'released' });
+    expect((await world.result).status).toBe('canceled');
   });
 
   it('tries again when Redis does not let it give up', async () => {

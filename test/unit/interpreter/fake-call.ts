@@ -26,6 +26,8 @@ export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]
   readonly played: string[] = [];
   readonly layers: string[] = [];
   isBridged = false;
+  readonly isParted = false;
+  readonly isLost = false;
   gone = false;
   #finish: (() => void) | undefined;
 
@@ -47,6 +49,10 @@ export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]
   bridgeWith(): Promise<'bridged' | 'failed'> {
     this.bridge();
     return Promise.resolve('bridged');
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   play(source: string, signal?: AbortSignal): Promise<PlayOutcome> {
@@ -109,9 +115,12 @@ export function stageCall(ports: object = {}, answered = true, limits: AccountLi
   const alert = (_call: Call, raised: Alert): void => void alerts.push(raised);
   const all = {
     clock, events, gatewayId: 'gateway-1', holdMusic: ['music'], alert, report, limits: { of: async () => limits },
+    recorded: async () => undefined,
+    keptDocuments: { keep: () => 'kept', read: async () => undefined },
     runaways: new RunawayGuard(clock, async () => limits), documents: new CompiledDocuments({ bytes: 1e6 }),
     limitReached: (_call: Call, { limit, ...notice }: { limit: LimitName; message: string }) =>
       alerts.push({ code: LIMIT_FACTS[limit].code, ...notice }),
+    pool: { clock, patienceMs: 1_000, server: () => undefined }, whereabouts: { of: async () => undefined },
     ...ports,
   } as unknown as InterpreterPorts;
   const context: VerbContext = Object.freeze({

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/lib';
 import { EventSocket } from '../../../src/media/event-socket';
+import { ManualClock } from '../../support/manual-clock';
 
 const SECRET = 'secret';
 
@@ -37,7 +38,7 @@ describe('the event socket', () => {
   ])('does not wait for ever for a server that %s', async (_what, onSocket) => {
     const served = await serve(onSocket);
     server = served.server;
-    await expect(new EventSocket(served.address, systemClock).open()).rejects.toMatchObject({ code: expect.stringMatching(/^media-/) as unknown });
+    await expect(new EventSocket(served.address, systemClock, 2_000).open()).rejects.toMatchObject({ code: expect.stringMatching(/^media-/) as unknown });
   });
 
   it('survives a watcher that throws: the other channels hear of their events', async () => {
@@ -47,7 +48,7 @@ describe('the event socket', () => {
       agreeable(socket);
     });
     server = served.server;
-    const socket = new EventSocket(served.address, systemClock);
+    const socket = new EventSocket(served.address, systemClock, 2_000);
     await socket.open();
     const turns: (() => void)[] = [];
     const immediate = jest.spyOn(globalThis, 'setImmediate').mockImplementation(((turn: () => void) => turns.push(turn)) as never);
@@ -70,5 +71,67 @@ describe('the event socket', () => {
     })).toBe(true);
     expect(socket.isOpen).toBe(true);
     socket.close();
+  });
+});
+
+describe('the event socket of a media server that stands still', () => {
+  /** Answers commands until it is told to freeze; keeps the connection. */
+  async function open(clock: ManualClock) {
+    let frozen = false;
+    const { server, address } = await serve((socket) => {
+      socket.write(frame('Content-Type: auth/request'));
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        if (frozen) return;
+        const commands = bytes.toString('utf8').split('\n\n').length - 1;
+        for (let index = 0; index < commands; index += 1) socket.write(frame('Content-Type: command/reply\nReply-Text: +OK'));
+      });
+    });
+    const socket = new EventSocket(address, clock, 2_000);
+    const closed: string[] = [];
+    await socket.open();
+    socket.on('closed', (_reason, how) => closed.push(how));
+    const beat = async (): Promise<void> => {
+      clock.advance(250);
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { socket, closed, beat, freeze: () => (frozen = true), stop: () => server.close() };
+  }
+
+  it('is given up after the time it may owe an answer, half a second later at most', async () => {
+    const clock = new ManualClock();
+    const { socket, closed, beat, freeze, stop } = await open(clock);
+    for (let beats = 0; beats < 20; beats += 1) await beat();
+    expect(closed).toEqual([]);
+    freeze();
+    const frozenAt = clock.monotonic();
+    const asked = socket.api('status').catch((error: Error) => error.message);
+    for (let beats = 0; beats < 8; beats += 1) await beat();
+    expect(closed).toEqual([]);
+    for (let beats = 0; beats < 2; beats += 1) await beat();
+    expect(closed).toEqual(['silent']);
+    expect(await asked).toContain('no answer for 2000 ms');
+    expect(socket.heardAt).toBeLessThanOrEqual(frozenAt);
+    stop();
+  });
+
+  it('is not given up because we stood still ourselves: then the timer comes once, before the answers that have come meanwhile', async () => {
+    const clock = new ManualClock();
+    const timers: (() => void)[] = [];
+    jest.spyOn(clock, 'every').mockImplementation((_ms, fn) => {
+      timers.push(fn);
+      return { cancel: () => void timers.pop() };
+    });
+    const { socket, closed, freeze, stop } = await open(clock);
+    freeze();
+    void socket.api('status').catch(() => undefined);
+    for (let minutes = 0; minutes < 5; minutes += 1) {
+      clock.advance(60_000);
+      for (const beat of timers) beat();
+    }
+    expect(closed).toEqual([]);
+    socket.close();
+    expect(timers).toEqual([]);
+    stop();
   });
 });

@@ -199,3 +199,112 @@ describe('the sounds of one channel', () => {
     await expect(stack.play('after')).resolves.toBe('gone');
   });
 });
+
+describe('the sounds of one channel after another', () => {
+  /** The media server is lost: what it played is gone, and was last known to play at `heardAt`. */
+  const lose = ({ channel, stack, clock }: ReturnType<typeof setUp>, heardAt = clock.monotonic()): void => {
+    stack.suspend(heardAt);
+    channel.playing.length = 0;
+  };
+
+  it('layers begin anew and an announcement goes on from where it was', async () => {
+    const staged = setUp();
+    const { channel, stack, clock } = staged;
+    await stack.addLayer('silence');
+    await stack.addLayer('music');
+    const played = stack.play('/long.wav');
+    await settle();
+    clock.advance(3_000);
+    lose(staged, 2_000);
+    clock.advance(5_000);
+    await stack.resume();
+    expect(channel.sources).toEqual(['silence', 'music', `/long.wav@@${2_000 * 8}`]);
+    clock.advance(1_000);
+    lose(staged);
+    await stack.resume();
+    expect(channel.heard).toBe(`/long.wav@@${3_000 * 8}`);
+    channel.endTop();
+    await expect(played).resolves.toBe('finished');
+  });
+
+  it('what is played and laid meanwhile is heard on the next channel, what is cut and taken away is not', async () => {
+    const staged = setUp();
+    const { channel, stack } = staged;
+    await stack.addLayer('silence');
+    const music = await stack.addLayer('music');
+    const abort = new AbortController();
+    const cut = stack.play('cut', abort.signal);
+    await settle();
+    lose(staged);
+    abort.abort();
+    await expect(cut).resolves.toBe('stopped');
+    await music.remove();
+    await stack.addLayer('ringing');
+    const played = stack.play('greeting');
+    await settle();
+    expect(channel.sources).toEqual([]);
+    await stack.resume();
+    expect(channel.sources).toEqual(['silence', 'ringing', 'greeting']);
+    channel.endTop();
+    await expect(played).resolves.toBe('finished');
+  });
+
+  it('a sound that was being cut when the channel was lost is over', async () => {
+    const staged = setUp();
+    const { channel, stack } = staged;
+    channel.breakTop = () => Promise.reject(new Error('lost'));
+    const abort = new AbortController();
+    const played = stack.play('announcement', abort.signal);
+    await settle();
+    abort.abort();
+    await settle();
+    lose(staged);
+    await expect(played).resolves.toBe('stopped');
+    await stack.resume();
+    expect(channel.sources).toEqual([]);
+  });
+
+  it('a command that is lost with its channel has not failed', async () => {
+    const staged = setUp();
+    const { channel, stack } = staged;
+    let refuse!: (why: Error) => void;
+    const start = channel.start.bind(channel);
+    channel.start = () => new Promise((_resolve, reject) => {
+      refuse = reject;
+    });
+    const played = stack.play('announcement');
+    await settle();
+    lose(staged);
+    refuse(new Error('the event socket is closed'));
+    await settle();
+    channel.start = start;
+    await stack.resume();
+    expect(channel.sources).toEqual(['announcement']);
+    channel.endTop();
+    await expect(played).resolves.toBe('finished');
+  });
+
+  it('a channel that is lost again before it plays is not taken for the one that comes then', async () => {
+    const staged = setUp();
+    const { channel, stack } = staged;
+    await stack.addLayer('music');
+    lose(staged);
+    const late = stack.resume();
+    lose(staged);
+    await late;
+    expect(channel.sources).toEqual([]);
+    await stack.resume();
+    expect(channel.sources).toEqual(['music']);
+  });
+
+  it('a pause lasts as long as before: only the rest of it is played', async () => {
+    const staged = setUp();
+    const { channel, stack, clock } = staged;
+    void stack.play('silence_stream://60000');
+    await settle();
+    clock.advance(45_000);
+    lose(staged);
+    await stack.resume();
+    expect(channel.sources).toEqual(['silence_stream://15000']);
+  });
+});

@@ -15,7 +15,7 @@ describe('a call that was forwarded as often as it may be', () => {
     const dialer = new LegDialer({
       calls: new LiveCalls(), callPorts, destinations: new OutboundDestinations({ resolve: async () => [] }),
       policyFor: async () => createGuardPolicy(), alert: (_call: Call, alert: Alert) => void alerts.push(alert), refused: () => undefined,
-      admission: { turnOf: async () => 'admitted' },
+      admission: { admitLeg: async () => 'admitted' },
     } as unknown as ConstructorParameters<typeof LegDialer>[0]);
     const target = { kind: 'sip', uri: 'sip:a@192.0.2.1', headers: {} } as const;
     const leg = await dialer.place({ parent, account, target, callerId: '+1', timeoutMs: 1_000 });

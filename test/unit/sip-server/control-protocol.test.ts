@@ -1,42 +1,8 @@
-import { connect, type Socket } from 'node:net';
-import { type SipServer, startSipServer } from '../../../src/embedded/sip-server';
-import { encodeFrame, FrameDecoder } from '../../../src/protocol/drachtio';
+import { startSipServer } from '../../../src/embedded/sip-server';
 import { type DropHook, UserAgent } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
-
-/** An application without drachtio-srf: sends payloads, keeps what comes back. */
-class RawApp {
-  readonly received: string[] = [];
-  readonly socket: Socket;
-  closed = false;
-  #next = 0;
-
-  constructor(server: SipServer) {
-    const decoder = new FrameDecoder();
-    this.socket = connect(server.admin.port, server.admin.host);
-    this.socket.on('data', (chunk) => {
-      const decoded = decoder.push(chunk);
-      if (decoded.ok) this.received.push(...decoded.payloads.map(String));
-    });
-    this.socket.on('error', () => undefined);
-    this.socket.on('close', () => {
-      this.closed = true;
-    });
-  }
-
-  /** Sends and resolves with the tokens after `response|<id>`. */
-  async ask(payload: string): Promise<string[]> {
-    this.#next += 1;
-    const id = `m${this.#next}`;
-    this.socket.write(encodeFrame(`${id}|${payload}`));
-    return eventually(() => {
-      const reply = this.received.map((line) => line.split('\r\n')[0]?.split('|') ?? []).find(([, , to]) => to === id);
-      if (reply === undefined) throw new Error(`no reply to ${payload}`);
-      return reply.slice(3);
-    });
-  }
-}
+import { RawApp } from '../../support/raw-app';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -52,7 +18,7 @@ async function start(drop: DropHook = () => false, clock = new ManualClock()) {
   });
   stops.push(() => server.stop());
   const app = (): RawApp => {
-    const raw = new RawApp(server);
+    const raw = new RawApp(server.admin);
     stops.push(() => raw.socket.destroy());
     return raw;
   };

@@ -32,7 +32,7 @@ describe('a document of a call', () => {
   it('comes from its URL without asking the fallback', async () => {
     answer = (_request, response) => xml(response, '7');
     expect(await fetchDocument(client, request(), fallback(), understand))
-      .toEqual({ outcome: 'document', document: 7, url: url('/first'), failures: [] });
+      .toMatchObject({ outcome: 'document', document: 7, url: url('/first'), failures: [] });
     expect(application.seen).toHaveLength(1);
   });
 
@@ -49,7 +49,7 @@ describe('a document of a call', () => {
     answer = (seen, response) => (seen.url.startsWith('/first') ? fail(response) : xml(response, '8'));
     const outcome = await fetchDocument(client, request({ idempotencyToken: 'one' }), fallback(), understand);
     expect(outcome).toEqual({
-      outcome: 'document', document: 8, url: url('/fallback?x=1'),
+      outcome: 'document', document: 8, url: url('/fallback?x=1'), evidence: expect.any(Function) as () => unknown,
       failures: [{
         code, url: url('/first'), message: expect.any(String) as string,
         evidence: expect.objectContaining({ requestUrl: url('/first') }) as never,

@@ -49,6 +49,15 @@ describe('a webhook request', () => {
     expect(first).not.toBe(second);
   });
 
+  it('needs no more connections than the account may have requests', async () => {
+    answer = (_request, response) => xml(response, '<Response/>');
+    const narrow = new WebhookClient({ ...options, limitsFor: async () => ({ webhooksInFlight: 3, httpRedirects: 10 }) });
+    await Promise.all(Array.from({ length: 60 }, () => ask({}, narrow)));
+    expect(application.seen).toHaveLength(60);
+    expect(new Set(application.seen.map(({ connection }) => connection)).size).toBe(3);
+    await narrow.stop();
+  });
+
   it('fails with 11200 and the status when the status is bad', async () => {
     for (const status of [400, 404, 500, 503]) {
       answer = (_request, response) => void response.writeHead(status).end('no');
@@ -248,6 +257,23 @@ describe('a server that misbehaves', () => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\n<Resp'));
     });
     expect(await codeFor(server.url)).toBe(11205);
+    server.close();
+  });
+
+  it('by closing it behind an early hint has not answered', async () => {
+    const server = await listening((socket) => socket.once('data', () => socket.end('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n')));
+    expect(await codeFor(server.url)).toBe(11205);
+    server.close();
+  });
+
+  it('by closing it in the middle of a refusal has refused all the same', async () => {
+    const server = await listening((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nlater'));
+    });
+    const client = new WebhookClient(options);
+    const result = await client.request({ accountSid: 'AC1', authToken: 't', url: server.url, method: 'POST', params: {} });
+    expect(result).toMatchObject({ outcome: 'failed', code: 11200, status: 503, evidence: { responseBody: 'later' } });
+    await client.stop();
     server.close();
   });
 

@@ -1,4 +1,4 @@
--- The calls of an account that count, by gateway. Needs K.live, K.leases, A.gatewayId, A.leaseMs.
+-- The calls of a holder (an account, a trunk) that count, by gateway. Needs K.live, K.leases, A.gatewayId, A.leaseMs.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -16,7 +16,7 @@ local function drop_dead()
   for gatewayId in pairs(dead) do redis.call('HDEL', K.leases, gatewayId) end
 end
 
--- Nothing is left of an account once nobody has confirmed anything for two leases.
+-- Nothing is left of a holder once nobody has confirmed anything for two leases.
 local function renew_lease()
   redis.call('HSET', K.leases, A.gatewayId, string.format('%.0f', now + A.leaseMs))
   redis.call('PEXPIRE', K.leases, 2 * A.leaseMs)

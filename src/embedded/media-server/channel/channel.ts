@@ -210,6 +210,7 @@ export class Channel implements ChannelView {
 
   #joinTo(other: Channel): void {
     this.partner = other;
+    this.variables.set('bridge_to', other.uuid);
     this.variables.set('bridge_uuid', other.uuid);
     this.variables.set('signal_bond', other.uuid);
     this.variables.set('last_bridge_to', other.uuid);
@@ -224,6 +225,7 @@ export class Channel implements ChannelView {
     for (const channel of [this, partner]) {
       channel.partner = undefined;
       channel.around.engine.unbridge(channel.uuid);
+      channel.variables.delete('bridge_to');
       channel.variables.delete('bridge_uuid');
       channel.variables.delete('signal_bond');
     }

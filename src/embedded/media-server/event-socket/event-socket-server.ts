@@ -1,6 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { timingSafeEqual } from 'node:crypto';
-import { GatewayError } from '../../../lib';
+import { GatewayError, sameSecret } from '../../../lib';
 import { type EslCommand, encodeEslFrame } from '../../../protocol/esl';
 import type { CommandWorld } from './command-interpreter';
 import { EventSocketConnection } from './event-socket-connection';
@@ -14,11 +13,6 @@ export interface EventSocketServerOptions {
 }
 
 const GOODBYE = 'Disconnected, goodbye.\n';
-
-function sameSecret(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
 
 /** Listens for controllers (inbound event socket): greets, authenticates, then takes commands. */
 export class EventSocketServer {

@@ -1,13 +1,15 @@
--- The one way an entry ends. Needs shared/match, shared/membership; shared/retention; A.actionToken.
+-- The one way an entry ends. Needs shared/match, shared/membership, shared/retention; A.actionToken.
 
 local function finish(entry, result)
   local claim, was = entry.claim, entry.state
   entry.state, entry.result, entry.actionToken, entry.endedAt = 'ended', result, A.actionToken, now
   leave_members(entry)
   if redis.call('HGET', K.calls, entry.callSid) == entry.id then redis.call('HDEL', K.calls, entry.callSid) end
+  fact('queue-entry.ended', entry)
+  -- What is kept for the retention answers who asks again, no more.
+  entry.claim, entry.leg, entry.peer, entry.whisper = nil, '', '', ''
   save_entry(entry)
   retain('E:' .. entry.id)
-  fact('queue-entry.ended', entry)
   if was == 'bridged' then
     local ticket = read_ticket(claim.agentCallSid)
     if ticket and ticket.token == claim.token then retire_ticket(ticket, 'bridge-ended') end

@@ -3,11 +3,16 @@
 local done = redis.call('GET', K.operation)
 if done then return done end
 local facts = {}
+-- Sent to the wrong queue, or to a Redis that has lost its data, nothing was done: the same operation is sent again.
+local UNDONE = { moved = true, lost = true, settling = true }
+-- What shared/changes has to write before the reply.
+local write
 
-local function reply(value)
+-- `raw`: members whose values are JSON already (legs, whispers).
+local function reply(value, raw)
+  if write then write() end
   if #facts > 0 then value.facts = facts end
-  local text = cjson.encode(value)
-  -- Sent to the wrong queue nothing was done: the same operation goes to the right one.
-  if value.outcome ~= 'moved' then redis.call('SET', K.operation, text, 'PX', A.rememberMs) end
+  local text = with_raw(value, raw)
+  if not UNDONE[value.outcome] then redis.call('SET', K.operation, text, 'PX', A.rememberMs) end
   return text
 end

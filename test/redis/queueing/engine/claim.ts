@@ -25,6 +25,14 @@ export function claims(stage: EngineStage): void {
         .rejects.toMatchObject({ code: 'queueing-agent-busy' });
     });
 
+    it('of before schema 1, when epochs were times, is carried on with by another gateway', async () => {
+      await stage.joined(stage.a);
+      const agent = newCall();
+      const claim = await stage.claimedBy(stage.b, agent, { epoch: 1_760_000_000_000 });
+      expect(await stage.claimedBy(stage.a, agent, { epoch: 2 })).toEqual(claim);
+      expect((await stage.a.engine.view(claim.entry))?.claim?.gatewayId).toBe('gateway-a');
+    });
+
     it('can name a caller, and is empty if he does not wait there', async () => {
       const [front, named] = [newCall(), newCall()];
       await stage.joined(stage.a, front);

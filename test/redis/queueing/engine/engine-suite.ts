@@ -1,9 +1,12 @@
 import type { TestDeployment } from '../../../support/redis-deployment';
+import { adoption } from './adoption';
 import { bridgesAndEnds } from './bridge-and-end';
 import { claims } from './claim';
 import { EngineStage } from './engine-stage';
 import { gatewayDeath } from './gateway-death';
+import { hints } from './hints';
 import { joining } from './join';
+import { loss } from './loss';
 import { order } from './order';
 import { retention } from './retention';
 import { stateTable } from './state-table';
@@ -22,7 +25,7 @@ export function describeEngine(where: string, start: () => Promise<TestDeploymen
       expect(failures).toEqual([]);
     });
 
-    for (const behaviour of [joining, order, waitingAgents, claims, bridgesAndEnds, stateTable, gatewayDeath, retention]) {
+    for (const behaviour of [joining, order, waitingAgents, hints, claims, bridgesAndEnds, stateTable, gatewayDeath, adoption, loss, retention]) {
       behaviour(stage);
     }
     // What holds only there comes last: some of it takes servers away.

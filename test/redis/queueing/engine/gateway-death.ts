@@ -116,6 +116,21 @@ export function gatewayDeath(stage: EngineStage): void {
       await judge.stop();
     });
 
+    it('stays listed until its calls have been taken over, for who takes them may die as well', async () => {
+      let listed: string[] = [];
+      const heir: TestGateway = await new TestGateway(stage.redis, `heir-${account}`, {
+        onGatewayDead: async () => {
+          listed = await heir.connection.client.zrange('hf:{gateways}:leases', '0', '-1');
+        },
+      }).start();
+      await joined(dying);
+      dying.kill();
+      await heir.engine.expireGateway(dying.gatewayId);
+      expect(listed).toContain(dying.gatewayId);
+      expect(await heir.connection.client.zrange('hf:{gateways}:leases', '0', '-1')).not.toContain(dying.gatewayId);
+      await heir.stop();
+    });
+
     it('is noticed by its lease, by whoever lives', async () => {
       const terms = { leaseMs: 300, heartbeatMs: 40 };
       const [silent, watcher] = [

@@ -45,6 +45,19 @@ describe('the default hold music', () => {
     }
   });
 
+  it('is played by FreeSWITCH from a list that lasts for weeks and is alone in its directory', async () => {
+    const { directories } = await renderHoldMusic(directory);
+    for (const rate of [8_000, 16_000] as const) {
+      const folder = join(directory, 'playlists', String(rate));
+      expect(readdirSync(folder)).toEqual(['holdfast.loc']);
+      const lines = readFileSync(join(folder, 'holdfast.loc'), 'utf8').trimEnd().split('\n');
+      expect(new Set(lines)).toEqual(new Set([join(directories[rate], 'holdfast-v1.wav')]));
+      expect(lines.length * 600).toBeGreaterThan(30 * 24 * 3_600);
+    }
+    const conf = readFileSync(join(__dirname, '../../../../freeswitch-conf/autoload_configs/local_stream.conf.xml'), 'utf8');
+    expect([...conf.matchAll(/path="\$\$\{media_dir\}\/hold-music\/([^"]+)"/g)].map(([, path]) => path)).toEqual(['playlists/8000', 'playlists/16000']);
+  });
+
   it('is rendered once, the same every time, and replaces only its own older versions', async () => {
     const { directories, rendered } = await renderHoldMusic(directory);
     expect(rendered).toBe(false);

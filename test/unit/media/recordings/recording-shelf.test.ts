@@ -1,9 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RecordingFacts, RecordingShelf, serveRecording } from '../../../../src/media';
+import { type RecordingFacts, RecordingShelf } from '../../../../src/media';
 import { encodeWav, wavHeader } from '../../../../src/protocol/wav';
 import { channelSamples } from '../../../support/channel-samples';
 import { toneSamples } from '../../../support/tones';
@@ -69,54 +67,5 @@ describe('kept recordings', () => {
 
   it.each(['../other', 'RE1', `RE${'2'.repeat(32)}`, ''])('are found by a SID of the account only, not by %j', async (sid) => {
     expect(await shelf.find(ACCOUNT, sid)).toBeUndefined();
-  });
-
-  describe('by HTTP', () => {
-    let server: Server;
-    let base: string;
-    beforeAll(async () => {
-      const authTokenOf = (sid: string) => Promise.resolve(sid === ACCOUNT ? 'token' : undefined);
-      server = createServer((request, response) => {
-        const [, accountSid = '', name = ''] = /Accounts\/([^/]+)\/Recordings\/([^/]+)/.exec(request.url ?? '') ?? [];
-        void serveRecording({ shelf, authTokenOf }, request, response, { accountSid, name });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/2010-04-01/Accounts`;
-    });
-    afterAll(() => new Promise((resolve) => server.close(resolve)));
-
-    const get = (path: string, credentials = `${ACCOUNT}:token`, method = 'GET'): Promise<Response> => fetch(`${base}/${path}`, {
-      method, headers: credentials === '' ? {} : { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-    });
-
-    it('are given to their account: the sound, and what is known of it', async () => {
-      const sound = wavOf([[[440, 300]]]);
-      const { place } = await keep(sound);
-      for (const name of [place.sid, `${place.sid}.wav`]) {
-        const answer = await get(`${ACCOUNT}/Recordings/${name}`);
-        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'audio/x-wav']);
-        expect(Buffer.from(await answer.arrayBuffer()).equals(sound)).toBe(true);
-      }
-      expect(await (await get(`${ACCOUNT}/Recordings/${place.sid}.json`)).json()).toMatchObject({
-        sid: place.sid, account_sid: ACCOUNT, call_sid: FACTS.callSid, duration: '0', channels: 1, source: 'DialVerb', status: 'completed',
-        start_time: 'Tue, 14 Nov 2023 22:13:20 +0000',
-      });
-      const head = await get(`${ACCOUNT}/Recordings/${place.sid}`, undefined, 'HEAD');
-      expect([head.status, head.headers.get('content-length'), (await head.arrayBuffer()).byteLength]).toEqual([200, String(sound.length), 0]);
-    });
-
-    it.each([['none', ''], ['a wrong token', `${ACCOUNT}:tokem`], ['those of another account', `AC${'2'.repeat(32)}:token`]])(
-      'are given to nobody with %s', async (_which, credentials) => {
-        const { place } = await keep(wavOf([[[440, 300]]]));
-        const answer = await get(`${ACCOUNT}/Recordings/${place.sid}`, credentials);
-        expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Holdfast"']);
-        expect(await answer.json()).toMatchObject({ code: 20003, status: 401 });
-      });
-
-    it.each(['mp3', 'exe'])('have no .%s', async (extension) => {
-      const { place } = await keep(wavOf([[[440, 300]]]));
-      const answer = await get(`${ACCOUNT}/Recordings/${place.sid}.${extension}`);
-      expect([answer.status, await answer.json()]).toMatchObject([404, { code: 20404 }]);
-    });
   });
 });

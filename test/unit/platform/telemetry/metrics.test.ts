@@ -33,8 +33,11 @@ describe('every metric', () => {
 });
 
 describe('metrics', () => {
-  it('shows a metric without labels as zero before its first event', async () => {
-    expect(await new Metrics().text()).toContain('holdfast_queueing_joined_total 0');
+  it('shows every counter as zero before its first event', async () => {
+    const text = await new Metrics().text();
+    expect(text).toContain('holdfast_queueing_joined_total 0');
+    expect(text).toContain('holdfast_signaling_invites_total{outcome="media-down"} 0');
+    expect(text).toContain('holdfast_interpreter_verbs_total{verb="Dial",outcome="hangup"} 0');
   });
 
   it('counts, sets and observes', async () => {

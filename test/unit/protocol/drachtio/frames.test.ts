@@ -32,7 +32,7 @@ describe('what applications send', () => {
     ['1|route|INVITE', { kind: 'route', id: '1', verb: 'invite' }],
     ['1|remove_route|invite', { kind: 'remove-route', id: '1', verb: 'invite' }],
     ['1|ping', { kind: 'ping', id: '1' }],
-    ['1|dance|now', { kind: 'unknown', id: '1', command: 'dance' }],
+    ['1|dance|now', { kind: 'unknown', id: '1', command: 'dance', tokens: ['now'] }],
   ])('%j is understood', (text, message) => {
     expect(parseClientMessage(Buffer.from(text))).toEqual(message);
   });

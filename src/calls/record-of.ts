@@ -1,0 +1,23 @@
+import type { Call } from './call';
+import type { CallRecord } from './call-record';
+
+/** The present state of a call and of its legs. */
+export function recordOf(call: Call): CallRecord {
+  const { sid, identity, status, createdAt, answeredAt, endedAt, endReason, factCount, sipCallId, dialogId, toldSdp, endpoint, queueEntry, progress } = call;
+  const media = endpoint && {
+    uuid: endpoint.uuid, serverName: endpoint.serverName, dialogId: endpoint.dialogId, localSdp: endpoint.localSdp,
+    remoteSdp: endpoint.remoteSdp,
+  };
+  const legs = [...call.legs].map(recordOf);
+  return {
+    callSid: sid, identity, status, createdAt, factCount,
+    ...given({ answeredAt, endedAt, endReason, sipCallId, dialogId, toldSdp, media, queueEntry, progress }),
+    ...(legs.length > 0 ? { legs } : {}),
+  };
+}
+
+/** Without what is undefined. */
+function given<T extends object>(optional: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const present = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}

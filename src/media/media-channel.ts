@@ -1,0 +1,229 @@
+import { GatewayError, messageOf, TypedEmitter } from '../lib';
+import type { SipDialog } from '../dialogs';
+import { withMediaAddress } from '../protocol/sdp';
+import type { ChannelEvent, EventSocket } from './event-socket';
+import { mediaTimeoutFor, NEVER_MS } from './media-watch';
+
+export interface ChannelFacts {
+  readonly uuid: string;
+  readonly serverName: string;
+  /** SDP of the media server's side. */
+  readonly localSdp: string;
+  /** The far end's SDP that it was made for. */
+  readonly remoteSdp: string;
+  /** The address that callers reach the media server at, where it is not the one in its SDP. */
+  readonly externalIp?: string | undefined;
+  /** How long the far end may send nothing while it should; undefined: for ever. */
+  readonly mediaTimeoutMs?: number;
+}
+
+interface MediaChannelEvents extends Record<string, unknown[]> {
+  event: [ChannelEvent];
+  /** It is over, whoever ended it; `MEDIA_TIMEOUT`: its far end has sent nothing for too long; `released`: by us. */
+  ended: [cause: string];
+  /** The media server has confirmed that we have ended it. */
+  confirmed: [];
+  /** Its media server is lost, or ends all that it has; `heardAt`: when it was last known to live (monotonic ms). */
+  lost: [heardAt: number];
+  /** Its media server is back, and has it still. */
+  found: [];
+  /** Lost for good: its media server is back, or has ended, without it. */
+  dead: [];
+}
+
+/** Hang-up cause of a channel whose far end has sent nothing for too long. */
+export const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
+
+/** Causes of a media server that ends whatever it has: it stops, or an operator makes room (`hupall`). */
+const SHUTDOWN_CAUSES = ['SYSTEM_SHUTDOWN', 'MANAGER_REQUEST'] as const;
+
+/** One channel of one media server, by its uuid: whoever created it, and also on another event socket than at first. */
+export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
+  readonly #facts: ChannelFacts;
+  readonly #dialog: SipDialog;
+  readonly #now: () => number;
+  #socket: EventSocket;
+  #unwatch: () => void;
+  #state: 'up' | 'lost' | 'dead' | 'ended' = 'up';
+  #remoteSdp: string;
+
+  /** `now`: monotonic ms. */
+  constructor(facts: ChannelFacts, socket: EventSocket, dialog: SipDialog, now: () => number) {
+    super();
+    this.#facts = facts;
+    this.#remoteSdp = facts.remoteSdp;
+    this.#socket = socket;
+    this.#dialog = dialog;
+    this.#now = now;
+    this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
+    // The reason, where there is one, comes before the event that says the same (RFC 3326).
+    dialog.on('bye', (reason) => this.#hungUp(reason));
+  }
+
+  get uuid(): string {
+    return this.#facts.uuid;
+  }
+
+  get serverName(): string {
+    return this.#facts.serverName;
+  }
+
+  get localSdp(): string {
+    return this.#facts.localSdp;
+  }
+
+  /** The far end's SDP that it was told last. */
+  get remoteSdp(): string {
+    return this.#remoteSdp;
+  }
+
+  /** SDP of the media server's side as callers are told it; `localSdp` is for other media servers. */
+  get callerSdp(): string {
+    return this.#asCallersSee(this.localSdp);
+  }
+
+  /** Of the SIP dialog with the media server, by which any gateway can end or renegotiate the channel. */
+  get dialogId(): string {
+    return this.#dialog.id;
+  }
+
+  get socket(): EventSocket {
+    return this.#socket;
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** Lost, and it is known that its media server does not have it any more. */
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Runs an api command about this channel: `uuid_<name> <uuid> <rest>`. */
+  api(name: string, rest = ''): Promise<string> {
+    return this.#socket.api(`uuid_${name} ${this.uuid}${rest === '' ? '' : ` ${rest}`}`);
+  }
+
+  /** Starts an application; its completion carries `token`. */
+  execute(application: string, argument: string, token: string): Promise<void> {
+    return this.#socket.execute(this.uuid, application, argument, token);
+  }
+
+  /** Sets what holds for the whole life of the channel. */
+  async prepare(variables: readonly string[]): Promise<void> {
+    await this.api('setvar_multi', [...variables, ...this.#timeoutVariables(this.remoteSdp)].join(';'));
+  }
+
+  /** Gives the media server the far end's new media; returns our side's SDP for callers. Throws `media-refused`. */
+  async remodel(remoteSdp: string): Promise<string> {
+    const variables = this.#timeoutVariables(remoteSdp);
+    // Before the re-INVITE: FreeSWITCH reads them when it takes the new media, and at no other time.
+    if (variables.length > 0) await this.api('setvar_multi', variables.join(';'));
+    const outcome = await this.#whileUp(this.#dialog.reinvite(remoteSdp));
+    if (outcome.outcome === 'refused') {
+      throw new GatewayError('media-refused', `the media server refused the new media: ${outcome.status}`, { sipStatus: 488 });
+    }
+    this.#remoteSdp = remoteSdp;
+    return this.#asCallersSee(outcome.sdp);
+  }
+
+  /** Ends the channel. Safe to call twice. Does not wait for a media server that is lost: it is told when it is back. */
+  async release(): Promise<void> {
+    if (this.#state === 'ended') return;
+    const { isUp } = this;
+    this.#end('released');
+    const told = this.#dialog.bye().catch(async () => {
+      // The dialog may be gone already; the channel must not stay behind.
+      if (isUp) await this.api('kill');
+    }).then(() => this.emit('confirmed'), () => undefined);
+    if (isUp) await told;
+  }
+
+  /** The media server is lost; `heardAt`: when it was last known to live. */
+  lose(heardAt: number): void {
+    if (this.#state !== 'up') return;
+    this.#state = 'lost';
+    this.#unwatch();
+    this.emit('lost', heardAt);
+  }
+
+  /** The media server is known not to have it any more. */
+  die(): void {
+    if (this.#state !== 'lost') return;
+    this.#state = 'dead';
+    this.emit('dead');
+  }
+
+  /** It is not there, on a media server that lives. */
+  vanish(): void {
+    this.lose(this.#now());
+    this.die();
+  }
+
+  /** The media server is back with it: commands go over this event socket from now on. */
+  recover(socket: EventSocket): void {
+    if (this.#state !== 'lost') return;
+    this.#state = 'up';
+    this.#socket = socket;
+    this.#unwatch = socket.watch(this.uuid, (event) => this.#onEvent(event));
+    this.emit('found');
+  }
+
+  /** Asks the media server, whose own connection for the channel has ended, whether the channel is there still. */
+  async verify(): Promise<void> {
+    // No answer: the server itself is lost, which its other connection tells.
+    const answer = await this.api('exists').catch(messageOf);
+    if (answer.trim() === 'false' && this.isUp) this.#hungUp('hung up by the media server');
+  }
+
+  #onEvent(event: ChannelEvent): void {
+    if (event.name === 'CHANNEL_HANGUP') this.#hungUp(event.header('Hangup-Cause') ?? 'hangup');
+    else this.emit('event', event);
+  }
+
+  #hungUp(cause: string): void {
+    if (SHUTDOWN_CAUSES.some((one) => cause.includes(one))) {
+      this.vanish();
+    } else {
+      this.#end(cause.includes(MEDIA_TIMEOUT) ? MEDIA_TIMEOUT : cause || 'media server hung up');
+    }
+  }
+
+  #end(cause: string): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#unwatch();
+    this.emit('ended', cause);
+  }
+
+  /** A frozen media server answers nothing for as long as SIP waits, which is half a minute. */
+  async #whileUp<T>(answer: Promise<T>): Promise<T> {
+    let off: (() => void)[] = [];
+    const gone = new Promise<never>((_resolve, reject) => {
+      const fail = (): void => reject(new GatewayError('media-disconnected', `media server ${this.serverName} is lost`));
+      off = [this.on('lost', fail), this.on('ended', fail)];
+      if (!this.isUp) fail();
+    });
+    try {
+      return await Promise.race([answer, gone]);
+    } finally {
+      for (const stop of off) stop();
+    }
+  }
+
+  #asCallersSee(sdp: string): string {
+    const { externalIp } = this.#facts;
+    return externalIp === undefined ? sdp : withMediaAddress(sdp, externalIp);
+  }
+
+  #timeoutVariables(remoteSdp: string): string[] {
+    const { mediaTimeoutMs } = this.#facts;
+    if (mediaTimeoutMs === undefined) return [];
+    return [`media_timeout=${mediaTimeoutFor(remoteSdp, mediaTimeoutMs)}`, `media_hold_timeout=${NEVER_MS}`];
+  }
+}

@@ -1,0 +1,60 @@
+import type { EndCause, EntryRef } from './queue-types';
+
+/** How an entry is to be ended, whoever asks first. */
+export interface Ending {
+  readonly entry: EntryRef;
+  readonly cause: EndCause;
+  readonly actionToken: string;
+}
+
+export interface AgentClaim {
+  readonly accountSid: string;
+  readonly agentCallSid: string;
+}
+
+/**
+ * What Redis did not answer: brought to its end at a later heartbeat, so that no caller waits unseen, and no agent who is gone is given
+ * callers.
+ */
+export class UnfinishedOperations {
+  readonly #ends = new Map<string, Ending>();
+  /** By the claim's ticket. */
+  readonly #claims = new Map<string, AgentClaim>();
+
+  constructor(
+    private readonly end: (ending: Ending) => Promise<unknown>,
+    private readonly takeBack: (ticket: string, claim: AgentClaim) => Promise<unknown>,
+  ) {}
+
+  ending(entryId: string): Ending | undefined {
+    return this.#ends.get(entryId);
+  }
+
+  toEnd(ending: Ending): void {
+    this.#ends.set(ending.entry.entryId, ending);
+  }
+
+  ended(entryId: string): void {
+    this.#ends.delete(entryId);
+  }
+
+  toTakeBack(ticket: string, claim: AgentClaim): void {
+    this.#claims.set(ticket, claim);
+  }
+
+  takenBack(ticket: string): void {
+    this.#claims.delete(ticket);
+  }
+
+  /** Rejects when Redis does not answer: the rest is for the next time. */
+  async finish(): Promise<void> {
+    for (const ending of [...this.#ends.values()]) {
+      await this.end(ending);
+      this.ended(ending.entry.entryId);
+    }
+    for (const [ticket, claim] of [...this.#claims]) {
+      await this.takeBack(ticket, claim);
+      this.takenBack(ticket);
+    }
+  }
+}

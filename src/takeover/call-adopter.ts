@@ -1,0 +1,117 @@
+import { type Clock, GatewayError, messageOf } from '../lib';
+import { Call, type CallPorts, type CallRecord, type CallStore, type LiveCalls, type OwnedRecord } from '../calls';
+import type { Admission } from '../capacity';
+import type { DrachtioConnection } from '../dialogs';
+import type { MediaPool } from '../media';
+import { AdoptedLeg, type ProgramRunner } from '../signaling';
+import type { TenantDirectory } from '../tenancy';
+
+export interface AdoptionParts {
+  readonly clock: Clock;
+  readonly drachtio: Pick<DrachtioConnection, 'takeOver'>;
+  readonly pool: MediaPool;
+  readonly tenants: Pick<TenantDirectory, 'account' | 'application'>;
+  readonly store: Pick<CallStore, 'close' | 'isOurs'>;
+  readonly calls: LiveCalls;
+  readonly admission: Pick<Admission, 'adopt'>;
+  readonly callPorts: CallPorts;
+  readonly programs: ProgramRunner;
+  readonly report: (record: CallRecord, message: string) => void;
+}
+
+/**
+ * An INVITE that nobody has answered is given to a living gateway again, under the same CallSid. Only when none came within this
+ * long is the call lost.
+ */
+const REPLAY_MS = 5_000;
+
+/** A gateway adopts its own dialogs again after each broken connection: that must not count like another gateway. */
+const EPOCHS_OF_A_GATEWAY = 1_000;
+
+/** Makes a call of a dead gateway, which is ours by its record, go on here. */
+export class CallAdopter {
+  readonly #parts: AdoptionParts;
+
+  constructor(parts: AdoptionParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: a call that cannot go on ends here, with everybody told. */
+  async adopt(owned: OwnedRecord): Promise<void> {
+    const { record } = owned;
+    // Not waited for: the others must not wait for its INVITE.
+    if (isUnanswered(record)) void this.#attempt(record, () => this.#afterReplay(owned));
+    else await this.#attempt(record, () => this.#carryOn(owned));
+  }
+
+  async #attempt(record: CallRecord, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#parts.report(record, `the call was not taken over: ${messageOf(error)}`);
+    }
+  }
+
+  async #afterReplay(owned: OwnedRecord): Promise<void> {
+    const { clock, store } = this.#parts;
+    await new Promise<void>((resolve) => clock.after(REPLAY_MS, () => resolve()));
+    if (await store.isOurs(owned)) await this.#carryOn(owned);
+  }
+
+  async #carryOn(owned: OwnedRecord): Promise<void> {
+    const { tenants, calls, admission, callPorts, programs, store } = this.#parts;
+    const { accountSid, applicationSid } = owned.record.identity;
+    const call = Call.restore(owned, callPorts);
+    const [account, application] = await Promise.all([
+      tenants.account(accountSid), applicationSid === undefined ? undefined : tenants.application(accountSid, applicationSid),
+    ]);
+    if (!call.ended) {
+      calls.add(call);
+      admission.adopt(call);
+      call.state('call.taken-over', { epoch: owned.epoch });
+    }
+    await Promise.all((owned.record.legs ?? []).map((leg) => this.#restoreLeg(call, { epoch: owned.epoch, record: leg })));
+    await this.#reconnect(call, owned.record);
+    if (account && application) programs.run(call, { sid: account.sid, authToken: account.authToken }, application);
+    else {
+      call.end('unknown-number');
+      await store.close(call);
+    }
+  }
+
+  async #restoreLeg(parent: Call, owned: OwnedRecord): Promise<void> {
+    const { calls, callPorts, admission } = this.#parts;
+    const leg = Call.restore(owned, callPorts);
+    parent.addLeg(leg);
+    calls.add(leg);
+    admission.adopt(leg);
+    await this.#reconnect(leg, owned.record);
+  }
+
+  /** Gives the call its dialog and its channel back; without either it ends. */
+  async #reconnect(call: Call, record: CallRecord): Promise<void> {
+    const { dialogId, media } = record;
+    if (call.ended) return;
+    // Not answered yet, or joined inside the gateway that died.
+    if (dialogId === undefined || !media) return call.end('gateway-lost');
+    const { drachtio, pool } = this.#parts;
+    const epoch = call.epoch * EPOCHS_OF_A_GATEWAY;
+    const far = drachtio.takeOver(dialogId, epoch, media.localSdp);
+    const leg = new AdoptedLeg(call, record, far.dialog);
+    call.attach(leg);
+    const near = drachtio.takeOver(media.dialogId, epoch, media.localSdp);
+    const [{ outcome }, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, near.dialog)]);
+    if (outcome === 'stale' || outcome === 'lost') {
+      throw new GatewayError('takeover-dialog-lost', `the dialog of ${call.sid} was not taken over: ${outcome}`);
+    }
+    if (endpoint && !call.ended) leg.connect(endpoint, pool);
+    // The far end hung up while nobody had the call, and was answered.
+    if (outcome === 'unknown') call.end('remote-hangup');
+    else if (!endpoint) call.end('media-failed');
+    else if (call.ended) await endpoint.release();
+    else call.reconnected(endpoint);
+  }
+}
+
+const isUnanswered = ({ dialogId, endedAt, identity }: CallRecord): boolean =>
+  dialogId === undefined && endedAt === undefined && identity.sip !== undefined;

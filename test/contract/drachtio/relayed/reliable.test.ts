@@ -1,0 +1,2 @@
+import './relay-on';
+import '../reliable.test';

@@ -1,0 +1,144 @@
+import type { Redis } from 'ioredis';
+import type { History } from './history';
+import type { FaultPoint } from './life';
+import type { PhoneSide } from './phone-side';
+import type { TestGateway } from './test-gateway';
+
+export interface TroublesParts {
+  readonly redis: Redis;
+  readonly side: PhoneSide;
+  readonly history: History;
+  /** A new gateway, whose clock is that far ahead. */
+  readonly build: (skewMs: number | undefined) => TestGateway;
+  /** Steps of such a gateway at which it can die. */
+  readonly steps: readonly string[];
+  readonly random: () => number;
+  /** Scripts of a broken build are known by their hash, and must not be forgotten. */
+  readonly isBroken: boolean;
+  readonly onlyDeaths: boolean;
+  /** Nobody tells of a death. */
+  readonly areSilent: boolean;
+}
+
+/** A gateway that does not come to its fault point dies where it is. */
+const PATIENCE_MS = 300;
+/** A frozen gateway: the relay has closed its connection by then, and its lease is over. */
+const FROZEN_MS = 2_200;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The gateways of a run, and what happens to them. There are always as many. */
+export class Troubles {
+  readonly living: TestGateway[] = [];
+  readonly deaths: Record<string, number> = {};
+  readonly others: Record<string, number> = {};
+  readonly #parts: TroublesParts;
+  readonly #going: Promise<unknown>[] = [];
+  /** The next death is told by nobody: only its lease shows it. */
+  #isSilent = false;
+  #isEnding = false;
+
+  constructor(parts: TroublesParts) {
+    this.#parts = parts;
+  }
+
+  async populate(count: number): Promise<void> {
+    // An hour ahead or behind: nothing may depend on the clocks of gateways (F15).
+    const skewMs = [0, 3_600_000, -3_600_000][Math.floor(this.#parts.random() * 3)];
+    for (let made = 0; made < count; made += 1) {
+      const gateway = this.#parts.build(skewMs);
+      await gateway.start();
+      this.living.push(gateway);
+    }
+  }
+
+  /** Resolves when every dead gateway has been replaced and every frozen one has thawed. */
+  get over(): Promise<unknown> {
+    return Promise.all(this.#going);
+  }
+
+  /** One death; now and then something else happens besides. */
+  async next(): Promise<void> {
+    const { random, onlyDeaths } = this.#parts;
+    if (random() < 0.1 && !onlyDeaths) await this.#connectionLost();
+    if (random() < 0.05 && !this.#parts.isBroken && !onlyDeaths) await this.#scriptsForgotten();
+    const victim = this.#pick(this.living);
+    if (!victim) return;
+    this.#isSilent = this.#parts.areSilent || random() < 0.1;
+    const roll = random();
+    if (roll < 0.08) await Promise.race([victim.drain(), pause(PATIENCE_MS)]).then(() => victim.life.die('anywhere'));
+    else if (roll < 0.16 && !onlyDeaths) this.#going.push(this.#freeze(victim));
+    else if (roll < 0.3) victim.life.die('anywhere');
+    else {
+      victim.life.doom(this.#point());
+      for (let waited = 0; waited < PATIENCE_MS && victim.life.isAlive; waited += 5) await pause(5);
+      victim.life.die('anywhere');
+    }
+  }
+
+  /** Called at each death, whoever caused it. */
+  buried(gateway: TestGateway): void {
+    if (this.#isEnding) return;
+    const where = this.#parts.history.of('died').at(-1)?.where ?? '';
+    this.deaths[where] = (this.deaths[where] ?? 0) + 1;
+    // One that was frozen was replaced when it was taken for dead.
+    if (!this.living.includes(gateway)) return;
+    this.#lost(gateway, this.#isSilent);
+    this.#going.push(this.populate(1));
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.over;
+    await Promise.all(this.living.map((gateway) => gateway.stop()));
+    for (const gateway of this.living) gateway.life.die('the run is over');
+  }
+
+  #lost(gateway: TestGateway, isSilent: boolean): void {
+    this.living.splice(this.living.indexOf(gateway), 1);
+    this.#parts.side.gatewayDied(gateway);
+    if (!isSilent) for (const other of this.living) other.gatewayDown(gateway.id);
+  }
+
+  /** SIGSTOP and, after everybody has taken it for dead, SIGCONT (F5, F20). */
+  async #freeze(gateway: TestGateway): Promise<void> {
+    this.#count('frozen');
+    const thaw = gateway.life.freeze();
+    await pause(FROZEN_MS);
+    if (gateway.life.isAlive) {
+      this.#lost(gateway, this.#parts.areSilent);
+      await this.populate(1);
+    }
+    await pause(this.#parts.random() * 500);
+    thaw();
+    await pause(500);
+    // It had no calls of which it could learn that they are others' now.
+    gateway.life.die('thawed');
+  }
+
+  async #connectionLost(): Promise<void> {
+    this.#count('connection lost');
+    const lines = String(await this.#parts.redis.client('LIST')).split('\n');
+    const own = lines.filter((line) => this.living.some(({ id }) => line.includes(` name=${id} `)));
+    const id = /^id=(\d+)/.exec(this.#pick(own) ?? '')?.[1];
+    if (id !== undefined) await this.#parts.redis.client('KILL', 'ID', id);
+  }
+
+  async #scriptsForgotten(): Promise<void> {
+    this.#count('scripts forgotten');
+    await this.#parts.redis.script('FLUSH');
+  }
+
+  #point(): FaultPoint {
+    const effect = this.#pick(this.#parts.steps) ?? '';
+    return { effect, when: this.#parts.random() < 0.5 ? 'before' : 'after' };
+  }
+
+  #count(what: string): void {
+    this.others[what] = (this.others[what] ?? 0) + 1;
+  }
+
+  #pick<T>(items: readonly T[]): T | undefined {
+    return items[Math.floor(this.#parts.random() * items.length)];
+  }
+}

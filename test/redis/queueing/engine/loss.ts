@@ -1,0 +1,163 @@
+import { eventually } from '../../../support/eventually';
+import { expectOutcome, newAccount, newCall, TestGateway } from '../queue-fixture';
+import type { EngineStage } from './engine-stage';
+
+/** Redis loses writes: it is flushed, restarted empty, or fails over to a replica that lacks the last ones. */
+export function loss(stage: EngineStage): void {
+  describe('when Redis has lost writes', () => {
+    let account: string;
+    let near: TestGateway;
+    let far: TestGateway;
+
+    beforeEach(async () => {
+      account = newAccount();
+      const terms = { settleMs: 300 };
+      near = await new TestGateway(stage.redis, `near-${account}`, terms).start();
+      far = await new TestGateway(stage.redis, `far-${account}`, terms).start();
+    });
+    afterEach(() => Promise.all([near.stop(), far.stop()]));
+
+    const keys = (): Promise<string[]> => stage.redis.keys(`*{${account}}*`);
+    const lose = async (): Promise<void> => {
+      for (const key of await keys()) await stage.redis.client().del(key);
+    };
+    /** What a replica has that gets nothing more from now on; it is promoted by calling it. */
+    const replica = async (): Promise<() => Promise<void>> => {
+      const client = stage.redis.client();
+      const copies = await Promise.all((await keys()).filter((key) => !key.includes(':operation:')).map(async (key) => [key, await client.dumpBuffer(key)] as const));
+      return async () => {
+        await lose();
+        for (const [key, copy] of copies) if (copy) await client.restore(key, 0, copy);
+      };
+    };
+    const joined = async (gateway: TestGateway, more: { priority?: number } = {}) =>
+      expectOutcome(await gateway.join(account, 'support', newCall(), more), 'joined');
+    const bridged = async (gateway: TestGateway, agents: TestGateway) => {
+      const { entry } = await joined(gateway);
+      const agent = newCall();
+      const { token } = expectOutcome(await agents.claim(account, 'support', agent), 'claimed');
+      await gateway.engine.beginBridge(entry, token);
+      await gateway.engine.markBridged(entry, token);
+      return { entry, token, agent };
+    };
+    /** Gateways notice, the one that has less to tell first. */
+    const noticed = async (): Promise<void> => {
+      for (const gateway of [far, near]) await gateway.engine.heartbeat();
+    };
+    const served = async (gateway: TestGateway): Promise<string> => {
+      const agent = newCall();
+      const claim = await gateway.claim(account, 'support', agent, { wait: true });
+      if (claim.outcome === 'claimed') return claim.entry.callSid;
+      const entry = await new Promise<string>((resolve) => {
+        gateway.engine.onClaimChanged(account, agent, (change) => change.state === 'claimed' && resolve(change.entry.callSid));
+      });
+      return entry;
+    };
+
+    it('all callers are back at their places, whichever gateway comes first; who comes later is behind them', async () => {
+      const first = await joined(near);
+      const second = await joined(far);
+      const urgent = await joined(near, { priority: 7 });
+      // Both know what Redis has.
+      await noticed();
+      await lose();
+      const late = await joined(far);
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(late.entry)).toMatchObject({ position: 4, size: 4 }));
+      const order = [await served(far), await served(near), await served(far), await served(near)];
+      expect(order).toEqual([urgent, first, second, late].map(({ entry }) => entry.callSid));
+    });
+
+    it('nobody is matched until every gateway had time to write back', async () => {
+      const first = await joined(near);
+      const second = await joined(far);
+      await noticed();
+      await lose();
+      await far.engine.heartbeat();
+      const agent = newCall();
+      expectOutcome(await far.claim(account, 'support', agent, { wait: true }), 'waiting');
+      await near.engine.heartbeat();
+      await eventually(async () => expect(await near.engine.view(first.entry)).toMatchObject({ state: 'claimed' }));
+      expect(await far.engine.view(second.entry)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('who asks for an entry or bridges it finds it at once, without a heartbeat', async () => {
+      const { entry } = await joined(near);
+      const { token } = expectOutcome(await far.claim(account, 'support', newCall()), 'claimed');
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(entry)).toMatchObject({ state: 'claimed' }));
+      await lose();
+      expect(await near.engine.beginBridge(entry, token)).toEqual({ outcome: 'bridging' });
+      await lose();
+      expect(await near.engine.markBridged(entry, token)).toEqual({ outcome: 'bridged' });
+    });
+
+    it('who talks goes on talking and is offered to nobody', async () => {
+      const { entry, token } = await bridged(near, far);
+      await noticed();
+      await eventually(() => expect(near.facts.some(({ fact }) => fact === 'queue-entry.bridged')).toBe(true));
+      await lose();
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(entry)).toMatchObject({ state: 'bridged', claim: { token }, position: 0, size: 0 }));
+      expectOutcome(await far.claim(account, 'support', newCall()), 'empty');
+      expect(await near.engine.end(entry, 'bridge-ended')).toMatchObject({ outcome: 'ended', result: 'bridged' });
+    });
+
+    it('who talks is taken back from the agent whom a promoted replica gave him to', async () => {
+      const { entry } = await joined(near);
+      await far.join(account, 'sales', newCall());
+      await noticed();
+      const promote = await replica();
+      const { token } = expectOutcome(await far.claim(account, 'support', newCall()), 'claimed');
+      await near.engine.beginBridge(entry, token);
+      await near.engine.markBridged(entry, token);
+      await noticed();
+      await promote();
+      const other = newCall();
+      expect(expectOutcome(await far.claim(account, 'support', other, { wait: true }), 'claimed').entry.callSid).toBe(entry.callSid);
+      const heard: string[] = [];
+      far.engine.onClaimChanged(account, other, ({ state }) => heard.push(state));
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(entry)).toMatchObject({ state: 'bridged', claim: { token } }));
+      await eventually(() => expect(heard.at(-1)).toBe('waiting'));
+    });
+
+    it('who has left meanwhile stays away, and his result has one token', async () => {
+      const { entry } = await joined(near);
+      const { entry: stays } = await joined(near);
+      await noticed();
+      const { actionToken } = await near.engine.end(entry, 'leave');
+      await lose();
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(stays)).toMatchObject({ position: 1, size: 1 }));
+      expect(await near.engine.end(entry, 'hangup', actionToken)).toMatchObject({ actionToken });
+    });
+
+    it('an agent in line is back at his place, and a queue that somebody made anew is one with the old one', async () => {
+      await near.engine.ensureQueue(account, 'support');
+      const [agent, later] = [newCall(), newCall()];
+      expectOutcome(await near.claim(account, 'support', agent, { wait: true }), 'waiting');
+      expectOutcome(await far.claim(account, 'support', later, { wait: true }), 'waiting');
+      await noticed();
+      await lose();
+      const stranger = await new TestGateway(stage.redis, `stranger-${account}`).start();
+      const { entry } = await joined(stranger);
+      await noticed();
+      await eventually(async () => expect(await stranger.engine.view(entry)).toMatchObject({ claim: { agent: { callSid: agent } } }), 3_000);
+      await stranger.stop();
+    });
+
+    it('a claim that only the caller\'s side remembers is given up, and he waits again', async () => {
+      const { entry } = await joined(near);
+      const agent = newCall();
+      expectOutcome(await far.claim(account, 'support', agent), 'claimed');
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(entry)).toMatchObject({ state: 'claimed' }));
+      await lose();
+      // The agent is gone before anybody noticed.
+      expect(await far.engine.abandonClaim(account, agent)).toEqual({ outcome: 'none' });
+      await noticed();
+      await eventually(async () => expect(await near.engine.view(entry)).toMatchObject({ state: 'waiting', position: 1 }));
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import type { CallRecord } from '../../src/calls';
+import { systemClock } from '../../src/lib';
+import { EventSocket } from '../../src/media/event-socket';
+import { eventually } from './eventually';
+import { dialIn, type Party } from './queue-story';
+import { type MediaServerProcess, MUSIC_HZ, type World } from './world';
+
+/** What docs/guarantees.md promises of the embedded stack: without what they heard before, after a kill and after a freeze. */
+export const AFTER_KILL_MS = 1_000;
+export const AFTER_FREEZE_MS = 5_000;
+
+/** Ends, freezes and revives the media servers of a world, and looks into them and into the records of calls. */
+export class MediaDeaths {
+  readonly #struck = new Map<MediaServerProcess, 'SIGKILL' | 'SIGSTOP'>();
+
+  constructor(private readonly world: World) {}
+
+  server(index: number): MediaServerProcess {
+    const server = this.world.mediaServers[index];
+    if (!server) throw new Error(`there is no media server ${index}`);
+    return server;
+  }
+
+  async recordOf({ callSid }: Party): Promise<Partial<CallRecord>> {
+    return (await this.world.callRecord(callSid)) ?? {};
+  }
+
+  /** The media server that has the party's media, by the record of the call. */
+  async serverOf(party: Party): Promise<MediaServerProcess> {
+    const { media } = await this.recordOf(party);
+    const server = this.world.mediaServers.find(({ name }) => name === media?.serverName);
+    if (!server) throw new Error(`no media server ${media?.serverName}`);
+    return server;
+  }
+
+  async answered(number: string, path: string, tone: number): Promise<Party> {
+    const party = await dialIn(this.world, number, path, { tone });
+    await party.call.untilAnswered({ withinMs: 5_000 });
+    return party;
+  }
+
+  /** A caller who hears the music of the queue. */
+  async waiting(number: string, path: string, tone: number): Promise<Party> {
+    const party = await this.answered(number, path, tone);
+    await party.call.audio.waitForTone(MUSIC_HZ, { withinMs: 10_000, fromAt: 0 });
+    return party;
+  }
+
+  /** What is placed meanwhile has its media there. */
+  async onlyOn<T>(wanted: MediaServerProcess, place: () => Promise<T>): Promise<T> {
+    const others = this.world.mediaServers.filter((one) => one !== wanted);
+    await Promise.all(others.map((one) => this.ask(one, 'fsctl pause inbound')));
+    const placed = await place();
+    await Promise.all(others.map((one) => this.ask(one, 'fsctl resume inbound')));
+    return placed;
+  }
+
+  /** Kills it, or freezes it. */
+  strike(server: MediaServerProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
+    this.#struck.set(server, signal);
+    server.process.kill(signal);
+  }
+
+  /** The server is there again, thawed or anew, and all gateways use it. */
+  async revive(dead: MediaServerProcess): Promise<void> {
+    if (this.#struck.get(dead) === 'SIGKILL') await dead.restart();
+    else dead.process.kill('SIGCONT');
+    this.#struck.delete(dead);
+    await this.world.untilInUse(dead);
+  }
+
+  /** Hangs up; resolves when the gateways have recorded it. */
+  async hangUp(...parties: readonly Party[]): Promise<void> {
+    await Promise.all(parties.map(({ call }) => call.hangup()));
+    await eventually(async () => {
+      for (const party of parties) expect((await this.recordOf(party)).endedAt).toBeDefined();
+    });
+  }
+
+  /** Nobody is left on any media server. */
+  async expectNobodyLeft(): Promise<void> {
+    await eventually(async () => {
+      for (const server of this.world.mediaServers) expect(await this.ask(server, 'show channels count')).toMatch(/^0 total/);
+    });
+  }
+
+  async ask({ name }: MediaServerProcess, command: string): Promise<string> {
+    const [host = '', port] = name.split(':');
+    const socket = new EventSocket({ host, port: Number(port), secret: this.world.mediaSecret }, systemClock, 5_000);
+    await socket.open();
+    const reply = await socket.api(command);
+    socket.close();
+    return reply.trim();
+  }
+}

@@ -1,0 +1,137 @@
+import { type Bridge, bridgeLegs, legOf, type MediaEndpoint, type MediaPool } from '../../../src/media';
+import { fakePool, follower, type FakeServer, settle } from './fake-server';
+
+/** A leg, on this server, whose own gateway takes it elsewhere. */
+async function leg(pool: MediaPool, server: string): Promise<MediaEndpoint> {
+  const endpoint = await pool.createEndpoint('far', server);
+  endpoint.on('lost', () => void pool.rehome(endpoint, follower()));
+  return endpoint;
+}
+
+async function bridged(pool: MediaPool, caller: MediaEndpoint, agent: MediaEndpoint): Promise<Bridge> {
+  const bridge = await bridgeLegs(pool, caller, legOf(agent));
+  if (!bridge) throw new Error('not bridged');
+  // Each hears of it by itself.
+  await settle();
+  return bridge;
+}
+
+/** Whom a leg hears, through links too: the uuid of the other leg. */
+function partner(servers: readonly FakeServer[], endpoint: MediaEndpoint): string | undefined {
+  return servers.find(({ name }) => name === endpoint.serverName)?.bridged.get(endpoint.uuid);
+}
+
+async function pass(clock: { advance(ms: number): void }, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 50) {
+    await settle();
+    clock.advance(50);
+  }
+  await settle();
+}
+
+const isOver = async (bridge: Bridge): Promise<boolean> => {
+  let over = false;
+  void bridge.ended.then(() => {
+    over = true;
+  });
+  await settle();
+  return over;
+};
+
+const channels = (servers: readonly FakeServer[]): number[] => servers.map(({ channelCount }) => channelCount);
+
+describe('a bridge whose media server is lost', () => {
+  it('both were on it: joined again on another one, and nobody was told of an end', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    const bridge = await bridged(pool, caller, agent);
+    const told: string[] = [];
+    for (const one of [caller, agent]) one.on('unbridged', () => told.push(one.uuid));
+    servers[0]?.kill();
+    await pass(clock, 500);
+    expect(partner(servers, caller)).toBe(agent.uuid);
+    expect([caller.isParted, agent.isParted, await isOver(bridge)]).toEqual([false, false, false]);
+    expect(told).toEqual([]);
+    await bridge.end();
+    await settle();
+    expect([caller.isBridged, agent.isBridged, await isOver(bridge)]).toEqual([false, false, true]);
+  });
+
+  it.each([['the caller', 0], ['the agent', 1]] as const)('only %s was on it: joined again, the other one told nothing', async (_who, dying) => {
+    const { pool, clock, servers } = fakePool(['a', 'b', 'c']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    const bridge = await bridged(pool, caller, agent);
+    expect(channels(servers)).toEqual([2, 2, 0]);
+    const told: string[] = [];
+    for (const one of [caller, agent]) one.on('unbridged', () => told.push(one.serverName));
+    servers[dying]?.kill();
+    await pass(clock, 1_000);
+    expect([caller.isLost, agent.isLost, caller.isParted, agent.isParted]).toEqual([false, false, false, false]);
+    expect([partner(servers, caller), partner(servers, agent)]).toEqual([expect.any(String), expect.any(String)]);
+    // Whose half stood is told nothing: his gateway would take it for the end.
+    if (dying === 0) expect(told).toEqual([]);
+    expect(await isOver(bridge)).toBe(false);
+    await bridge.end();
+    await pass(clock, 100);
+    expect(channels(servers).reduce((sum, count) => sum + count)).toBe(2);
+  });
+
+  it('one who has hung up meanwhile is not waited for', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    const bridge = await bridged(pool, caller, agent);
+    servers[0]?.kill();
+    await agent.release();
+    await pass(clock, 500);
+    expect([caller.isBridged, await isOver(bridge)]).toEqual([false, true]);
+    expect(servers[1]?.playing.get(caller.uuid)).toEqual(['silence_stream://-1']);
+  });
+
+  it('ends when the other one is not back in time', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b'], { lostForMs: 2_000 });
+    const [caller, agent] = [await leg(pool, 'a'), await pool.createEndpoint('far', 'a')];
+    const bridge = await bridged(pool, caller, agent);
+    servers[0]?.kill();
+    await pass(clock, 1_500);
+    expect(await isOver(bridge)).toBe(false);
+    await pass(clock, 1_000);
+    expect([caller.isBridged, await isOver(bridge)]).toEqual([false, true]);
+  });
+
+  it('a bridge that is being made when both lose their server is made on the next one', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    servers[0]?.kill();
+    const making = bridgeLegs(pool, caller, legOf(agent));
+    await pass(clock, 500);
+    expect(await making).toBeDefined();
+    expect(partner(servers, caller)).toBe(agent.uuid);
+  });
+
+  it('a leg that was moved by its own gateway, which had lost a server that we have, is found where it is now', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    const place = { endpointUuid: agent.uuid, mediaServer: 'a' };
+    const bridge = await bridgeLegs(pool, caller, { ...place, locate: () => Promise.resolve({ ...place }) });
+    const moved = await leg(pool, 'b');
+    Object.assign(place, { endpointUuid: moved.uuid, mediaServer: 'b' });
+    await agent.release();
+    await pass(clock, 500);
+    expect(bridge && (await isOver(bridge))).toBe(false);
+    expect(partner(servers, moved)).toBeDefined();
+    expect(caller.isBridged).toBe(true);
+  });
+
+  it('an end that comes while it is joined again leaves nothing half joined', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b', 'c']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    const bridge = await bridged(pool, caller, agent);
+    servers[1]?.kill();
+    await bridge.end();
+    await pass(clock, 1_000);
+    expect([caller.isBridged, agent.isBridged]).toEqual([false, true]);
+    expect(channels(servers).reduce((sum, count) => sum + count)).toBe(2);
+    await agent.unbridge();
+    expect(agent.isBridged).toBe(false);
+  });
+});
