@@ -1,20 +1,8 @@
+import type { MediaPlace } from '../media';
 import type { CallIdentity } from './call-identity';
 import type { CallProgress, QueuePlace } from './call-progress';
 import type { CallStatus } from './call-state';
 import type { TerminationReason } from './termination';
-
-/** Where the media of a call are, by which any gateway controls them. */
-export interface MediaPlace {
-  /** Of the channel. */
-  readonly uuid: string;
-  readonly serverName: string;
-  /** drachtio's id of the dialog with the media server. */
-  readonly dialogId: string;
-  /** SDP of the media server's side. */
-  readonly localSdp: string;
-  /** The far end's SDP, by which it is taken to another media server when this one is lost. */
-  readonly remoteSdp: string;
-}
 
 /**
  * A call as another gateway needs it to carry on: who it is, its dialog, its media, and where its program is. When it comes to

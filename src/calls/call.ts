@@ -144,7 +144,7 @@ export class Call {
     return this.#leg?.toldSdp;
   }
 
-  /** The far end and we have agreed on other media: another gateway would have to know. */
+  /** Its media are others, or joined with others: another gateway would have to know. */
   mediaAgreed(): void {
     if (!this.ended) this.#ports.save(this);
   }
@@ -291,6 +291,7 @@ export class Call {
       this.#ports.save(this);
       this.state('media.moved', { from: lostServer, to: endpoint.serverName, endpointUuid: endpoint.uuid, gapMs: Math.round(gapMs) });
     });
+    endpoint.on('linked', () => this.mediaAgreed());
     endpoint.once('gone', (cause) => this.end(cause === 'MEDIA_TIMEOUT' ? 'media-timeout' : 'media-failed'));
   }
 

@@ -5,7 +5,7 @@ export {
 export type { CallDirection, CallIdentity, SipOrigin } from './call-identity';
 export { type CallInput, type CallStatus, callTransitions, isFinalStatus, nextCallStatus } from './call-state';
 export type { CallProgress, QueuePlace, RequestedDocument, RunningVerb } from './call-progress';
-export type { CallRecord, MediaPlace, OwnedRecord } from './call-record';
+export type { CallRecord, OwnedRecord } from './call-record';
 export { CallStore, type CallStoreOptions, RECORD_SCRIPTS } from './call-store';
 export { type Interruption, interruptionOf, Scope } from './interruption';
 export type { Leg } from './leg';

@@ -1,13 +1,11 @@
+import { placeOf } from '../media';
 import type { Call } from './call';
 import type { CallRecord } from './call-record';
 
 /** The present state of a call and of its legs. */
 export function recordOf(call: Call): CallRecord {
   const { sid, identity, status, createdAt, answeredAt, endedAt, endReason, factCount, sipCallId, dialogId, toldSdp, endpoint, queueEntry, progress } = call;
-  const media = endpoint && {
-    uuid: endpoint.uuid, serverName: endpoint.serverName, dialogId: endpoint.dialogId, localSdp: endpoint.localSdp,
-    remoteSdp: endpoint.remoteSdp,
-  };
+  const media = endpoint && placeOf(endpoint);
   const legs = [...call.legs].map(recordOf);
   return {
     callSid: sid, identity, status, createdAt, factCount,

@@ -1,5 +1,6 @@
-import { deferred, pause } from '../lib';
-import { createLink, type Link } from './link';
+import { deferred, messageOf, pause } from '../lib';
+import { createLink, keepFacing, type LinkPlace } from './link';
+import { type Link, linkOf, unlink, useLink } from './linked';
 import type { MediaEndpoint } from './media-endpoint';
 import type { MediaPool } from './media-pool';
 
@@ -27,8 +28,10 @@ export interface Bridge {
 
 /** uuid_bridge took 72-81 ms on FreeSWITCH (contracts/freeswitch section 10). */
 const BRIDGE_TIMEOUT_MS = 3_000;
-/** Between looks for a leg that is being moved, by this gateway or by another one. */
+/** Between looks for a leg that is being moved, by this gateway or by another one, and for a place for a link. */
 const LOOK_MS = 100;
+/** A media server that has no channel for a link now may have one soon: its limit of sessions a second is one of every second. */
+const PLACE_MS = 2_000;
 
 /** The other leg, when it is one of this gateway. */
 export function legOf(endpoint: MediaEndpoint): RemoteLeg {
@@ -48,7 +51,7 @@ export async function bridgeLegs(pool: MediaPool, own: MediaEndpoint, other: Rem
 /** A bridge that another gateway has made, and that is there. */
 export function resumeBridge(pool: MediaPool, own: MediaEndpoint, other: RemoteLeg): Bridge {
   const bridge = new LegBridge(pool, own, other);
-  if (!own.isBridged) void bridge.end();
+  bridge.resume();
   return bridge;
 }
 
@@ -74,7 +77,6 @@ class LegBridge implements Bridge {
   readonly #over = new AbortController();
   /** Where the other leg was joined, or is to be. */
   #place: LegPlace;
-  #link: Link | undefined;
   #isJoining = false;
 
   constructor(pool: MediaPool, own: MediaEndpoint, other: RemoteLeg) {
@@ -101,8 +103,19 @@ class LegBridge implements Bridge {
     });
     // It may have been over before we could listen.
     if (!joined || !this.#own.isBridged) this.#finish();
-    else if (this.#own.isParted || this.#link?.far.isLost) void this.#joinAgain();
+    else if (this.#own.isParted || linkOf(this.#own)?.far.isLost) void this.#joinAgain();
     return joined;
+  }
+
+  /** The two are joined already. */
+  resume(): void {
+    const link = linkOf(this.#own);
+    if (link) {
+      keepFacing(this.#pool, [link.near, this.#nearPlace], [link.far, this.#farPlace]);
+      this.#follow(link);
+    }
+    if (!this.#own.isBridged) this.#finish();
+    else if (link?.far.isLost) void this.#joinAgain();
   }
 
   end(): Promise<void> {
@@ -112,51 +125,60 @@ class LegBridge implements Bridge {
 
   async #join(): Promise<boolean> {
     const { clock, patienceMs } = this.#pool;
-    const deadline = clock.monotonic() + patienceMs;
+    const beganAt = clock.monotonic();
     let hasLost = false;
     while (!this.#over.signal.aborted) {
       hasLost ||= this.#isLost;
       await this.#own.settled();
       if (this.#own.gone) return false;
+      let refusal: Error | undefined;
       try {
         if (await this.#joinNow()) return true;
       } catch (error) {
-        if (!this.#isLost) throw error;
+        refusal = error instanceof Error ? error : new Error(messageOf(error));
       }
       hasLost ||= this.#isLost;
       const place = await this.#other.locate();
       if (!place) return false;
       const hasMoved = place.endpointUuid !== this.#place.endpointUuid;
       this.#place = place;
-      // Nothing was lost: the other one is simply not to be had.
-      if (!hasMoved && (!hasLost || clock.monotonic() >= deadline)) return false;
-      if (!hasMoved) await pause(clock, LOOK_MS, this.#over.signal);
+      if (hasMoved) continue;
+      // Nothing was lost and nothing was full: the other one is simply not to be had.
+      const patience = hasLost ? patienceMs : refusal ? PLACE_MS : 0;
+      if (clock.monotonic() >= beganAt + patience) {
+        if (refusal && !hasLost) throw refusal;
+        return false;
+      }
+      await pause(clock, LOOK_MS, this.#over.signal);
     }
     return false;
   }
 
   /** A media server is lost that one of the two, or what lies between them, is on. */
   get #isLost(): boolean {
-    return this.#own.isLost || this.#own.isParted || this.#link?.far.isLost === true
+    return this.#own.isLost || this.#own.isParted || linkOf(this.#own)?.far.isLost === true
       || this.#pool.server(this.#place.mediaServer)?.up === false;
   }
 
   async #joinNow(): Promise<boolean> {
     const { endpointUuid, mediaServer } = this.#place;
+    const known = linkOf(this.#own);
     // The far end of a link is on the media server of the other leg: both have to begin anew.
-    if (this.#link?.far.isLost || this.#link?.far.gone) await this.#undo();
-    if (this.#link) return this.#joinByLink(this.#link);
+    if (known?.far.isLost || known?.far.gone) await this.#undo();
+    else if (known) return this.#joinByLink(known);
     // Found where it was, with its partner.
     if (this.#own.isBridged && !this.#own.isParted) return true;
     if (this.#own.serverName === mediaServer) return (await this.#own.bridgeWith(endpointUuid, BRIDGE_TIMEOUT_MS)) === 'bridged';
     if (this.#pool.server(mediaServer)?.up !== true) return false;
-    const link = await createLink(this.#pool, () => this.#ownServer(), () => Promise.resolve(mediaServer));
-    this.#link = link;
-    if (this.#over.signal.aborted) await this.#dissolve();
-    link.far.on('unbridged', () => void this.#dissolve());
-    link.far.on('gone', () => void this.#dissolve());
-    link.far.on('lost', () => void this.#joinAgain());
+    const link = await createLink(this.#pool, this.#nearPlace, this.#farPlace);
+    useLink(this.#own, link);
+    this.#follow(link);
+    if (this.#over.signal.aborted) await unlink(this.#own);
     return this.#joinByLink(link);
+  }
+
+  #follow({ far }: Link): void {
+    far.on('lost', () => void this.#joinAgain());
   }
 
   /** Our own half first: the other leg's gateway takes the bridge of its channel for the meeting, which must not fail then. */
@@ -174,13 +196,15 @@ class LegBridge implements Bridge {
   /** Nobody stays half joined. */
   async #undo(): Promise<void> {
     await this.#own.unbridge();
-    await this.#dissolve();
+    await unlink(this.#own);
   }
 
-  async #ownServer(): Promise<string | undefined> {
+  readonly #nearPlace: LinkPlace = async () => {
     await this.#own.settled();
-    return this.#own.gone ? undefined : this.#own.serverName;
-  }
+    return { only: this.#own.serverName };
+  };
+
+  readonly #farPlace: LinkPlace = () => Promise.resolve({ only: this.#place.mediaServer });
 
   async #joinAgain(): Promise<void> {
     if (this.#isJoining || this.#over.signal.aborted) return;
@@ -197,16 +221,11 @@ class LegBridge implements Bridge {
     else this.#finish();
   }
 
-  async #dissolve(): Promise<void> {
-    const link = this.#link;
-    this.#link = undefined;
-    await Promise.all([link?.near.release(), link?.far.release()]);
-  }
-
   #finish(): void {
+    if (this.#over.signal.aborted) return;
     for (const off of this.#off.splice(0)) off();
     this.#over.abort();
     this.#ended.resolve();
-    void this.#dissolve();
+    void unlink(this.#own);
   }
 }

@@ -1,10 +1,12 @@
 export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio';
 export { type Bridge, bridgeLegs, bridgeOf, type LegPlace, legOf, type RemoteLeg, resumeBridge } from './bridge';
 export { HOLD_TONE } from './hold-tone';
-export { createLink, type Link, type LinkPlace } from './link';
+export { createLink, type LinkPlace } from './link';
+export type { Link } from './linked';
 export { type ChannelFacts, MediaChannel } from './media-channel';
 export { MEDIA_LOST, MediaEndpoint } from './media-endpoint';
-export { type FarSide, MediaPool, type MediaPoolOptions } from './media-pool';
+export { type MediaPlace, placeOf } from './media-place';
+export { type FarSide, MediaPool, type MediaPoolOptions, type ServerWish } from './media-pool';
 export { MediaServer, type MediaServerOptions } from './media-server';
 export type { ChannelRecording, RecordingPlan } from './recording';
 export {

@@ -1,26 +1,20 @@
 import { Turnstile } from '../lib';
+import type { Link } from './linked';
 import type { MediaEndpoint } from './media-endpoint';
-import type { MediaPool } from './media-pool';
+import type { MediaPool, ServerWish } from './media-pool';
 import { TEMPLATE_SDP } from './template-sdp';
 
-/** Two endpoints whose media face each other: what one hears, the other plays. */
-export interface Link {
-  readonly near: MediaEndpoint;
-  readonly far: MediaEndpoint;
-}
-
-/** Names the media server where an end of a link belongs, when that is known; undefined: anywhere. */
-export type LinkPlace = () => Promise<string | undefined>;
+/** Where an end of a link belongs. */
+export type LinkPlace = () => Promise<ServerWish>;
 
 /**
  * Joins two places by RTP: two media servers, or two calls that meet inside the gateway. An end whose media server is lost goes
  * where it belongs by then, and the two are turned towards each other again.
  */
 export async function createLink(pool: MediaPool, nearPlace: LinkPlace = anywhere, farPlace: LinkPlace = anywhere): Promise<Link> {
-  // Its ends face each other: they are as silent as the people behind them, who are watched where they are.
-  const near = await pool.createEndpoint(TEMPLATE_SDP, await nearPlace(), false);
+  const near = await pool.createLinkEnd(TEMPLATE_SDP, await nearPlace());
   try {
-    const far = await pool.createEndpoint(near.localSdp, await farPlace(), false);
+    const far = await pool.createLinkEnd(near.localSdp, await farPlace());
     try {
       await near.remodel(far.localSdp);
       keepFacing(pool, [near, nearPlace], [far, farPlace]);
@@ -35,11 +29,12 @@ export async function createLink(pool: MediaPool, nearPlace: LinkPlace = anywher
   }
 }
 
-const anywhere: LinkPlace = () => Promise.resolve(undefined);
+const anywhere: LinkPlace = () => Promise.resolve({});
 
 type End = readonly [endpoint: MediaEndpoint, place: LinkPlace];
 
-function keepFacing(pool: MediaPool, first: End, second: End): void {
+/** Takes an end whose media server is lost where it belongs by then, and turns the two towards each other again. */
+export function keepFacing(pool: MediaPool, first: End, second: End): void {
   const [near, far] = [first[0], second[0]];
   /** What each was told last of the other one. */
   const faced = new Map([[near, far.localSdp], [far, near.localSdp]]);
@@ -59,10 +54,10 @@ function keepFacing(pool: MediaPool, first: End, second: End): void {
     }
   };
   const rehome = async (end: MediaEndpoint, other: MediaEndpoint, place: LinkPlace): Promise<void> => {
-    const preferredServer = await place();
+    const wish = await place();
     await pool.rehome(end, {
       isWatched: false,
-      preferredServer,
+      wish,
       sdp: other.localSdp,
       follow: (channel) => {
         if (other.gone) return Promise.resolve('gone');
@@ -74,5 +69,6 @@ function keepFacing(pool: MediaPool, first: End, second: End): void {
   for (const [[end, place], other] of [[first, far], [second, near]] as const) {
     end.on('lost', () => void rehome(end, other, place));
     end.on('back', () => void turns.run(face));
+    if (end.isLost) void rehome(end, other, place);
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, deferred, type Timer, TypedEmitter } from '../lib';
+import { type Clock, type Timer, TypedEmitter } from '../lib';
 import type { ChannelEvent } from './event-socket';
 import type { MediaChannel } from './media-channel';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
@@ -17,6 +17,8 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
   'layer-failed': [source: string];
   /** Its media server is lost: somebody has to bring another channel (`moveTo`), or the old one comes back. */
   lost: [];
+  /** What links it with another media server (linked.ts) is there, or on other channels than before. */
+  linked: [];
   /** There are media again, after so many ms. */
   back: [gapMs: number];
 }
@@ -133,14 +135,12 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Resolves when there are media, or never will be again: look at `gone`. */
   settled(): Promise<void> {
-    if (!this.isLost) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        for (const stop of off) stop();
-        resolve();
-      };
-      const off = [this.on('back', done), this.on('gone', done)];
-    });
+    return this.isLost ? this.#firstOf(['back', 'gone']).then(() => undefined) : Promise.resolve();
+  }
+
+  /** What links it with another media server has changed. */
+  linked(): void {
+    this.emit('linked');
   }
 
   /** Lays the floor of silence. */
@@ -231,19 +231,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.isLost || (this.#state !== 'alone' && !this.#parted)) return 'failed';
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
-    const live = deferred<'bridged' | 'failed'>();
-    const fail = (): void => live.resolve('failed');
-    const off = [
-      this.on('bridged', () => live.resolve('bridged')), this.on('parked', fail), this.on('gone', fail), this.on('lost', fail),
-    ];
-    const timer = this.#clock.after(withinMs, fail);
-    try {
-      const reply = await this.#command('bridge', otherUuid);
-      if (reply.startsWith('+OK') && (await live.promise) === 'bridged') return 'bridged';
-    } finally {
-      timer.cancel();
-      for (const stop of off) stop();
-    }
+    const live = this.#firstOf(['bridged', 'parked', 'gone', 'lost'], withinMs);
+    const reply = await this.#command('bridge', otherUuid);
+    if (reply.startsWith('+OK') && (await live) === 'bridged') return 'bridged';
     this.#bridgeGivenUp = true;
     // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.
     if (this.#sounds.isBare && !this.isLost) await this.#sounds.addLayer(SILENCE);
@@ -255,17 +245,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#state !== 'bridged') return;
     // Parted by a loss: there is nothing to take it out of.
     if (this.isLost || this.#parted) return this.#onUnbridged();
-    const out = deferred<void>();
-    const done = (): void => out.resolve();
-    const off = [this.on('unbridged', done), this.on('gone', done), this.on('lost', done)];
-    const timer = this.#clock.after(UNBRIDGE_TIMEOUT_MS, done);
-    try {
-      const reply = await this.#command('transfer', 'park inline');
-      if (reply.startsWith('+OK')) await out.promise;
-    } finally {
-      timer.cancel();
-      for (const stop of off) stop();
-    }
+    const out = this.#firstOf(['unbridged', 'gone', 'lost'], UNBRIDGE_TIMEOUT_MS);
+    const reply = await this.#command('transfer', 'park inline');
+    if (reply.startsWith('+OK')) await out;
     if (this.isLost) this.#onUnbridged();
   }
 
@@ -274,6 +256,19 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.gone) return;
     this.#end('released');
     await this.#channel.release();
+  }
+
+  /** The first of these events; undefined when none came within so many ms. */
+  #firstOf<Event extends keyof MediaEndpointEvents & string>(events: readonly Event[], withinMs?: number): Promise<Event | undefined> {
+    return new Promise((resolve) => {
+      const done = (event?: Event): void => {
+        timer?.cancel();
+        for (const stop of off) stop();
+        resolve(event);
+      };
+      const off = events.map((event) => this.on(event, () => done(event)));
+      const timer = withinMs === undefined ? undefined : this.#clock.after(withinMs, () => done());
+    });
   }
 
   #listen(channel: MediaChannel): void {

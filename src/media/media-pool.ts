@@ -1,8 +1,10 @@
 import { type Clock, GatewayError, messageOf, pause, Turnstile, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
+import { useLink } from './linked';
 import type { MediaChannel } from './media-channel';
 import { MediaEndpoint } from './media-endpoint';
-import type { AdoptedChannel, MediaServer } from './media-server';
+import type { MediaPlace } from './media-place';
+import type { MediaServer } from './media-server';
 
 export interface MediaPoolOptions {
   /** How long an endpoint whose media server is lost is kept while there are no other media for it. */
@@ -15,8 +17,7 @@ export interface MediaPoolOptions {
 export interface FarSide {
   /** Its media as it described them last. */
   readonly sdp: string;
-  /** The media server that the new channel should be on, when that is up. */
-  readonly preferredServer?: string | undefined;
+  readonly wish?: ServerWish;
   /** False: it is not watched for silence. */
   readonly isWatched: boolean;
   /**
@@ -24,6 +25,16 @@ export interface FarSide {
    * old ones, which may come back. `gone`: it is not there any more.
    */
   follow(channel: MediaChannel): Promise<'followed' | 'refused' | 'gone'>;
+}
+
+/** Which media server a channel should be on, by name. */
+export interface ServerWish {
+  /** When it is up and has room. */
+  readonly preferred?: string | undefined;
+  /** On no other. */
+  readonly only?: string | undefined;
+  /** When no other has room. */
+  readonly avoided?: string;
 }
 
 /** Between attempts to find a place on a living server: its limit of sessions a second is one of every second. */
@@ -84,25 +95,44 @@ export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: strin
    * A new endpoint for the far end with this SDP: on `preferred` when it is up and has room, else on the least loaded server,
    * and on the next one when that refuses. Media that nobody accepts (488) is not tried elsewhere. Throws `media-full`.
    */
-  async createEndpoint(remoteSdp: string, preferred?: string, isWatched = true): Promise<MediaEndpoint> {
-    return this.#firstThatCan({ preferred }, async (server) => {
-      const endpoint = this.#endpointOn(await server.createChannel(remoteSdp, isWatched));
-      try {
-        await endpoint.start();
-      } catch (error) {
-        await endpoint.release();
-        throw error;
-      }
-      return endpoint;
-    });
+  async createEndpoint(remoteSdp: string, preferred?: string): Promise<MediaEndpoint> {
+    return this.#firstThatCan({ preferred }, (server) => this.#start(server.createChannel(remoteSdp)));
   }
 
   /**
-   * The endpoint of a channel that another gateway has made; undefined when its media server is none of ours. It is lost when its
-   * media server is, or does not have the channel any more.
+   * A new endpoint that faces another one. It is not watched: it is as silent as the person behind the other one, who is watched
+   * where he is. Throws `media-full`, `media-down`.
    */
-  async adoptEndpoint(media: AdoptedChannel & { readonly serverName: string }, dialog: SipDialog): Promise<MediaEndpoint | undefined> {
-    const channel = this.server(media.serverName)?.adoptChannel(media, dialog);
+  async createLinkEnd(remoteSdp: string, wish: ServerWish): Promise<MediaEndpoint> {
+    return this.#firstThatCan(wish, (server) => this.#start(server.createChannel(remoteSdp, false)));
+  }
+
+  async #start(channel: Promise<MediaChannel>): Promise<MediaEndpoint> {
+    const endpoint = this.#endpointOn(await channel);
+    try {
+      await endpoint.start();
+    } catch (error) {
+      await endpoint.release();
+      throw error;
+    }
+    return endpoint;
+  }
+
+  /**
+   * The endpoint of a channel that another gateway has made, with the link of its bridge; undefined when its media server is none
+   * of ours. It is lost when its media server is, or does not have the channel any more. `dialogOf` takes a dialog over.
+   */
+  async adoptEndpoint(media: MediaPlace, dialogOf: (place: MediaPlace) => SipDialog): Promise<MediaEndpoint | undefined> {
+    const adopt = async (place?: MediaPlace): Promise<MediaEndpoint | undefined> => place && this.#adopt(place, dialogOf);
+    const [endpoint, near, far] = await Promise.all([adopt(media), adopt(media.link?.near), adopt(media.link?.far)]);
+    if (endpoint && near && far) useLink(endpoint, { near, far });
+    // One that died before it had joined the two, or after they were parted.
+    if (!endpoint?.isBridged || !(far?.isBridged || far?.isLost)) await Promise.all([near?.release(), far?.release()]);
+    return endpoint;
+  }
+
+  async #adopt(place: MediaPlace, dialogOf: (place: MediaPlace) => SipDialog): Promise<MediaEndpoint | undefined> {
+    const channel = this.server(place.serverName)?.adoptChannel(place, dialogOf(place));
     const endpoint = channel && this.#endpointOn(channel);
     if (endpoint && !endpoint.isLost) await endpoint.resume();
     return endpoint;
@@ -142,14 +172,14 @@ export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: strin
   /** Undefined when no server has a place now, which is no failure: it is asked again. */
   async #channelFor(endpoint: MediaEndpoint, far: FarSide): Promise<MediaChannel | undefined> {
     if (!endpoint.isLost) return undefined;
-    const wish = { preferred: far.preferredServer, avoided: endpoint.serverName };
+    const wish = { ...far.wish, avoided: endpoint.serverName };
     return this.#firstThatCan(wish, (server) => server.createChannel(far.sdp, far.isWatched)).catch(() => undefined);
   }
 
-  async #firstThatCan<T>(wish: { preferred?: string | undefined; avoided?: string }, make: (server: MediaServer) => Promise<T>): Promise<T> {
+  async #firstThatCan<T>(wish: ServerWish, make: (server: MediaServer) => Promise<T>): Promise<T> {
     const rank = ({ name }: MediaServer): number => (name === wish.preferred ? 0 : name === wish.avoided ? 2 : 1);
     const candidates = this.#servers
-      .filter((server) => server.up && server.room > 0)
+      .filter(({ up, room, name }) => up && room > 0 && (wish.only ?? name) === name)
       .sort((a, b) => rank(a) - rank(b) || a.load - b.load || a.channelCount - b.channelCount);
     let refusal: Error | undefined;
     for (const server of candidates) {
@@ -161,7 +191,9 @@ export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: strin
       }
     }
     if (refusal) throw refusal;
-    if (this.up) throw new GatewayError('media-full', 'no media server has a channel left', { sipStatus: 503 });
-    throw new GatewayError('media-down', 'no media server is up', { sipStatus: 503 });
+    const { up } = wish.only === undefined ? this : (this.server(wish.only) ?? { up: false });
+    const whose = wish.only === undefined ? 'of all media servers' : `of media server ${wish.only}`;
+    if (up) throw new GatewayError('media-full', `no channel ${whose} is left`, { sipStatus: 503 });
+    throw new GatewayError('media-down', `none ${whose} is up`, { sipStatus: 503 });
   }
 }

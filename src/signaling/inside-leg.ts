@@ -24,7 +24,7 @@ export class InsidePair {
     this.#pool = pool;
     this.#calling = calling;
     this.#called = called;
-    this.#place = () => Promise.resolve(mediaServer);
+    this.#place = () => Promise.resolve({ preferred: mediaServer });
     this.final = new Promise((resolve) => {
       this.#settle = resolve;
     });

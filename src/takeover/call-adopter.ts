@@ -1,8 +1,8 @@
 import { type Clock, GatewayError, messageOf } from '../lib';
 import { Call, type CallPorts, type CallRecord, type CallStore, type LiveCalls, type OwnedRecord } from '../calls';
 import type { Admission } from '../capacity';
-import type { DrachtioConnection } from '../dialogs';
-import type { MediaPool } from '../media';
+import type { DrachtioConnection, SipDialog } from '../dialogs';
+import type { MediaPlace, MediaPool } from '../media';
 import { AdoptedLeg, type ProgramRunner } from '../signaling';
 import type { TenantDirectory } from '../tenancy';
 
@@ -99,8 +99,8 @@ export class CallAdopter {
     const far = drachtio.takeOver(dialogId, epoch, media.localSdp);
     const leg = new AdoptedLeg(call, record, far.dialog);
     call.attach(leg);
-    const near = drachtio.takeOver(media.dialogId, epoch, media.localSdp);
-    const [{ outcome }, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, near.dialog)]);
+    const dialogOf = ({ dialogId: id, localSdp }: MediaPlace): SipDialog => drachtio.takeOver(id, epoch, localSdp).dialog;
+    const [{ outcome }, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, dialogOf)]);
     if (outcome === 'stale' || outcome === 'lost') {
       throw new GatewayError('takeover-dialog-lost', `the dialog of ${call.sid} was not taken over: ${outcome}`);
     }

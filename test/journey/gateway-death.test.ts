@@ -10,7 +10,7 @@ describe('a gateway that is killed', () => {
   let world: World;
 
   beforeEach(async () => {
-    world = await World.start({ gateways: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/menu' } });
+    world = await World.start({ gateways: 2, mediaServers: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/menu' } });
     world.app
       .on('/caller', '<Response><Enqueue waitUrl="/wait" action="/after">support</Enqueue></Response>')
       .on('/wait', '<Response/>')
@@ -24,16 +24,28 @@ describe('a gateway that is killed', () => {
   afterEach(() => world?.stop());
 
   const agent = (): Promise<Party> => dialIn(world, '2000', '/agent', { tone: 1_300 });
-  const isTakenOver = async ({ callSid }: Party): Promise<boolean> =>
-    (await world.timeline(callSid, 1)).some(({ type }) => type === 'call.taken-over');
-  const ownedByFirst = async (parties: readonly Party[]): Promise<Party[]> =>
-    (await Promise.all(parties.map(async (party) => ((await world.gatewayOf(party.callSid)) === 0 ? [party] : [])))).flat();
-  /** Kills the first gateway; resolves with those of these calls that the second has taken over, within the three seconds that are promised. */
-  const killFirst = async (parties: readonly Party[]): Promise<Party[]> => {
-    const lost = await ownedByFirst(parties);
-    await world.killGateway(0);
-    await eventually(async () => expect(await Promise.all(lost.map(isTakenOver))).toEqual(lost.map(() => true)), 3_000);
+  const isTakenOver = async ({ callSid }: Party, by = 1): Promise<boolean> =>
+    (await world.timeline(callSid, by)).some(({ type }) => type === 'call.taken-over');
+  const ownedBy = async (gateway: number, parties: readonly Party[]): Promise<Party[]> =>
+    (await Promise.all(parties.map(async (party) => ((await world.gatewayOf(party.callSid)) === gateway ? [party] : [])))).flat();
+  const ownedByFirst = (parties: readonly Party[]): Promise<Party[]> => ownedBy(0, parties);
+  /** Kills one of the two gateways; resolves with those of these calls that the other has taken over, within the three seconds that are promised. */
+  const kill = async (gateway: number, parties: readonly Party[]): Promise<Party[]> => {
+    const lost = await ownedBy(gateway, parties);
+    await world.killGateway(gateway);
+    await eventually(async () => expect(await Promise.all(lost.map((party) => isTakenOver(party, 1 - gateway)))).toEqual(lost.map(() => true)), 3_000);
     return lost;
+  };
+  const killFirst = (parties: readonly Party[]): Promise<Party[]> => kill(0, parties);
+
+  /** The gateways that the channels of all media servers say are theirs. */
+  const ownersOfChannels = async (): Promise<string[]> => {
+    const owners: string[] = [];
+    for (const name of world.mediaServerNames) {
+      const { rows = [] } = JSON.parse(await world.askMedia(name, 'show channels as json')) as { rows?: { uuid: string }[] };
+      for (const { uuid } of rows) owners.push((await world.askMedia(name, `uuid_getvar ${uuid} sip_h_X-Holdfast-Gateway`)).slice(0, 'gateway-0'.length));
+    }
+    return owners;
   };
 
   /** They wait on without a gap, and who hangs up now is told as that, once. */
@@ -52,7 +64,8 @@ describe('a gateway that is killed', () => {
     const callers = await Promise.all(Array.from({ length: 6 }, () => waitInQueue(world, { play: { tone: 400 } })));
     await Promise.all(callers.map(({ call }) => call.audio.waitForTone(MUSIC_HZ, { withinMs: 5_000, fromAt: 0 })));
     expect((await killFirst(callers)).length).toBeGreaterThan(0);
-    for (const { call } of callers) expect(call.audio.hears(MUSIC_HZ)).toBe(true);
+    // It begins anew; how long nothing was heard is told below.
+    await Promise.all(callers.map(({ call }) => call.audio.waitForTone(MUSIC_HZ, { withinMs: 1_000 })));
     const agents = await Promise.all(callers.map(agent));
     await Promise.all(callers.map(({ call }) => call.audio.waitForTone(1_300, { withinMs: 10_000, fromAt: 0 })));
     for (const { call } of callers) expect(gapReport(call.audio, { overMs: GAP_MS })).toEqual([]);
@@ -64,14 +77,23 @@ describe('a gateway that is killed', () => {
 
   it('leaves those who talk their conversation; what follows it is done by another one', async () => {
     const pairs: { caller: Party; agent: Party }[] = [];
-    for (let pair = 0; pair < 3; pair += 1) {
-      const caller = await waitInQueue(world, { play: { tone: 400 } });
-      const taking = await agent();
+    const [first = '', second = first] = world.mediaServerNames;
+    for (const agentOn of [first, second, second, second]) {
+      const caller = await world.onlyOn(first, () => waitInQueue(world, { play: { tone: 400 } }));
+      const taking = await world.onlyOn(agentOn, async () => {
+        const party = await agent();
+        await party.call.untilAnswered({ withinMs: 5_000 });
+        return party;
+      });
       await caller.call.audio.waitForTone(1_300, { withinMs: 10_000, fromAt: 0 });
       pairs.push({ caller, agent: taking });
     }
     const parties = pairs.flatMap((pair) => [pair.caller, pair.agent]);
-    expect((await killFirst(parties)).length).toBeGreaterThan(0);
+    // The one that has made the bridge of the last pair, across two media servers.
+    const dying = (await world.gatewayOf(pairs.at(-1)?.caller.callSid ?? '')) ?? 0;
+    expect((await kill(dying, parties)).length).toBeGreaterThan(0);
+    // Channels that nobody took over are ended in the end, and a conversation with them.
+    await eventually(async () => expect(await ownersOfChannels()).not.toContain(`gateway-${dying}`));
     for (const { call } of parties) {
       expect(call.audio.hears(MUSIC_HZ)).toBe(false);
       expect(gapReport(call.audio, { overMs: GAP_MS })).toEqual([]);
@@ -120,7 +142,7 @@ describe('a gateway that is killed', () => {
     const callers = await Promise.all(Array.from({ length: 4 }, () => waitInQueue(world, { play: { tone: 400 } })));
     await Promise.all([world.killGateway(0), world.killGateway(1)]);
     await world.startGateway(1);
-    await eventually(async () => expect(await Promise.all(callers.map(isTakenOver))).toEqual(callers.map(() => true)), 20_000);
+    await eventually(async () => expect(await Promise.all(callers.map((party) => isTakenOver(party)))).toEqual(callers.map(() => true)), 20_000);
     for (const { call } of callers) expect(gapReport(call.audio, { overMs: GAP_MS })).toEqual([]);
     const serving = await agent();
     await Promise.any(callers.map(({ call }) => call.audio.waitForTone(1_300, { withinMs: 10_000, fromAt: 0 })));
@@ -152,7 +174,7 @@ describe('a gateway that is killed', () => {
     const ended = new Promise((resolve) => gateway.once('exit', resolve));
     gateway.kill('SIGTERM');
     expect(await ended).toBe(0);
-    await eventually(async () => expect(await Promise.all(lost.map(isTakenOver))).toEqual(lost.map(() => true)), 3_000);
+    await eventually(async () => expect(await Promise.all(lost.map((party) => isTakenOver(party)))).toEqual(lost.map(() => true)), 3_000);
     await expectUnharmed(callers);
   }, 60_000);
 
@@ -162,7 +184,7 @@ describe('a gateway that is killed', () => {
     expect(lost.length).toBeGreaterThan(0);
     const gateway = world.gateway(0);
     gateway.kill('SIGSTOP');
-    await eventually(async () => expect(await Promise.all(lost.map(isTakenOver))).toEqual(lost.map(() => true)), 12_000);
+    await eventually(async () => expect(await Promise.all(lost.map((party) => isTakenOver(party)))).toEqual(lost.map(() => true)), 12_000);
     const ended = new Promise((resolve) => gateway.once('exit', resolve));
     gateway.kill('SIGCONT');
     expect(await ended).toBe(75);

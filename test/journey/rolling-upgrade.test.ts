@@ -44,8 +44,17 @@ const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
   };
 
   it('and no call is dropped, no place lost, no hang-up missed, and nobody who calls is refused', async () => {
-    const waiting = await Promise.all(Array.from({ length: 4 }, () => waitInQueue(world, { path: '/caller', wait: '/caller', play: { tone: CALLER_HZ } })));
-    const taking = await agent();
+    const [one = '', other = ''] = world.mediaServerNames;
+    const waiting = await world.onlyOn(one, () => Promise.all([1, 2, 3, 4].map(async () => {
+      const party = await waitInQueue(world, { path: '/caller', wait: '/caller', play: { tone: CALLER_HZ } });
+      await party.call.untilAnswered({ withinMs: 5_000 });
+      return party;
+    })));
+    const taking = await world.onlyOn(other, async () => {
+      const party = await agent();
+      await party.call.untilAnswered({ withinMs: 5_000 });
+      return party;
+    });
     await eventually(() => expect(waiting.some(({ call }) => call.audio.hears(AGENT_HZ))).toBe(true), 10_000);
     const talking = waiting.find(({ call }) => call.audio.hears(AGENT_HZ)) as Party;
     const others = waiting.filter((party) => party !== talking);

@@ -1,6 +1,4 @@
 import type { CallRecord } from '../../src/calls';
-import { systemClock } from '../../src/lib';
-import { EventSocket } from '../../src/media/event-socket';
 import { eventually } from './eventually';
 import { dialIn, type Party } from './queue-story';
 import { type MediaServerProcess, MUSIC_HZ, type World } from './world';
@@ -46,15 +44,6 @@ export class MediaDeaths {
     return party;
   }
 
-  /** What is placed meanwhile has its media there. */
-  async onlyOn<T>(wanted: MediaServerProcess, place: () => Promise<T>): Promise<T> {
-    const others = this.world.mediaServers.filter((one) => one !== wanted);
-    await Promise.all(others.map((one) => this.ask(one, 'fsctl pause inbound')));
-    const placed = await place();
-    await Promise.all(others.map((one) => this.ask(one, 'fsctl resume inbound')));
-    return placed;
-  }
-
   /** Kills it, or freezes it. */
   strike(server: MediaServerProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
     this.#struck.set(server, signal);
@@ -80,16 +69,7 @@ export class MediaDeaths {
   /** Nobody is left on any media server. */
   async expectNobodyLeft(): Promise<void> {
     await eventually(async () => {
-      for (const server of this.world.mediaServers) expect(await this.ask(server, 'show channels count')).toMatch(/^0 total/);
+      for (const name of this.world.mediaServerNames) expect(await this.world.askMedia(name, 'show channels count')).toMatch(/^0 total/);
     });
-  }
-
-  async ask({ name }: MediaServerProcess, command: string): Promise<string> {
-    const [host = '', port] = name.split(':');
-    const socket = new EventSocket({ host, port: Number(port), secret: this.world.mediaSecret }, systemClock, 5_000);
-    await socket.open();
-    const reply = await socket.api(command);
-    socket.close();
-    return reply.trim();
   }
 }

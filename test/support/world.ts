@@ -123,9 +123,34 @@ export class World {
     }
   }
 
-  /** Of the event sockets of embedded media servers. */
-  get mediaSecret(): string {
-    return SECRET;
+  /** `host:port` of every media server's event socket, embedded or real. */
+  get mediaServerNames(): readonly string[] {
+    return this.#mediaAddresses.map(([host, port]) => `${host}:${port}`);
+  }
+
+  /** What a media server answers to a command. */
+  async askMedia(serverName: string, command: string): Promise<string> {
+    const [host = '', port = '', secret = ''] = this.#mediaAddresses[this.mediaServerNames.indexOf(serverName)] ?? [];
+    const socket = new EventSocket({ host, port: Number(port), secret }, systemClock, 5_000);
+    await socket.open();
+    const reply = await socket.api(command);
+    socket.close();
+    return reply.trim();
+  }
+
+  /** What is placed meanwhile has its media on this media server. */
+  async onlyOn<T>(serverName: string, place: () => Promise<T>): Promise<T> {
+    const others = this.mediaServerNames.filter((one) => one !== serverName);
+    await Promise.all(others.map((one) => this.askMedia(one, 'fsctl pause inbound')));
+    try {
+      return await place();
+    } finally {
+      await Promise.all(others.map((one) => this.askMedia(one, 'fsctl resume inbound')));
+    }
+  }
+
+  get #mediaAddresses(): string[][] {
+    return (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',').map((server) => server.split(':'));
   }
 
   uri(number: string): string {
@@ -176,11 +201,7 @@ export class World {
 
   /** What is left of calls: their records, channels of the first media server, members of queues. */
   async census(accountSid = ACCOUNT): Promise<{ records: number; channels: number; callsInQueues: number }> {
-    const [host = '', port = '', secret = ''] = (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',')[0]?.split(':') ?? [];
-    const socket = new EventSocket({ host, port: Number(port), secret }, systemClock, 5_000);
-    await socket.open();
-    const counted = await socket.api('show channels count');
-    socket.close();
+    const counted = await this.askMedia(this.mediaServerNames[0] ?? '', 'show channels count');
     const redis = this.redis.client();
     const account = `hf:{${accountSid}}`;
     const [records, callsInQueues] = await Promise.all([redis.hlen(`${account}:calls:v1:records`), redis.hlen(`${account}:queueing:calls`)]);

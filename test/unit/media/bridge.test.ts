@@ -1,4 +1,4 @@
-import { type Bridge, bridgeLegs, legOf, type MediaEndpoint, type MediaPool } from '../../../src/media';
+import { type Bridge, bridgeLegs, legOf, type MediaEndpoint, type MediaPlace, type MediaPool, placeOf, resumeBridge } from '../../../src/media';
 import { fakePool, follower, type FakeServer, settle } from './fake-server';
 
 /** A leg, on this server, whose own gateway takes it elsewhere. */
@@ -133,5 +133,91 @@ describe('a bridge whose media server is lost', () => {
     expect(channels(servers).reduce((sum, count) => sum + count)).toBe(2);
     await agent.unbridge();
     expect(agent.isBridged).toBe(false);
+  });
+});
+
+describe('a bridge across two media servers whose gateway is lost', () => {
+  /** Two who talk across the servers `a` and `b`, and what the next gateway makes of the caller's record. */
+  async function takenOver() {
+    const { servers, clock, pool } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    await bridged(pool, caller, agent);
+    const record = placeOf(caller);
+    const agentRecord = placeOf(agent);
+    const dialogOf = ({ serverName, uuid }: MediaPlace) => {
+      const server = servers.find(({ name }) => name === serverName);
+      if (!server) throw new Error(`no server ${serverName}`);
+      return server.dialogOf(uuid);
+    };
+    // The one before is told nothing any more: whoever adopts a channel has its events.
+    for (const server of servers) server.channels.splice(0);
+    const adopt = async () => {
+      const adopted = await pool.adoptEndpoint(record, dialogOf);
+      if (!adopted) throw new Error('nothing was adopted');
+      adopted.on('lost', () => void pool.rehome(adopted, follower()));
+      return adopted;
+    };
+    return { servers, clock, pool, agent: await pool.adoptEndpoint(agentRecord, dialogOf) as MediaEndpoint, adopt };
+  }
+
+  it('goes on; the caller is alone when the agent has hung up, and nothing is left over', async () => {
+    const { servers, clock, pool, agent, adopt } = await takenOver();
+    const caller = await adopt();
+    const bridge = resumeBridge(pool, caller, legOf(agent));
+    await pass(clock, 500);
+    expect([caller.isBridged, agent.isBridged, await isOver(bridge)]).toEqual([true, true, false]);
+    await agent.release();
+    await pass(clock, 100);
+    expect([caller.isBridged, await isOver(bridge)]).toEqual([false, true]);
+    expect(channels(servers)).toEqual([1, 0]);
+  });
+
+  it('is joined again when the media server of the agent is lost afterwards', async () => {
+    const { servers, clock, pool, agent, adopt } = await takenOver();
+    const caller = await adopt();
+    agent.on('lost', () => void pool.rehome(agent, follower()));
+    const bridge = resumeBridge(pool, caller, legOf(agent));
+    servers[1]?.kill();
+    await pass(clock, 1_000);
+    expect([caller.isBridged, caller.isParted, await isOver(bridge)]).toEqual([true, false, false]);
+    expect(partner(servers, caller)).toBe(agent.uuid);
+    await bridge.end();
+    await pass(clock, 100);
+    expect(channels(servers)).toEqual([2, 0]);
+  });
+
+  it('is over when the agent hung up while nobody had the calls', async () => {
+    const { servers, clock, agent, adopt } = await takenOver();
+    await agent.release();
+    const caller = await adopt();
+    await pass(clock, 100);
+    expect(caller.isBridged).toBe(false);
+    expect(channels(servers)).toEqual([1, 0]);
+  });
+});
+
+describe('a bridge across two media servers of which one has no channel left', () => {
+  it('is made when it has one within two seconds', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b', 'c']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    const [a] = servers as [FakeServer];
+    a.isFull = true;
+    const making = bridgeLegs(pool, caller, legOf(agent));
+    await pass(clock, 1_000);
+    a.isFull = false;
+    await pass(clock, 200);
+    expect(await making).toBeDefined();
+    expect([caller.isBridged, agent.isBridged, channels(servers)]).toEqual([true, true, [2, 2, 0]]);
+  });
+
+  it('is refused after that, with the reason', async () => {
+    const { pool, clock, servers } = fakePool(['a', 'b', 'c']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    const [a] = servers as [FakeServer];
+    a.isFull = true;
+    const making = expect(bridgeLegs(pool, caller, legOf(agent))).rejects.toThrow('503');
+    await pass(clock, 2_500);
+    await making;
+    expect(channels(servers)).toEqual([1, 1, 0]);
   });
 });

@@ -1,6 +1,6 @@
 import type { SipDialog } from '../../../src/dialogs';
 import { TypedEmitter } from '../../../src/lib';
-import { type FarSide, MediaChannel, MediaPool, type MediaPoolOptions, type MediaServer } from '../../../src/media';
+import { type FarSide, MediaChannel, type MediaPlace, MediaPool, type MediaPoolOptions, type MediaServer } from '../../../src/media';
 import type { ChannelEvent, EventSocket } from '../../../src/media/event-socket';
 import { offerAudio } from '../../../src/protocol/sdp';
 import { ManualClock } from '../../support/manual-clock';
@@ -65,10 +65,18 @@ export class FakeServer {
     const uuid = `${this.name}-${this.#made}`;
     this.playing.set(uuid, []);
     const facts = { uuid, serverName: this.name, localSdp: this.sdp, remoteSdp };
-    const dialog = new FakeDialog(this, uuid) as unknown as SipDialog;
+    return Promise.resolve(this.adoptChannel({ ...facts, dialogId: 'dialog' }, this.dialogOf(uuid)));
+  }
+
+  /** By another gateway. */
+  adoptChannel(facts: MediaPlace, dialog: SipDialog): MediaChannel {
     const channel = new MediaChannel(facts, this.#socket, dialog, () => this.clock.monotonic());
     this.channels.push(channel);
-    return Promise.resolve(channel);
+    return channel;
+  }
+
+  dialogOf(uuid: string): SipDialog {
+    return new FakeDialog(this, uuid) as unknown as SipDialog;
   }
 
   /** Killed: everything is gone at once. */
@@ -130,7 +138,7 @@ export class FakeServer {
         this.playing.set(uuid, []);
         return '+OK\n';
       case 'uuid_getvar':
-        return '_undef_';
+        return this.bridged.get(uuid) ?? '_undef_';
       default:
         return '+OK\n';
     }

@@ -24,7 +24,7 @@ describe('a call to a number of the same account', () => {
     const identity = { accountSid: `AC${'a'.repeat(32)}`, from: '+1', to: '2' };
     const calling = new Call({ ...identity, direction: 'outbound-dial' }, ports);
     const called = new Call({ ...identity, direction: 'inbound' }, ports);
-    const pool = { createEndpoint: () => Promise.resolve(new StuckEnd() as unknown as MediaEndpoint) } as unknown as MediaPool;
+    const pool = { createLinkEnd: () => Promise.resolve(new StuckEnd() as unknown as MediaEndpoint) } as unknown as MediaPool;
     const pair = new InsidePair(pool, calling, called);
     await pair.calledSide.answer();
     await pair.calledSide.end('local-hangup');
