@@ -3,6 +3,7 @@ export { type Coverage, coverageTable, evidenceCell } from './coverage';
 export { cutLoose } from './cut-loose';
 export { type Deferred, deferred } from './deferred';
 export { DropReport } from './drop-report';
+export { firstOf } from './first-of';
 export { type AlertCode, alertCodes, alertLevel, type AlertLevel, type AlertMeaning } from './alert-codes';
 export { type ErrorCode, errorCodes, type ErrorMeaning } from './error-codes';
 export { type ErrorFacts, GatewayError, messageOf } from './gateway-error';

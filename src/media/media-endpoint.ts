@@ -1,5 +1,6 @@
-import { type Clock, type Timer, TypedEmitter } from '../lib';
+import { type Clock, firstOf, type Timer, TypedEmitter } from '../lib';
 import type { ChannelEvent } from './event-socket';
+import { FarKeys } from './far-keys';
 import type { MediaChannel } from './media-channel';
 import { type Layer, type PlayOutcome, SoundStack } from './sound-stack';
 import { type ChannelRecording, type RecordingPlan, RunningRecording, startRecording } from './recording';
@@ -51,16 +52,17 @@ export const MEDIA_LOST = 'media server lost';
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly #clock: Clock;
   readonly #sounds: SoundStack;
+  readonly #keys = new FarKeys();
   /** How long a bridge that a loss has parted is waited for, in ms. */
   readonly #patienceMs: number;
   #channel: MediaChannel;
   #offChannel: readonly (() => void)[] = [];
   #state: 'alone' | 'bridged' | 'gone' = 'alone';
   #lastStop: 'finished' | 'stopped' = 'finished';
+  /** Whether its bridge is over, or its media server about to be lost, is being asked. */
+  #isLeft = false;
   /** A bridge was given up as failed: should it come about after all, nobody wants it any more. */
   #bridgeGivenUp = false;
-  /** How keys come, by the first one: a far end that presses each key both ways is heard once. */
-  #keysBy: 'media' | 'signalling' | undefined;
   #lostAt = 0;
   /** Runs while the two of a bridge that a loss has parted are not joined again. */
   #parted: Timer | undefined;
@@ -135,7 +137,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Resolves when there are media, or never will be again: look at `gone`. */
   settled(): Promise<void> {
-    return this.isLost ? this.#firstOf(['back', 'gone']).then(() => undefined) : Promise.resolve();
+    return this.isLost ? firstOf(this, ['back', 'gone']).then(() => undefined) : Promise.resolve();
   }
 
   /** What links it with another media server has changed. */
@@ -215,8 +217,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
    * keys come with its media.
    */
   async receiveKey(digit: string): Promise<void> {
-    if (this.gone || this.#keysBy === 'media') return;
-    this.#keysBy = 'signalling';
+    if (this.gone || !this.#keys.counts('signalling')) return;
     if (this.isLost) this.emit('digit', digit);
     else await this.#command('recv_dtmf', digit);
   }
@@ -231,7 +232,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.isLost || (this.#state !== 'alone' && !this.#parted)) return 'failed';
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
-    const live = this.#firstOf(['bridged', 'parked', 'gone', 'lost'], withinMs);
+    const live = firstOf(this, ['bridged', 'parked', 'gone', 'lost'], { clock: this.#clock, ms: withinMs });
     const reply = await this.#command('bridge', otherUuid);
     if (reply.startsWith('+OK') && (await live) === 'bridged') return 'bridged';
     this.#bridgeGivenUp = true;
@@ -245,7 +246,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#state !== 'bridged') return;
     // Parted by a loss: there is nothing to take it out of.
     if (this.isLost || this.#parted) return this.#onUnbridged();
-    const out = this.#firstOf(['unbridged', 'gone', 'lost'], UNBRIDGE_TIMEOUT_MS);
+    const out = firstOf(this, ['unbridged', 'gone', 'lost'], { clock: this.#clock, ms: UNBRIDGE_TIMEOUT_MS });
     const reply = await this.#command('transfer', 'park inline');
     if (reply.startsWith('+OK')) await out;
     if (this.isLost) this.#onUnbridged();
@@ -256,19 +257,6 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.gone) return;
     this.#end('released');
     await this.#channel.release();
-  }
-
-  /** The first of these events; undefined when none came within so many ms. */
-  #firstOf<Event extends keyof MediaEndpointEvents & string>(events: readonly Event[], withinMs?: number): Promise<Event | undefined> {
-    return new Promise((resolve) => {
-      const done = (event?: Event): void => {
-        timer?.cancel();
-        for (const stop of off) stop();
-        resolve(event);
-      };
-      const off = events.map((event) => this.on(event, () => done(event)));
-      const timer = withinMs === undefined ? undefined : this.#clock.after(withinMs, () => done());
-    });
   }
 
   #listen(channel: MediaChannel): void {
@@ -300,6 +288,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #onLost(heardAt: number): void {
     if (this.gone) return;
     this.#lostAt = heardAt;
+    this.#isLeft = false;
     this.#sounds.suspend(heardAt);
     if (this.#state === 'bridged') this.#parted ??= this.#clock.after(this.#patienceMs, () => this.#onUnbridged());
     this.emit('lost');
@@ -335,19 +324,18 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
         // Comes right before the completion of the sound it is about, which does not say how that ended.
         this.#lastStop = event.header('Playback-Status') === 'break' ? 'stopped' : 'finished';
         return;
-      case 'DTMF': {
+      case 'DTMF':
         this.#onDigit(event.header('DTMF-Digit'), event.header('DTMF-Source'));
         return;
-      }
       case 'CHANNEL_BRIDGE':
         this.#onBridged();
         return;
       case 'CHANNEL_PARK':
         if (this.#state === 'alone' || this.#parted) this.emit('parked');
-        else this.#onUnbridged();
+        else void this.#onLeft();
         return;
       case 'CHANNEL_UNBRIDGE':
-        if (!this.#parted) this.#onUnbridged();
+        void this.#onLeft();
         return;
       default:
     }
@@ -356,14 +344,21 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #onDigit(digit: string | undefined, source: string | undefined): void {
     if (digit === undefined || digit === STOP_KEY) return;
     // `APP`: pressed by us with uuid_recv_dtmf.
-    if (source !== 'APP') {
-      if (this.#keysBy === 'signalling') return;
-      this.#keysBy = 'media';
-    }
-    this.emit('digit', digit);
+    if (source === 'APP' || this.#keys.counts('media')) this.emit('digit', digit);
+  }
+
+  /** A media server that stops ends a bridge before the second channel of it: only one that stays has been left. */
+  async #onLeft(): Promise<void> {
+    if (this.#state !== 'bridged' || this.#parted || this.#isLeft) return;
+    this.#isLeft = true;
+    // Answered behind whatever the media server has to say of the channel by then.
+    await this.#command('exists', '').catch(() => undefined);
+    if (this.#isLeft && !this.#parted) this.#onUnbridged();
+    this.#isLeft = false;
   }
 
   #onBridged(): void {
+    if (this.#isLeft) this.#onUnbridged();
     if (this.#state !== 'alone' && !this.#parted) return;
     this.#state = 'bridged';
     this.#parted?.cancel();
@@ -375,6 +370,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   }
 
   #onUnbridged(): void {
+    this.#isLeft = false;
     if (this.#state !== 'bridged') return;
     this.#state = 'alone';
     this.#parted?.cancel();

@@ -1,6 +1,6 @@
 import { encodeWav } from '../../src/protocol/wav';
 import { eventually } from '../support/eventually';
-import { AFTER_FREEZE_MS, AFTER_KILL_MS, MediaDeaths } from '../support/media-deaths';
+import { AFTER_FREEZE_MS, AFTER_KILL_MS, type Blow, MediaDeaths } from '../support/media-deaths';
 import { type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
 import { toneSequence } from '../support/tones';
@@ -40,7 +40,7 @@ const CALLERS = 20;
   }, 60_000);
   afterAll(() => world?.stop());
 
-  const boundOf = (signal: 'SIGKILL' | 'SIGSTOP'): number => (signal === 'SIGKILL' ? AFTER_KILL_MS : AFTER_FREEZE_MS);
+  const boundOf = (signal: Blow): number => (signal === 'SIGSTOP' ? AFTER_FREEZE_MS : AFTER_KILL_MS);
 
   it.each(['SIGKILL', 'SIGSTOP'] as const)(`${CALLERS} who wait on two hear music again after %s; new calls go on meanwhile`, async (signal) => {
     const callers: Party[] = [];
@@ -139,6 +139,9 @@ const CALLERS = 20;
     ['SIGKILL', 0, 1, 0],
     ['SIGKILL', 0, 1, 1],
     ['SIGSTOP', 0, 1, 1],
+    ['SIGTERM', 0, 0, 0],
+    ['SIGTERM', 0, 1, 0],
+    ['SIGTERM', 0, 1, 1],
   ] as const)('%s: two who talk hear each other again (caller on %i, agent on %i, %i dies)', async (signal, callerOn, agentOn, dying) => {
     const dead = deaths.server(dying);
     const caller = await world.onlyOn(deaths.server(callerOn).name, () => deaths.waiting('1000', '/caller', CALLER_HZ));
@@ -150,7 +153,7 @@ const CALLERS = 20;
     const { audio: atAgent } = agent.call;
     const at = Date.now();
     deaths.strike(dead, signal);
-    const since = { withinMs: 10_000, fromAt: at + (signal === 'SIGKILL' ? 200 : 1_000) };
+    const since = { withinMs: 10_000, fromAt: at + (signal === 'SIGSTOP' ? 1_000 : 200) };
     await Promise.all([atCaller.waitForTone(AGENT_HZ, since), atAgent.waitForTone(CALLER_HZ, since)]);
     expect(Math.max(longestWithout(atCaller, AGENT_HZ, at), longestWithout(atAgent, CALLER_HZ, at))).toBeLessThan(boundOf(signal));
     await deaths.revive(dead);

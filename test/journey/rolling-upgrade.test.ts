@@ -74,22 +74,22 @@ const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
     const { oldEnded } = (await world.relay?.replace()) ?? { oldEnded: Promise.resolve(null) };
     await eventually(() => expect([people.answered > 5, people.refused]).toEqual([true, []]));
     isUnbroken();
-    // Acted on by parts that have not been there when the call came.
-    await taking.call.hangup();
-    expect((await requestOf(world, talking, '/after')).params['QueueResult']).toBe('bridged');
-    await talking.call.hangup();
-
+    const heard = [...others.map(({ call }) => [call.audio, MUSIC_HZ] as const), [talking.call.audio, AGENT_HZ], [taking.call.audio, CALLER_HZ]] as const;
     for (const server of world.mediaServers) {
       const at = Date.now();
       server.process.kill('SIGTERM');
       await eventually(() => {
-        for (const { call } of others) expect(call.audio.hears(MUSIC_HZ)).toBe(true);
+        for (const [audio, tone] of heard) expect(audio.hears(tone)).toBe(true);
       });
       await server.restart();
       await world.untilInUse(server);
-      for (const { call } of others) expect(longestWithout(call.audio, MUSIC_HZ, at)).toBeLessThan(MOVED_MS);
-      for (const { call } of others) expect(call.state).toBe('answered');
+      for (const [audio, tone] of heard) expect(longestWithout(audio, tone, at)).toBeLessThan(MOVED_MS);
+      for (const { call } of everybody) expect(call.state).toBe('answered');
     }
+    // Acted on by parts that have not been there when the call came.
+    await taking.call.hangup();
+    expect((await requestOf(world, talking, '/after')).params['QueueResult']).toBe('bridged');
+    await talking.call.hangup();
 
     const { refused, answered, slowestMs } = await people.stop();
     process.stdout.write(`rolling upgrade: ${answered} new calls answered, the slowest after ${slowestMs} ms, refused: ${JSON.stringify(refused)}\n`);

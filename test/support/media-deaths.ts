@@ -7,9 +7,12 @@ import { type MediaServerProcess, MUSIC_HZ, type World } from './world';
 export const AFTER_KILL_MS = 1_000;
 export const AFTER_FREEZE_MS = 5_000;
 
+/** SIGTERM: told to stop, which ends what it has by itself. */
+export type Blow = 'SIGKILL' | 'SIGTERM' | 'SIGSTOP';
+
 /** Ends, freezes and revives the media servers of a world, and looks into them and into the records of calls. */
 export class MediaDeaths {
-  readonly #struck = new Map<MediaServerProcess, 'SIGKILL' | 'SIGSTOP'>();
+  readonly #struck = new Map<MediaServerProcess, Blow>();
 
   constructor(private readonly world: World) {}
 
@@ -44,16 +47,15 @@ export class MediaDeaths {
     return party;
   }
 
-  /** Kills it, or freezes it. */
-  strike(server: MediaServerProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
+  strike(server: MediaServerProcess, signal: Blow): void {
     this.#struck.set(server, signal);
     server.process.kill(signal);
   }
 
   /** The server is there again, thawed or anew, and all gateways use it. */
   async revive(dead: MediaServerProcess): Promise<void> {
-    if (this.#struck.get(dead) === 'SIGKILL') await dead.restart();
-    else dead.process.kill('SIGCONT');
+    if (this.#struck.get(dead) === 'SIGSTOP') dead.process.kill('SIGCONT');
+    else await dead.restart();
     this.#struck.delete(dead);
     await this.world.untilInUse(dead);
   }
