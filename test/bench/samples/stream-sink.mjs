@@ -24,8 +24,14 @@ const sockets = await Promise.all(Array.from({ length: PORTS }, async () => {
 
 let [streams, capacity, hz] = [undefined, 0, 0];
 
+/**
+ * Reports go to the port above a stream's, which may be that of another of our sockets (RFC 5761 section 4 tells them apart): each
+ * second of their NTP timestamps was taken for a stream, 1118 of 1110.
+ */
+const isRtcp = (bytes) => bytes[1] >= 192 && bytes[1] <= 223;
+
 function take(bytes) {
-  if (!streams) return;
+  if (!streams || isRtcp(bytes)) return;
   const at = performance.now();
   const ssrc = bytes.readUInt32BE(8);
   const sequence = bytes.readUInt16BE(2);
