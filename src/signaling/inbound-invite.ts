@@ -20,7 +20,7 @@ export interface InboundParts {
   readonly tenants: TenantDirectory;
   readonly ongoing: OngoingInvites;
   readonly calls: LiveCalls;
-  readonly admission: Pick<Admission, 'refusalByGateway' | 'refusalByMemory' | 'admitInbound' | 'release'>;
+  readonly admission: Pick<Admission, 'enter' | 'leave' | 'refusalByMemory' | 'admitInbound' | 'release'>;
   readonly store: Pick<CallStore, 'takeOne'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
@@ -75,6 +75,8 @@ interface Arrival {
   readonly toHost: string;
   /** Whom To names: a proxy may have put another address into the Request-URI. */
   readonly to: Addressee;
+  /** It has a place at the gateway. */
+  entered: boolean;
   trunks: readonly AdmittedTrunk[];
   resolved?: Resolved;
   /** It is among the ongoing ones; `resumed`: the gateway that had it died. */
@@ -99,7 +101,7 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
   const requested = addressee(invite.requestUri);
   const arrival: Arrival = {
     invite, requestId: requestIdOf(invite), callSid: newSid('CA'), epoch: 1, toUser: requested.user, toHost: requested.host,
-    to: addressee(parseNameAddr(invite.to)?.uri ?? ''), trunks: [],
+    to: addressee(parseNameAddr(invite.to)?.uri ?? ''), entered: false, trunks: [],
   };
   try {
     for (const step of STEPS) {
@@ -113,6 +115,8 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
   } catch (error) {
     const why = error instanceof GatewayError ? `${error.code}: ${error.message}` : messageOf(error);
     refuse(arrival, parts, { reason: isRedisUnavailable(error) ? 'redis-down' : 'failed', why });
+  } finally {
+    if (arrival.entered) parts.admission.leave();
   }
 }
 
@@ -122,8 +126,10 @@ function refuseUnacceptable({ invite }: Arrival): StepResult {
   return refusal && { reason: 'unacceptable', ...refusal };
 }
 
-function admitToGateway(_arrival: Arrival, { admission }: InboundParts): StepResult {
-  return admission.refusalByGateway();
+function admitToGateway(arrival: Arrival, { admission }: InboundParts): StepResult {
+  const refusal = admission.enter();
+  arrival.entered = refusal === undefined;
+  return refusal;
 }
 
 function askRedis(_arrival: Arrival, { redisAvailable }: InboundParts): StepResult {

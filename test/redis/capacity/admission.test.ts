@@ -36,7 +36,10 @@ describe('admission', () => {
     await server.client().flushall();
   });
 
-  function gateway(gatewayId: string, { clock, callsPerSecond = MANY }: { clock?: ManualClock; callsPerSecond?: number } = {}): Gateway {
+  function gateway(
+    gatewayId: string,
+    { clock, callsPerSecond = MANY, callsPerGateway = MANY }: { clock?: ManualClock; callsPerSecond?: number; callsPerGateway?: number } = {},
+  ): Gateway {
     const used = clock ?? systemClock;
     const counts = new CallCounts({
       redis: server.client(), gatewayId, clock: used, leaseMs: 60_000, heartbeatMs: 1_000, report: (message) => fail(message),
@@ -45,7 +48,7 @@ describe('admission', () => {
     const admission = new Admission({
       clock: used, counts, calls, accepting: () => true, limitsOf: async () => limits, onRefused: (one) => refused.push(one),
       pool: { up: true, get room() { return room; } },
-      limits: { callsPerGateway: MANY, callsPerSecond, eventLoopLateMs: 0, outboundWaitMs: 2_500 },
+      limits: { callsPerGateway, callsPerSecond, eventLoopLateMs: 0, outboundWaitMs: 2_500 },
     });
     return { admission, counts, calls };
   }
@@ -137,6 +140,16 @@ describe('admission', () => {
     fresh.calls.add(makeCall('inbound'));
     expect(fresh.admission.refusalByGateway()).toBe('media-full');
     expect(calls.size).toBe(0);
+  });
+
+  it('has no room for more at once than in all', () => {
+    const { admission, calls } = gateway('g1', { callsPerGateway: 2 });
+    expect([admission.enter(), admission.enter(), admission.enter()]).toEqual([undefined, undefined, 'over-capacity']);
+    calls.add(makeCall('inbound'));
+    admission.leave();
+    expect(admission.enter()).toBe('over-capacity');
+    admission.leave();
+    expect(admission.enter()).toBeUndefined();
   });
 
   it('gives back what a call was counted for when its trunk is full, so that others have it', async () => {
