@@ -4,7 +4,7 @@ import { CallPrograms } from './call-programs';
 import { type Call, type CallPorts, CallStore, KeptDocuments, LiveCalls, Whereabouts } from './calls';
 import { isAdmissionReason } from './capacity';
 import { DeadGateways } from './dead-gateways';
-import { DrachtioConnection } from './dialogs';
+import { DrachtioConnection, type IncomingInvite } from './dialogs';
 import { CallTimeline, EventBus } from './events';
 import { followFacts } from './follow-facts';
 import { type Alert, type InterpreterPorts, RunawayGuard } from './interpreter';
@@ -18,7 +18,7 @@ import { createQueueEngine, type QueueEngine } from './queueing';
 import { RedisFaults } from './redis-faults';
 import { openRestDoor } from './rest';
 import { RoomForCalls } from './room-for-calls';
-import { LegDialer, OutboundDestinations, receiveInvite, SourceRate } from './signaling';
+import { LegDialer, OutboundDestinations, receiveInvite, type RefusalReason, SourceRate } from './signaling';
 import { speechOf } from './speech-of';
 import { CallAdopter, DialogReconciler, Takeover } from './takeover';
 import { AlertLog, LimitBook, type LimitNotice, OngoingInvites, seedTenancy, TenantDirectory } from './tenancy';
@@ -282,21 +282,24 @@ export class Gateway {
       isDead: (gatewayId) => this.#dead.has(gatewayId),
       report: (error) => this.#log.warn({ err: error }, 'an INVITE that was dealt with was not taken off'),
     });
+    // Made once: spreading what all share took 2 to 3 % of a refused call.
+    const inbound = {
+      ...shared,
+      sourceRate: this.#sourceRate,
+      ongoing,
+      redisAvailable: () => this.#redisFaults.available,
+      accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
+      refused: (refused: IncomingInvite, reason: RefusalReason, detail: string) => {
+        this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
+        if (isAdmissionReason(reason)) return this.#room.refusedInvite(reason, refused.sourceAddress);
+        // A challenge begins every call through a digest trunk; what is over its rate is counted in a line of its own.
+        const level = reason === 'challenged' || reason === 'source-rate' ? 'debug' : 'warn';
+        this.#log[level]({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
+      },
+    };
     this.#drachtio.on('invite', (invite) => {
-      this.#isOurs().then((isOurs) => isOurs ? receiveInvite(invite, {
-        ...shared,
-        sourceRate: this.#sourceRate,
-        ongoing,
-        redisAvailable: () => this.#redisFaults.available,
-        accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
-        refused: (refused, reason, detail) => {
-          this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });
-          if (isAdmissionReason(reason)) return this.#room.refusedInvite(reason, refused.sourceAddress);
-          // A challenge begins every call through a digest trunk; what is over its rate is counted in a line of its own.
-          const level = reason === 'challenged' || reason === 'source-rate' ? 'debug' : 'warn';
-          this.#log[level]({ sipCallId: refused.sipCallId, source: refused.sourceAddress, reason, detail }, 'INVITE refused');
-        },
-      }) : undefined).catch((error: unknown) => this.#log.error({ err: error, sipCallId: invite.sipCallId }, 'an INVITE was not answered'));
+      this.#isOurs().then((isOurs) => isOurs ? receiveInvite(invite, inbound) : undefined)
+        .catch((error: unknown) => this.#log.error({ err: error, sipCallId: invite.sipCallId }, 'an INVITE was not answered'));
     });
   }
 

@@ -48,6 +48,8 @@ export class TrunkAdmission {
   readonly #parts: AdmissionParts;
   /** Stands for the hash of a user who is not there, so that finding nobody takes as long as finding somebody. */
   readonly #nobody = newToken(32);
+  /** Made once for each trunk that was read, not for each INVITE. */
+  readonly #sources = new WeakMap<TrunkRecord, (address: string) => boolean>();
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -59,7 +61,7 @@ export class TrunkAdmission {
    */
   async admit(invite: InviteFacts): Promise<Admission> {
     const trunks = await this.#parts.trunks();
-    const heard = (trunk: TrunkRecord): boolean => matchBlocks(trunk.sources)(invite.sourceAddress);
+    const heard = (trunk: TrunkRecord): boolean => this.#isHeard(trunk, invite.sourceAddress);
     const digestTrunks = trunks.filter(hasDigest);
     const hosts = [bare(invite.requested.host), bare(invite.to.host)];
     const host = hosts.find((one) => digestTrunks.some(({ domain }) => bare(domain ?? '') === one));
@@ -70,6 +72,12 @@ export class TrunkAdmission {
     }
     const known = trunks.filter((trunk) => !trunk.digest && heard(trunk)).map(withoutSecrets);
     return known.length === 0 ? { outcome: 'unknown-source' } : { outcome: 'admitted', trunks: known };
+  }
+
+  #isHeard(trunk: TrunkRecord, sourceAddress: string): boolean {
+    const matches = this.#sources.get(trunk) ?? matchBlocks(trunk.sources);
+    this.#sources.set(trunk, matches);
+    return matches(sourceAddress);
   }
 
   /** `first` is any of the trunks of the domain. */
