@@ -33,7 +33,7 @@ export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
   readonly #around: ClientSurroundings;
   readonly #machine: RunningMachine<InviteClientState | NonInviteClientState, ClientInput>;
   #arrived: { readonly response: SipResponse; readonly from: PeerAddress } | undefined;
-  #error = new Error('transport error');
+  #error: Error | undefined;
   #cancel: HeaderFields | undefined;
   #abandon: Timer | undefined;
 
@@ -116,7 +116,7 @@ export class ClientTransaction extends TypedEmitter<ClientTransactionEvents> {
     else if (action === 'ack' && arrived !== undefined) this.#send(createFailureAck(this.request, arrived.response));
     else if (action === 'deliver' && arrived !== undefined) this.emit('response', arrived.response, arrived.from);
     else if (action === 'reportTimeout') this.emit('timeout');
-    else if (action === 'reportTransportError') this.emit('transportError', this.#error);
+    else if (action === 'reportTransportError') this.emit('transportError', this.#error ?? new Error('transport error'));
     else if (action === 'end') {
       this.halt();
       this.emit('terminated');

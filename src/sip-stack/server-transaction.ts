@@ -34,7 +34,7 @@ export class ServerTransaction extends TypedEmitter<ServerTransactionEvents> {
   readonly #around: ServerSurroundings;
   readonly #machine: RunningMachine<InviteServerState | NonInviteServerState, ServerInput>;
   #last: SipResponse | undefined;
-  #error = new Error('transport error');
+  #error: Error | undefined;
 
   constructor(request: SipRequest, source: PeerAddress, replyTo: PeerAddress, around: ServerSurroundings) {
     super();
@@ -107,7 +107,7 @@ export class ServerTransaction extends TypedEmitter<ServerTransactionEvents> {
   #act(action: ServerAction): void {
     if (action === 'send' || action === 'resend') this.#send();
     else if (action === 'reportAckTimeout') this.emit('ackTimeout');
-    else if (action === 'reportTransportError') this.emit('transportError', this.#error);
+    else if (action === 'reportTransportError') this.emit('transportError', this.#error ?? new Error('transport error'));
     else if (action === 'end') {
       this.halt();
       this.emit('terminated');

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { lookup } from 'node:dns';
+import { isIP, isIPv6 } from 'node:net';
 import { deferred, GatewayError } from '../lib';
 import type { DropHook, PeerAddress, Receive, Transport } from './transport';
 
@@ -28,7 +29,7 @@ export class UdpTransport implements Transport {
 
   async start(receive: Receive): Promise<PeerAddress> {
     const { host, port, drop } = this.#options;
-    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: literalFirst });
     const bound = deferred<void>();
     const refused = (error: Error): void => {
       const text = `cannot listen for SIP on UDP ${host}:${port}: ${error.message}`;
@@ -67,3 +68,10 @@ export class UdpTransport implements Transport {
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 }
+
+/** An address needs no resolver, which would take a turn of the event loop for each datagram. */
+const literalFirst: typeof lookup = ((name: string, options: object, done: (error: Error | null, address: string, family: number) => void) => {
+  const family = isIP(name);
+  if (family === 0) lookup(name, { ...options, all: false }, done);
+  else done(null, name, family);
+}) as typeof lookup;

@@ -16,12 +16,14 @@ const spelledNames = [
   'Subscription-State', 'Supported', 'Timestamp', 'To', 'Unsupported', 'User-Agent', 'Via', 'Warning',
   'WWW-Authenticate', ...Object.values(compactNames),
 ];
-const canonicalByLower: ReadonlyMap<string, string> = new Map(spelledNames.map((name) => [name.toLowerCase(), name]));
+/** By the registered spelling as well: nearly every name comes so. */
+const canonical: ReadonlyMap<string, string> = new Map([
+  ...spelledNames.flatMap((name) => [[name, name], [name.toLowerCase(), name]] as const), ...Object.entries(compactNames),
+]);
 
 /** The registered spelling of a header name; compact forms are spelled out, unknown names stay as they are. */
 export function canonicalHeaderName(name: string): string {
-  const lower = name.toLowerCase();
-  return compactNames[lower] ?? canonicalByLower.get(lower) ?? name;
+  return canonical.get(name) ?? canonical.get(name.toLowerCase()) ?? name;
 }
 
 /** Header names are tokens (RFC 3261 25.1). */
