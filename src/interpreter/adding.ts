@@ -6,6 +6,7 @@ import type { DocumentTarget } from './outcome';
 import { addingParams } from './queue-params';
 import { resolveUrl } from './resolve-url';
 import type { VerbContext } from './verb-context';
+import { REDIS_PATIENCE_MS, whenRedisAnswers } from './when-redis-answers';
 
 /** `gone`: the caller, or the program he was in. */
 export type AddingEnd =
@@ -48,10 +49,12 @@ export async function runAdding(verb: EnqueueVerb, outer: VerbContext): Promise<
   return { next: 'gone' };
 }
 
-/** Undefined while Redis does not answer: joining the queue will say so. */
-async function queueParams(verb: EnqueueVerb, { call, ports }: VerbContext): Promise<WebhookParams | undefined> {
+/** Undefined when Redis does not answer in time: joining the queue will say so. */
+async function queueParams(verb: EnqueueVerb, outer: VerbContext): Promise<WebhookParams | undefined> {
+  const { call, ports } = outer;
   try {
-    const queue = await ports.queues.findQueue(call.identity.accountSid, verb.queueName);
+    const find = (): ReturnType<typeof ports.queues.findQueue> => ports.queues.findQueue(call.identity.accountSid, verb.queueName);
+    const queue = await whenRedisAnswers(outer, find, { ms: REDIS_PATIENCE_MS, withMusic: verb.waitUrl !== '' });
     return addingParams(verb, queue, ports.defaultQueueSize);
   } catch (error) {
     ports.report(call, `the document of addingUrl was not requested: ${messageOf(error)}`);

@@ -13,11 +13,12 @@ describe('Redis', () => {
 
   beforeAll(async () => {
     world = await World.start({
-      gateways: 2, numbers: { 1000: '/caller', 2000: '/agent' }, redisArguments: ['--appendonly', 'yes', '--appendfsync', 'always'],
+      gateways: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/menu' }, redisArguments: ['--appendonly', 'yes', '--appendfsync', 'always'],
     });
     world.app
       .on('/caller', '<Response><Enqueue waitUrl="/wait" action="/after">support</Enqueue></Response>')
       .on('/wait', '<Response/>')
+      .on('/menu', '<Response><Gather numDigits="1" action="/caller" timeout="60"><Pause length="60"/></Gather></Response>')
       .on('/agent', '<Response><Dial action="/served"><Queue>support</Queue></Dial></Response>')
       .on('/after', '<Response><Hangup/></Response>')
       .on('/served', '<Response><Hangup/></Response>')
@@ -79,16 +80,21 @@ describe('Redis', () => {
     expect((await requestOf(world, talking, '/after')).params['QueueResult']).toBe('bridged');
   }, 60_000);
 
-  it('hangs, and is killed and started again: new calls get 503 meanwhile, those who wait notice nothing', async () => {
+  it('hangs, and is killed and started again: new calls get 503 meanwhile, those who wait notice nothing, who comes to the queue is queued', async () => {
     const [gone, ...callers] = await waiting(3);
+    const late = await dialIn(world, '3000', '/menu');
+    await late.call.untilAnswered({ withinMs: 5_000 });
     world.redis.hang();
     await eventually(async () => expect(await ready()).toBe(503), 5_000);
     expect(await refusal()).toBe('503 5');
+    // He comes to the queue now: he waits for it with music, behind those who are in it.
+    await late.call.sendDigits('1');
+    await late.call.audio.waitForTone(MUSIC_HZ, { withinMs: 10_000 });
     await gone?.call.hangup();
     await world.redis.restart();
     await eventually(async () => expect(await ready()).toBe(200), 5_000);
-    await eventually(async () => expect(await inQueues()).toBe(2), 10_000);
-    await serveInOrder(callers);
+    await eventually(async () => expect(await inQueues()).toBe(3), 10_000);
+    await serveInOrder([...callers, late]);
     for (const { call } of callers) expect(gapReport(call.audio, { overMs: GAP_MS })).toEqual([]);
     if (gone) expect((await requestOf(world, gone, '/after')).params['QueueResult']).toBe('hangup');
     await eventually(async () => expect(await world.census()).toEqual({ records: 0, channels: 0, callsInQueues: 0 }), 10_000);

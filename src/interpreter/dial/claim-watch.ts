@@ -4,6 +4,7 @@ import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
 import type { QueueNoun, RingTone } from '../../twiml';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
+import { REDIS_PATIENCE_MS, whenRedisAnswers } from '../when-redis-answers';
 import { ringBack } from './ring-tones';
 
 /** Redis may be away for a moment; an agent who is given up only here would be given callers. */
@@ -44,7 +45,8 @@ export class ClaimWatch {
     this.#ringing = await this.#endpoint.addLayer(ringBack(this.#ringTone));
   }
 
-  async claim(noun: QueueNoun): Promise<ClaimOutcome> {
+  /** `timeoutMs`: how long it is waited for a Redis that is away. */
+  async claim(noun: QueueNoun, timeoutMs: number): Promise<ClaimOutcome> {
     const { call, ports } = this.#context;
     const { accountSid, from, to } = call.identity;
     const endpoint = this.#endpoint;
@@ -54,7 +56,7 @@ export class ClaimWatch {
     this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
     this.#cleanup.push(endpoint.on('unbridged', () => this.#onUnbridged()));
     this.#cleanup.push(endpoint.on('gone', () => this.#bridgeEnded.resolve()));
-    const outcome = await ports.queues.claim({
+    const claim = (): Promise<ClaimOutcome> => ports.queues.claim({
       accountSid,
       queueName: noun.queueName,
       agent: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
@@ -63,6 +65,7 @@ export class ClaimWatch {
       wait: true,
       ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
     });
+    const outcome = await whenRedisAnswers(this.#context, claim, { ms: Math.min(timeoutMs, REDIS_PATIENCE_MS), withMusic: false });
     if (outcome.outcome === 'claimed') this.#haveCaller(outcome);
     // Not before: until then the engine would tell of this agent's last claim. It tells of the present state first.
     this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));

@@ -24,12 +24,13 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
   try {
     if (!endpoint.isBridged) await watch.ring();
     await recording.ringing(endpoint);
-    const claim = await watch.claim(noun);
+    const timeoutMs = verb.timeout * 1_000;
+    const claim = await watch.claim(noun, timeoutMs);
     if (claim.outcome === 'unknown-queue') {
       context.alert({ code: 14214, message: `there is no queue "${noun.queueName}" to take a caller from` });
       return { status: 'failed', params: {} };
     }
-    const met = await watch.untilBridged(verb.timeout * 1_000);
+    const met = await watch.untilBridged(timeoutMs);
     if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
     const params = before ?? bridgedParams(met.claimed);
     call.noteVerbState({ met: params });

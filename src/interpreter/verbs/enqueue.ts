@@ -12,6 +12,7 @@ import { resultParams } from '../queue-params';
 import { QueueStay } from '../queue-stay';
 import { resumeStay } from '../resume-stay';
 import type { Executor, VerbContext } from '../verb-context';
+import { REDIS_PATIENCE_MS, whenRedisAnswers } from '../when-redis-answers';
 
 interface Ending {
   readonly result: string;
@@ -45,7 +46,7 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
   }
 };
 
-/** Undefined also while Redis does not answer: joining will say so. */
+/** Undefined also while Redis does not answer: joining will find him there. */
 async function entryInQueue({ call, ports }: VerbContext): Promise<QueuePlace | undefined> {
   try {
     return await ports.queues.entryOfCall(call.identity.accountSid, call.sid);
@@ -55,34 +56,48 @@ async function entryInQueue({ call, ports }: VerbContext): Promise<QueuePlace | 
   }
 }
 
-async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
+interface Attempt {
+  readonly joined: JoinOutcome;
+  readonly endpoint: MediaEndpoint;
+  readonly limits: AccountLimits;
+  /** The answer to an attempt before may have been lost. */
+  readonly isRepeated: boolean;
+}
+
+async function join(verb: EnqueueVerb, context: VerbContext, isRepeated: boolean): Promise<Attempt> {
   const { call, ports } = context;
-  let joined: JoinOutcome;
-  let limits: AccountLimits;
-  let endpoint: MediaEndpoint;
+  const { from, to, accountSid } = call.identity;
   // A gateway that takes the call over needs the verb as `addingUrl` has changed it.
   call.noteVerbState({ enqueued: verb });
+  const endpoint = await context.media();
+  const limits = await ports.limits.of(accountSid);
+  // Before the queue knows him: whoever finds his entry must find a call that asks how it ended.
+  await ports.recorded(call);
+  const joined = await ports.queues.join({
+    accountSid,
+    queueName: verb.queueName,
+    leg: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
+    gatewayId: ports.gatewayId,
+    epoch: 1,
+    priority: verb.priority,
+    limits,
+    ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
+  });
+  return { joined, endpoint, limits, isRepeated };
+}
+
+async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending> {
+  const { call, ports } = context;
+  let attempt: Attempt;
   try {
-    endpoint = await context.media();
-    const { from, to, accountSid } = call.identity;
-    limits = await ports.limits.of(accountSid);
-    // Before the queue knows him: whoever finds his entry must find a call that asks how it ended.
-    await ports.recorded(call);
-    joined = await ports.queues.join({
-      accountSid,
-      queueName: verb.queueName,
-      leg: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
-      gatewayId: ports.gatewayId,
-      epoch: 1,
-      priority: verb.priority,
-      limits,
-      ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
-    });
+    const patience = { ms: REDIS_PATIENCE_MS, withMusic: verb.waitUrl !== '' };
+    attempt = await whenRedisAnswers(context, (isRepeated) => join(verb, context, isRepeated), patience);
   } catch (error) {
     // Also a caller who vanished before being in the queue (contracts/twilio 6.3).
     if (!call.ended) ports.report(call, `the caller was not enqueued: ${messageOf(error)}`);
     return { result: 'system-error' };
   }
+  const { joined, endpoint, limits, isRepeated } = attempt;
   switch (joined.outcome) {
     case 'invalid-name':
       context.alert({ code: joined.code, message: `queue name "${verb.queueName}" is not 1 to 64 characters long` });
@@ -107,7 +122,7 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
       return { result: 'error' };
     case 'already-waiting':
       // The gateway before us had joined, and died before it could write that down, or even that it came to this verb.
-      if (context.resumed || call.epoch > 1) return carryOn(verb, context, joined.entry);
+      if (isRepeated || context.resumed || call.epoch > 1) return carryOn(verb, context, joined.entry);
       return { result: 'system-error' };
     case 'joined': {
       const { entry, position, size } = joined;

@@ -20,7 +20,9 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
     abandoned: { outcome: 'cancelled' } as AbandonOutcome,
     abandons: 0,
     epoch: 0,
+    isRedisAway: false,
     claim: async ({ epoch }: { epoch: number }) => {
+      if (engine.isRedisAway) throw new Error('Connection is closed.');
       order.push('claim');
       engine.epoch = epoch;
       return claim;
@@ -64,6 +66,32 @@ describe('the agent\'s side of a queue', () => {
     });
     expect(world.endpoint.layers).toEqual([]);
     expect(world.clock.pending).toBe(0);
+  });
+
+  it('waits for a Redis that is away, hearing ringing, and then gets a caller', async () => {
+    const world = setUp();
+    world.engine.isRedisAway = true;
+    await settle();
+    world.clock.advance(20_000);
+    await settle();
+    expect([world.order, world.endpoint.layers.length]).toEqual([[], 1]);
+    world.engine.isRedisAway = false;
+    world.clock.advance(500);
+    await settle();
+    expect(world.order).toEqual(['claim', 'listen']);
+    world.call.end('remote-hangup');
+    await world.result;
+  });
+
+  it('does not wait for Redis longer than for a caller', async () => {
+    const world = setUp();
+    world.engine.isRedisAway = true;
+    const failed = expect(world.result).rejects.toThrow('Connection is closed.');
+    for (let passed = 0; passed <= 30_000; passed += 500) {
+      await settle();
+      world.clock.advance(500);
+    }
+    await failed;
   });
 
   it('listens for changes only once it has claimed, or it would hear of its last caller', async () => {
