@@ -24,7 +24,7 @@ if (corpus === undefined) {
 }
 const [, files, environment] = corpus;
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-const { status } = spawnSync(process.execPath, [jest, '--selectProjects=parallel', `--testPathPatterns=${files}`], {
+const { status } = spawnSync(process.execPath, [jest, '--selectProjects=parallel', '--selectProjects=corpora', `--testPathPatterns=${files}`], {
   cwd: root, stdio: 'inherit', env: { ...environment, ...process.env },
 });
 process.exit(status ?? 1);

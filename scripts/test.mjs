@@ -1,4 +1,4 @@
-// `make test`: build, types, lint, then both jest projects. The last line printed is `N passed, N failed, N skipped`;
+// `make test`: build, types, lint, then the jest projects. The last line printed is `N passed, N failed, N skipped`;
 // each of the three gates counts as one test.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ const report = new TestReport('test-summary');
 if (report.gate('build', join(root, 'scripts/build.mjs'), [])) writeFileSync(join(root, '.make/built'), '');
 report.gate('types', bin('typescript', 'bin/tsc'), ['--noEmit']);
 report.gate('lint', bin('eslint', 'bin/eslint.js'), ['.', '--max-warnings', '0']);
+report.jest('corpora', ['--selectProjects', 'corpora', '--maxWorkers', '2']);
 report.jest('parallel tests', ['--selectProjects', 'parallel']);
 // Timing journeys are disturbed by whatever runs beside them, so they come alone.
 report.jest('journeys', ['--selectProjects', 'serial', '--runInBand']);
