@@ -20,6 +20,8 @@ export interface TestSentinels extends TestDeployment {
   readonly firstPrimaryPort: number;
   /** The port the Sentinel names now. */
   primaryPort(): Promise<number>;
+  /** As an operator replaces a primary: resolves when the replica has its place, and the old one follows it. */
+  failOver(): Promise<void>;
   /** From now on the primary is replaced when it is silent for this long. */
   setPatience(ms: number): Promise<void>;
 }
@@ -69,6 +71,12 @@ export async function startRedisSentinels(): Promise<TestSentinels> {
       async primaryPort() {
         const address = await sentinel.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'holdfast');
         return Array.isArray(address) ? Number(address[1]) : 0;
+      },
+      async failOver() {
+        await sentinel.client.call('SENTINEL', 'FAILOVER', 'holdfast');
+        await eventually(async () => {
+          if (!/master_link_status:up/.test(await primary.client.info('replication'))) throw new Error('the old primary does not follow the new one');
+        }, 20_000);
       },
       setPatience: async (ms) => {
         await sentinel.client.call('SENTINEL', 'SET', 'holdfast', 'down-after-milliseconds', ms);

@@ -10,6 +10,7 @@ import { EventSocket } from '../../src/media/event-socket';
 import { Phone, type PhoneOptions } from '../../src/phone';
 import { CustomerApp } from './customer-app';
 import { eventually } from './eventually';
+import { startRedisSentinels, type TestSentinels } from './redis-sentinel-server';
 import { startRedis, type TestRedis } from './redis-server';
 import { freePorts } from './free-ports';
 import { writeToneWav } from './tones';
@@ -50,6 +51,8 @@ export interface WorldOptions {
   readonly relayDrainMs?: number;
   /** Of redis-server, after those of every test (`startRedis`). */
   readonly redisArguments?: readonly string[];
+  /** A primary and its replica, which a Sentinel watches, instead of one server: see `sentinels`. */
+  readonly isRedisReplicated?: boolean;
   /** Reads what the gateways say to drachtio and to the media servers. */
   readonly wiretaps?: boolean;
 }
@@ -70,7 +73,8 @@ interface Stack {
  */
 export class World {
   readonly app: CustomerApp;
-  readonly redis: TestRedis;
+  /** Where Redis is not one server. */
+  readonly sentinels: TestSentinels | undefined;
   readonly sip: { readonly host: string; readonly port: number };
   readonly wiretaps: Wiretaps | undefined;
   /** None when the stack is not embedded. */
@@ -82,11 +86,13 @@ export class World {
   readonly #gatewayUrls: string[] = [];
   readonly #started: Started;
   readonly #stack: Stack;
+  readonly #redis: TestRedis | TestSentinels;
   readonly #config: string;
 
-  private constructor(app: CustomerApp, redis: TestRedis, stack: Stack, config: string, started: Started) {
+  private constructor(app: CustomerApp, redis: TestRedis | TestSentinels, stack: Stack, config: string, started: Started) {
     this.app = app;
-    this.redis = redis;
+    this.#redis = redis;
+    this.sentinels = 'failOver' in redis ? redis : undefined;
     this.sip = stack.sip;
     this.wiretaps = stack.wiretaps;
     this.#stack = stack;
@@ -103,7 +109,7 @@ export class World {
     try {
       const directory = mkdtempSync(join(tmpdir(), 'holdfast-world-'));
       started.add(() => rmSync(directory, { recursive: true, force: true }));
-      const redis = await startRedis(options.redisArguments);
+      const redis = await (options.isRedisReplicated ? startRedisSentinels() : startRedis(options.redisArguments));
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
@@ -121,6 +127,12 @@ export class World {
       if (problems.length === 0) throw error;
       throw new AggregateError([error, ...problems], 'neither started nor stopped well', { cause: error });
     }
+  }
+
+  /** The one server. */
+  get redis(): TestRedis {
+    if ('failOver' in this.#redis) throw new Error('Redis is not one server here');
+    return this.#redis;
   }
 
   /** `host:port` of every media server's event socket, embedded or real. */
@@ -172,12 +184,12 @@ export class World {
   /** What the gateways keep of a call, for one another. */
   callRecord(callSid: string, accountSid = ACCOUNT): Promise<CallRecord | undefined> {
     const nobody = { gatewayId: 'test', report: () => undefined, onFenced: () => undefined };
-    return new CallStore({ redis: this.redis.client(), ...nobody }).find(accountSid, callSid);
+    return new CallStore({ redis: this.#redis.client(), ...nobody }).find(accountSid, callSid);
   }
 
   /** Number of the gateway that a live call belongs to; undefined when none has it. */
   async gatewayOf(callSid: string, accountSid = ACCOUNT): Promise<number | undefined> {
-    const kept = await this.redis.client().hget(`hf:{${accountSid}}:calls:v1:records`, callSid);
+    const kept = await this.#redis.client().hget(`hf:{${accountSid}}:calls:v1:records`, callSid);
     const index = /^\d+ gateway-(\d+)-/.exec(kept ?? '')?.[1];
     return index === undefined ? undefined : Number(index);
   }
@@ -202,7 +214,7 @@ export class World {
   /** What is left of calls: their records, channels of the first media server, members of queues. */
   async census(accountSid = ACCOUNT): Promise<{ records: number; channels: number; callsInQueues: number }> {
     const counted = await this.askMedia(this.mediaServerNames[0] ?? '', 'show channels count');
-    const redis = this.redis.client();
+    const redis = this.#redis.client();
     const account = `hf:{${accountSid}}`;
     const [records, callsInQueues] = await Promise.all([redis.hlen(`${account}:calls:v1:records`), redis.hlen(`${account}:queueing:calls`)]);
     return { records, channels: Number(/(\d+) total/.exec(counted)?.[1]), callsInQueues };
@@ -231,7 +243,7 @@ export class World {
       HOLDFAST_HTTP_PORT: '0',
       HOLDFAST_GATEWAY_NAME: `gateway-${index}`,
       HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] || 'info',
-      REDIS_URL: this.redis.url,
+      REDIS_URL: this.#redis.url,
     });
     this.#gateways[index] = child;
     this.#started.add(() => child.stop());

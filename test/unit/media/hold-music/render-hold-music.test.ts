@@ -13,6 +13,9 @@ function level(samples: Int16Array): number {
   return 10 * Math.log10(energy / samples.length / 32_767 ** 2 || 1e-12);
 }
 
+// Ten minutes of music in either rate are some seconds of computing.
+jest.setTimeout(60_000);
+
 describe('the default hold music', () => {
   it.each([8_000, 16_000])('at %i Hz is one long mono file at -20 dBFS, not clipped and never silent', async (rate) => {
     const { directories } = await renderHoldMusic(directory);
