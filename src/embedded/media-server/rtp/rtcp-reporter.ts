@@ -85,14 +85,13 @@ export class RtcpReporter {
     return true;
   }
 
-  /** Sends a report when one is due. */
-  tick(facts: SendingFacts): void {
+  /** Sends a report when one is due; `facts` are asked for then only. */
+  tick(now: number, facts: () => SendingFacts): void {
     if (this.intervalMs === 0) return;
-    const now = this.around.now();
     this.#dueAtMs ??= now + this.#interval() / 2; // the first one comes earlier (section 6.2)
     if (now < this.#dueAtMs) return;
     this.#dueAtMs = now + this.#interval();
-    this.#send(facts, false);
+    this.#send(facts(), false);
   }
 
   /** Says goodbye and closes the port. */

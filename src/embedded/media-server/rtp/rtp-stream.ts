@@ -179,8 +179,8 @@ export class RtpStream implements BridgePartner {
     return this.#lastRead;
   }
 
-  /** One 20 ms frame: sends what is due and feeds whoever listens. */
-  tick(frame: number): void {
+  /** One 20 ms frame: sends what is due and feeds whoever listens. `now`: read once for all streams of a moment. */
+  tick(frame: number, now: number): void {
     const plan = this.#plan;
     if (!plan) return;
     this.#timestamp = addTimestamp(this.#timestamp, FRAME_SAMPLES);
@@ -198,8 +198,8 @@ export class RtpStream implements BridgePartner {
       this.around.report({ type: 'relay', id: this.id, codec, bytes });
     }
     if (this.#frameRead < frame - 1) this.#listening = false;
-    this.rtcp.tick(this.#sendingFacts());
-    this.#check();
+    this.rtcp.tick(now, this.#facts);
+    this.#check(now);
   }
 
   #fill(plan: StreamPlan, audio: Buffer, frame: number): boolean {
@@ -291,6 +291,8 @@ export class RtpStream implements BridgePartner {
     if (this.#noise.isOn) this.#heardAtMs = this.around.now();
   }
 
+  readonly #facts = (): SendingFacts => this.#sendingFacts();
+
   #sendingFacts(): SendingFacts {
     const { packetsSent: packets, bytesSent } = this.#counters;
     const place = this.#remote?.place;
@@ -302,8 +304,7 @@ export class RtpStream implements BridgePartner {
     };
   }
 
-  #check(): void {
-    const now = this.around.now();
+  #check(now: number): void {
     this.#digits.check(now);
     const limit = this.#plan?.receiving === false ? this.#timeoutMs * HOLD_FACTOR : this.#timeoutMs;
     if (limit > 0 && now - this.#heardAtMs > limit) {

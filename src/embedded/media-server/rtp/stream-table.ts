@@ -48,7 +48,8 @@ export class StreamTable {
 
   constructor(private readonly clock: Clock, private readonly report: (message: EngineReport) => void) {
     this.#wheel = new PacingWheel(clock, (phase, frame) => {
-      for (const stream of this.#byPhase[phase] ?? []) stream.tick(frame);
+      const now = clock.monotonic();
+      for (const stream of this.#byPhase[phase] ?? []) stream.tick(frame, now);
     });
   }
 
