@@ -53,14 +53,16 @@ try {
   await pause(WARM_UP_S * 1_000);
   await farEnds.ask({ do: 'endMix' });
   const before = await settled(watch);
-  // The census holds each process up for a moment, in which the others may take it for dead.
-  await until(10, () => request(`${installation.http}/health/ready`).then(({ statusCode }) => statusCode === 200, () => false), Boolean);
+  await connected(installation);
 
   console.log(`${SECONDS} s of ${MIX.callersPerSecond} callers a second and ${MIX.agents} agents ...`);
   const samples = await soak(farEnds, mix, watch);
   const counts = await farEnds.ask({ do: 'endMix' });
   console.log(`everybody has left (${JSON.stringify(counts)}); counting what stays ...`);
-  const left = await until(SETTLE_S, async () => leftOver(before, await watch.census()), (lines) => lines.length === 0);
+  const left = await until(SETTLE_S, async () => {
+    await connected(installation);
+    return leftOver(before, await watch.census());
+  }, (lines) => lines.length === 0);
   application.check();
 
   // Callers whose agent had left before they heard him, and those hung up on in that moment, were bridged as well.
@@ -81,6 +83,15 @@ try {
   await stopAll(stops);
 }
 process.exit();
+
+/**
+ * A census holds each process up for a moment, in which the others may take it for dead: a gateway that connects to its media server
+ * again has a timer more than one that is at rest.
+ */
+const connected = (installation) => until(10, () => request(`${installation.http}/health/ready`).then(async ({ statusCode, body }) => {
+  await body.dump();
+  return statusCode === 200;
+}, () => false), Boolean);
 
 async function soak(farEnds, mix, watch) {
   const samples = [];
