@@ -13,6 +13,7 @@ const { writeRtpHeader, RTP_HEADER_BYTES } = room('protocol/rtp');
 const [HOST, PORTS, FRAME_MS, PHASES] = ['127.0.0.1', 64, 20, 4];
 /** One packet in so many is listened to. */
 const LISTENED = 50;
+const DRAIN_MS = 500;
 
 const sockets = await Promise.all(Array.from({ length: PORTS }, async () => {
   const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4), recvBufferSize: 4 * 1024 * 1024 });
@@ -78,6 +79,8 @@ answerAsked({
     }, FRAME_MS / PHASES);
   },
   async record({ ms, tone }) {
+    // What came while the last record was judged, for up to a second, lies in the sockets still and would count as late.
+    await pause(DRAIN_MS);
     // Twice as many as there should be: what a stall has held back comes as well.
     [streams, capacity, hz] = [new Map(), Math.ceil((2 * ms) / FRAME_MS), tone];
     await pause(ms);
