@@ -54,6 +54,8 @@ function reports(title, command, all) {
     '',
     ...report.checks.map(([text, good]) => `- ${good ? '' : '**missed** '}${text}`),
     '',
+    // Why something is missed, added by hand when it was found.
+    ...(report.note ? [report.note, ''] : []),
   ])];
 }
 
