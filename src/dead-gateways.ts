@@ -1,5 +1,6 @@
 import type { Clock } from './lib';
-import type { MediaPool } from './media';
+import type { CallStore } from './calls';
+import type { MediaPool, MediaServer } from './media';
 import type { Logger } from './platform/telemetry';
 import type { Takeover } from './takeover';
 
@@ -8,12 +9,15 @@ export interface DeadGatewaysOptions {
   readonly log: Logger;
   readonly pool: MediaPool;
   readonly takeover: Takeover;
+  readonly store: Pick<CallStore, 'recordedAmong'>;
+  /** Those that are alive, this one too. */
+  readonly gateways: () => Promise<readonly string[]>;
 }
 
-/** After a death; calls are taken over in much less. */
+/** After a death; calls are mostly taken over in much less. */
 const ORPHANS_AFTER_MS = 15_000;
 
-/** Gateways that died: their calls are taken over at once, the channels that nobody took over are ended later. */
+/** Gateways that died: their calls are taken over at once, the channels that belong to no call are ended later. */
 export class DeadGateways {
   readonly #options: DeadGatewaysOptions;
   readonly #known = new Set<string>();
@@ -45,17 +49,28 @@ export class DeadGateways {
     clock.after(ms, () => {
       const left = this.#lastDeathAt + ORPHANS_AFTER_MS - clock.monotonic();
       if (left > 0) this.#endOrphansLater(gatewayId, left);
-      else this.#endOrphans(gatewayId);
+      else void this.#endOrphans(gatewayId);
     });
   }
 
-  #endOrphans(deadGatewayId: string): void {
-    const { pool, log } = this.#options;
-    for (const server of pool.servers) {
-      server.endOrphans(deadGatewayId).then(
-        (channels) => channels > 0 && log.warn({ deadGatewayId, mediaServer: server.name, channels }, 'channels that nobody took over are ended'),
-        (error: unknown) => log.warn({ err: error, mediaServer: server.name }, 'channels of a dead gateway were not looked for'),
-      );
+  /** Those of calls that are not taken over yet are looked at again. */
+  async #endOrphans(deadGatewayId: string): Promise<void> {
+    const left = await Promise.all(this.#options.pool.servers.map((server) => this.#endOrphansOn(server, deadGatewayId)));
+    if (left.includes(true)) this.#endOrphansLater(deadGatewayId, ORPHANS_AFTER_MS);
+  }
+
+  /** True when it has to be looked again. */
+  async #endOrphansOn(server: MediaServer, deadGatewayId: string): Promise<boolean> {
+    const { log, store, gateways } = this.#options;
+    const recorded = async (uuids: readonly string[]): Promise<ReadonlySet<string>> =>
+      store.recordedAmong([...this.#known, ...(await gateways())], uuids);
+    try {
+      const { ended, left } = await server.endOrphans(deadGatewayId, recorded);
+      if (ended > 0) log.warn({ deadGatewayId, mediaServer: server.name, channels: ended }, 'channels of no call are ended');
+      return left > 0;
+    } catch (error) {
+      log.warn({ err: error, mediaServer: server.name }, 'channels of a dead gateway were not looked for');
+      return true;
     }
   }
 }

@@ -155,9 +155,12 @@ export class Gateway {
       report: warn,
       taken: (deadGatewayId, calls) => this.#log.info({ deadGatewayId, calls }, 'calls are taken over'),
     });
-    this.#dead = new DeadGateways({ clock: systemClock, log: this.#log, pool: this.#pool, takeover: this.#takeover });
+    const gateways = async (): Promise<readonly string[]> => [this.#gatewayId, ...(await this.#queues.livingGateways())];
+    this.#dead = new DeadGateways({
+      clock: systemClock, log: this.#log, pool: this.#pool, takeover: this.#takeover, store: this.#store, gateways,
+    });
     this.#reconciler = new DialogReconciler({
-      clock: systemClock, drachtio: this.#drachtio, store: this.#store, gateways: () => this.#queues.livingGateways(), report: warn,
+      clock: systemClock, drachtio: this.#drachtio, store: this.#store, gateways, report: warn,
     });
     this.#recordings = new RecordingShelf({ directory: `${config.mediaDir}/recordings`, publicUrl: () => this.#publicUrl });
   }

@@ -131,13 +131,14 @@ export class CallStore {
     return kept.flatMap((one) => (one === null ? [] : [opened(one)])).filter((one) => one.gatewayId === gatewayId);
   }
 
-  /** Which of these dialogs are told of by the record of a live call of these accounts, whoever has it. */
-  async recordedAmong(accountSids: readonly string[], dialogIds: readonly string[]): Promise<ReadonlySet<string>> {
+  /** Which of these dialogs or channels are told of by the record of a live call, whoever has it, in the accounts of these gateways. */
+  async recordedAmong(gatewayIds: Iterable<string>, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
-    for (const accountSid of accountSids) {
+    const accounts = (await Promise.all([...new Set(gatewayIds)].map((gatewayId) => this.accountsOf(gatewayId)))).flat();
+    for (const accountSid of new Set(accounts)) {
       const records = await this.#options.redis.hvals(this.#keys.records(accountSid));
       // As JSON has it: a record holds several, its legs' and its media's.
-      for (const id of dialogIds) if (records.some((record) => record.includes(JSON.stringify(id)))) found.add(id);
+      for (const id of ids) if (records.some((record) => record.includes(JSON.stringify(id)))) found.add(id);
     }
     return found;
   }

@@ -8,6 +8,7 @@ export { MEDIA_LOST, MediaEndpoint } from './media-endpoint';
 export { type MediaPlace, placeOf } from './media-place';
 export { type FarSide, MediaPool, type MediaPoolOptions, type ServerWish } from './media-pool';
 export { MediaServer, type MediaServerOptions } from './media-server';
+export type { OrphansEnded, RecordedChannels } from './orphan-channels';
 export type { ChannelRecording, RecordingPlan } from './recording';
 export {
   type KeptRecording, type RecordingFacts, type RecordingPlace, type RecordingRecord, RecordingShelf,

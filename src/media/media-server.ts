@@ -4,7 +4,7 @@ import type { DrachtioConnection, SipDialog } from '../dialogs';
 import { ChannelCreator } from './channel-creator';
 import { type ChannelEvent, EventSocket, type EventSocketAddress } from './event-socket';
 import { type ChannelFacts, MediaChannel } from './media-channel';
-import { endOrphans, OWNER_VARIABLE } from './orphan-channels';
+import { endOrphans, type OrphansEnded, OWNER_VARIABLE, type RecordedChannels } from './orphan-channels';
 import { requireVersion } from './server-version';
 import { slimEndpoint } from './slim-endpoint';
 
@@ -164,10 +164,10 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     return channel;
   }
 
-  /** Ends what a dead gateway has left here; returns how many channels. */
-  async endOrphans(deadGatewayId: string): Promise<number> {
+  /** Ends what a dead gateway has left here and no record tells of. */
+  async endOrphans(deadGatewayId: string, recorded: RecordedChannels): Promise<OrphansEnded> {
     const ours = new Set([...this.#channels].map(({ uuid }) => uuid));
-    return this.#socket ? endOrphans(this.#socket, deadGatewayId, (uuid) => ours.has(uuid)) : 0;
+    return this.#socket ? endOrphans(this.#socket, deadGatewayId, (uuid) => ours.has(uuid), recorded) : { ended: 0, left: 0 };
   }
 
   readonly #now = (): number => this.#clock.monotonic();

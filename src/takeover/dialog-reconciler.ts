@@ -5,7 +5,7 @@ import type { DrachtioConnection, Orphan } from '../dialogs';
 export interface ReconcilerParts {
   readonly clock: Clock;
   readonly drachtio: Pick<DrachtioConnection, 'orphans' | 'takeOver'>;
-  readonly store: Pick<CallStore, 'accountsOf' | 'recordedAmong'>;
+  readonly store: Pick<CallStore, 'recordedAmong'>;
   /** Those that are alive, this one too. */
   readonly gateways: () => Promise<readonly string[]>;
   readonly report: (message: string) => void;
@@ -44,9 +44,8 @@ export class DialogReconciler {
     const again = orphans.filter((orphan) => this.#before.has(lifeOf(orphan)));
     this.#before = new Set(orphans.map(lifeOf));
     if (again.length === 0) return;
-    const owners = new Set([...(await gateways()), ...again.map(({ gatewayId }) => gatewayId)]);
-    const accounts = (await Promise.all([...owners].map((owner) => store.accountsOf(owner)))).flat();
-    const recorded = await store.recordedAmong([...new Set(accounts)], again.map(({ dialogId }) => dialogId));
+    const owners = [...(await gateways()), ...again.map(({ gatewayId }) => gatewayId)];
+    const recorded = await store.recordedAmong(owners, again.map(({ dialogId }) => dialogId));
     await Promise.all(again.filter(({ dialogId }) => !recorded.has(dialogId)).map((orphan) => this.#end(orphan)));
   }
 

@@ -5,6 +5,7 @@ import { DeadGateways } from '../../../src/dead-gateways';
 import { EventBus } from '../../../src/events';
 import { type InterpreterPorts, RunawayGuard } from '../../../src/interpreter';
 import { LIMIT_NAMES } from '../../../src/platform/config';
+import type { OrphansEnded, RecordedChannels } from '../../../src/media';
 import { RedisConnection } from '../../../src/platform/redis';
 import { silentLogger } from '../../../src/platform/telemetry';
 import { createQueueEngine, type QueueEngine } from '../../../src/queueing';
@@ -14,6 +15,7 @@ import type { AccountLimits, Application } from '../../../src/tenancy';
 import type { Customer } from './customer';
 import type { History } from './history';
 import { Life } from './life';
+import { SLOWER } from './pace';
 import { PhoneLeg, PhoneMedia } from './phone-media';
 import type { Phone, PhoneSide } from './phone-side';
 import type { KnownScripts } from './redis-scripts';
@@ -39,9 +41,10 @@ export const EFFECTS = [
   'BYE to the media server', 'adopt', 'uuid_getvar', 'hget', 'set', 'sadd', 'srem',
 ];
 /** Leases are short, so that a run is; a gateway is dead after 1.5 s, what nobody takes over is reaped 8 s later. */
-const LEASE = { leaseMs: 1_500, heartbeatMs: 500, graceMs: 8_000, retentionMs: 20_000 };
+export const LEASE_MS = 1_500 * SLOWER;
+const LEASE = { leaseMs: LEASE_MS, heartbeatMs: 500 * SLOWER, graceMs: 8_000 * SLOWER, retentionMs: 20_000 * SLOWER };
 /** Of timers that no lease depends on: the retries of programs and takeovers. */
-const SPEED = 5;
+const SPEED = 5 / SLOWER;
 const FACTS = new Set(['queue-entry.joined', 'queue-entry.ended', 'legs.bridged', 'call.taken-over', 'call.completed']);
 /** Parsing is pure: what one gateway has parsed every other may have. */
 const DOCUMENTS = new CompiledDocuments({ bytes: 1e6 });
@@ -91,7 +94,16 @@ export class Incarnation implements TestGateway {
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
     const pool = {
       clock, patienceMs: 1_000, server: () => ({ up: true }),
-      servers: [{ name: 'media-1', endOrphans: (dead: string) => this.life.effect('end orphans', async () => side.endOrphans(dead)) }],
+      servers: [{
+        name: 'media-1',
+        endOrphans: async (dead: string, recorded: RecordedChannels): Promise<OrphansEnded> => {
+          const orphans = side.orphansOf(dead);
+          const kept = await recorded(orphans.map(({ callSid }) => callSid));
+          const ended = orphans.filter(({ callSid }) => !kept.has(callSid));
+          await this.life.effect('end orphans', async () => side.endOrphans(ended));
+          return { ended: ended.length, left: kept.size };
+        },
+      }],
       adoptEndpoint: (media: { uuid: string }) => this.life.effect('uuid_getvar', async () => {
         const phone = side.adoptChannel(media.uuid, this.id);
         return phone && new PhoneMedia(phone, side, this).asEndpoint;
@@ -126,7 +138,8 @@ export class Incarnation implements TestGateway {
       clock, gatewayId: this.id, store: this.#store, isRun: (callSid) => this.programs.has(callSid), adopt: (owned) => adopter.adopt(owned),
       mayTake: () => this.#accepting, report, taken: () => undefined,
     });
-    this.#dead = new DeadGateways({ clock, log, pool: pool as never, takeover: this.#takeover });
+    const gateways = async (): Promise<readonly string[]> => [this.id, ...(await this.#queues.livingGateways())];
+    this.#dead = new DeadGateways({ clock, log, pool: pool as never, takeover: this.#takeover, store: this.#store, gateways });
   }
 
   async start(): Promise<this> {

@@ -1,6 +1,7 @@
 import { newSid, TypedEmitter } from '../../../src/lib';
 import type { History } from './history';
 import type { Life } from './life';
+import { SLOWER } from './pace';
 
 /** A gateway, as the relay offers calls to it. */
 export interface Callee {
@@ -10,7 +11,7 @@ export interface Callee {
 }
 
 /** From the last packet of a far end until the media server ends its channel. */
-const MEDIA_TIMEOUT_MS = 4_000;
+const MEDIA_TIMEOUT_MS = 4_000 * SLOWER;
 
 export type ChannelEvent = 'bridged' | 'unbridged' | 'gone';
 
@@ -182,15 +183,17 @@ export class PhoneSide {
     this.#forget(phone);
   }
 
-  /** Channels that a dead gateway has left and nobody has taken over. */
-  endOrphans(gatewayId: string): number {
-    const orphans = [...this.phones.values()].filter(({ channel, channelOwner }) => channel === 'up' && channelOwner === gatewayId);
+  /** Channels that a dead gateway has left. */
+  orphansOf(gatewayId: string): Phone[] {
+    return [...this.phones.values()].filter(({ channel, channelOwner }) => channel === 'up' && channelOwner === gatewayId);
+  }
+
+  endOrphans(orphans: readonly Phone[]): void {
     for (const phone of orphans) {
       this.endChannel(phone);
       // Answered, and its gateway died before anybody could know: it hears nothing, and hangs up.
       if (phone.state === 'answered') this.#end(phone, 'stranded');
     }
-    return orphans.length;
   }
 
   /** Its connection is closed: what it was asked and has not answered is offered to another gateway. */
