@@ -10,7 +10,7 @@ export HOLDFAST_TEST_HOLD_STREAM CALLERS RATE SHARE ROUNDS WRITE
 export HOLDFAST_RELAY HOLDFAST_RELAY_HTTP_PORT
 export GATEWAYS FILE TO FROM PLAY RECORD DIGITS SECONDS CALL NODES ON DEMO METRICS HOLDFAST_STUN_SERVER HOLDFAST_OLD_FREESWITCH_REASON
 
-.PHONY: help run call up down smoke backup restore trace firewall test test-production bench load isolation soak faults side-by-side corpus build lint docs clean packages
+.PHONY: help run call up down smoke backup restore trace firewall test test-production bench load isolation soak faults stack-faults side-by-side corpus build lint docs clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,9 +58,13 @@ soak: packages build ## callers and agents for SECONDS=1800, then a census of wh
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@exec node test/load/soak.mjs
 
-faults: packages ## gateways die at any step of theirs until DEATHS=200 and CALLERS=10000 are seen, goes on from the last time: [SEED=] [LANES=4] [ONLY_DEATHS=1]
+faults: packages ## gateways die at any step of theirs until DEATHS=200 and CALLERS=10000 are seen, goes on from the last time: [SEED=] [LANES=4] [ONLY_DEATHS=1] [SLOWER=5]
 	@scripts/ensure-programs.sh required redis-server:redis-server
-	@DEATHS='$(DEATHS)' CALLERS='$(CALLERS)' SEED='$(SEED)' LANES='$(LANES)' ONLY_DEATHS='$(ONLY_DEATHS)' node --import tsx test/faults/engine/accumulate.ts
+	@DEATHS='$(DEATHS)' CALLERS='$(CALLERS)' SEED='$(SEED)' LANES='$(LANES)' ONLY_DEATHS='$(ONLY_DEATHS)' SLOWER='$(SLOWER)' node --import tsx test/faults/engine/accumulate.ts
+
+stack-faults: packages build ## whole installations: KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 [CALLERS=50], goes on from the last time
+	@scripts/ensure-programs.sh required redis-server:redis-server
+	@KILLS='$(KILLS)' BYE_RACES='$(BYE_RACES)' AGENT_RACES='$(AGENT_RACES)' REDIS_FAULTS='$(REDIS_FAULTS)' CALLERS='$(CALLERS)' node --import tsx test/faults/stack/accumulate.ts
 
 side-by-side: packages ## whom deaths cost their call with Holdfast and with the field's usual algorithm: [FAULTS=200] [SEED=]
 	@scripts/ensure-programs.sh required redis-server:redis-server

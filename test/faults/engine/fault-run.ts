@@ -8,6 +8,8 @@ import { documentOf } from './documents';
 import { History } from './history';
 import { judge, type Judgement, type Line } from './history-checker';
 import { EFFECTS, Incarnation, type Surroundings } from './incarnation';
+import { OwnStalls } from './own-stalls';
+import { SLOWER } from './pace';
 import { Phone, PhoneSide } from './phone-side';
 import { KnownScripts, type Mutation } from './redis-scripts';
 import { Troubles } from './troubles';
@@ -35,6 +37,8 @@ export interface FaultReport extends Judgement {
   readonly troubles: Readonly<Record<string, number>>;
   /** Answered in the moment their gateway died, and heard nothing until they hung up. */
   readonly stranded: number;
+  /** For how long the test's own process did not run, at most: over a lease all gateways were frozen, and taken for dead. */
+  readonly longestStallMs: number;
 }
 
 const GATEWAYS = 3;
@@ -46,8 +50,10 @@ const LINED_UP = 6;
 /** Until whoever was refused tries again. */
 const REDIAL_MS = 10;
 /** From the record to the entry in the queue. */
-const ADOPTED_MS = 500;
-const HEALED_WITHIN_MS = 15_000;
+const ADOPTED_MS = 500 * SLOWER;
+/** Between two looks into Redis, which costs it a look at every key. */
+const LOOK_MS = 50;
+const HEALED_WITHIN_MS = 15_000 * SLOWER;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -92,7 +98,9 @@ export class FaultRun {
       build: (skewMs) => new Incarnation(this.#around, skewMs), steps: [...this.#around.scripts.names, ...EFFECTS],
       onlyDeaths: this.#terms.onlyDeaths ?? false,
       areSilent: this.#terms.areDeathsSilent ?? false,
+      report: this.#around.report,
     });
+    const stalls = new OwnStalls((ms) => this.#history.add({ what: 'stalled', ms }));
     await this.#troubles.populate(GATEWAYS);
     const expected = await this.#lineUp();
     await this.#storm();
@@ -102,10 +110,11 @@ export class FaultRun {
     const { wrongs, results } = judge(this.#history, line);
     this.#tellStory([...wrongs, ...leftOver]);
     await this.#troubles.end();
+    stalls.stop();
     redis.disconnect();
     return {
       wrongs: [...wrongs, ...leftOver], results, callers: this.#called + LINED_UP, deaths: this.#troubles.deaths,
-      troubles: this.#troubles.others, stranded: this.#history.of('stranded').length,
+      troubles: this.#troubles.others, stranded: this.#history.of('stranded').length, longestStallMs: stalls.longestMs,
     };
   }
 
@@ -127,7 +136,7 @@ export class FaultRun {
       this.#side.call(phone);
       await eventually(() => {
         if (!this.#history.of('fact').some(({ type, callSid }) => type === 'queue-entry.joined' && callSid === phone.callSid)) throw new Error('not in line');
-      });
+      }, this.#healedWithinMs);
       line.push({ callSid: phone.callSid, priority });
     }
     return line.sort((a, b) => b.priority - a.priority).map(({ callSid }) => callSid);
@@ -160,7 +169,7 @@ export class FaultRun {
   async #somebodyCalls(from: string, patienceMs: number): Promise<void> {
     const phone = new Phone(from);
     this.#side.call(phone);
-    await Promise.race([phone.ended, pause(this.#random() * patienceMs)]);
+    await Promise.race([phone.ended, pause(this.#random() * patienceMs * SLOWER)]);
     this.#side.hangUp(phone);
     await pause(REDIAL_MS);
   }
@@ -168,6 +177,7 @@ export class FaultRun {
   /** Callers of a dead gateway are passed over until another one has them. */
   async #untilTakenOver(redis: ReturnType<TestRedis['client']>): Promise<void> {
     await eventually(async () => {
+      await pause(LOOK_MS);
       const living = this.#troubles.living.map(({ id }) => id);
       const listed = await redis.zrange(`${this.#prefix}{gateways}:leases`, '0', '-1');
       const owned = (await keysOf(redis, this.#prefix)).filter((key) => key.includes(':of:'));
@@ -199,6 +209,7 @@ export class FaultRun {
   async #leftOver(redis: ReturnType<TestRedis['client']>): Promise<string[]> {
     let left: string[] = [];
     await eventually(async () => {
+      await pause(LOOK_MS);
       left = [...this.#side.phones.values()].map(({ callSid, from, state, channel }) => `${from} ${callSid} is left over: ${state}, channel ${channel}`);
       for (const gateway of this.#troubles.living) if (gateway.calls.size > 0) left.push(`${gateway.id} has ${gateway.calls.size} calls`);
       if (left.length === 0) left = await leftOverKeys(redis, this.#prefix, this.#troubles.living.map(({ id }) => id));

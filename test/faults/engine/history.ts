@@ -6,6 +6,8 @@ export type Happening =
   | { readonly what: 'joined'; readonly callSids: readonly [string, string]; readonly stolenFrom: readonly string[] }
   | { readonly what: 'parted'; readonly callSids: readonly [string, string] }
   | { readonly what: 'fact'; readonly type: string; readonly callSid: string; readonly gatewayId: string }
+  /** The test's own process did not run for so long. */
+  | { readonly what: 'stalled'; readonly ms: number }
   | { readonly what: 'died'; readonly gatewayId: string; readonly where: string };
 
 /** The one record of a run, from which it is judged. */

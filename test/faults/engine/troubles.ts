@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { History } from './history';
 import type { FaultPoint } from './life';
+import { SLOWER } from './pace';
 import type { PhoneSide } from './phone-side';
 import type { TestGateway } from './test-gateway';
 
@@ -18,12 +19,17 @@ export interface TroublesParts {
   readonly onlyDeaths: boolean;
   /** Nobody tells of a death. */
   readonly areSilent: boolean;
+  readonly report: (message: string) => void;
 }
 
 /** A gateway that does not come to its fault point dies where it is. */
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 300 * SLOWER;
 /** A frozen gateway: the relay has closed its connection by then, and its lease is over. */
-const FROZEN_MS = 2_200;
+const FROZEN_MS = 2_200 * SLOWER;
+/** From a gateway that could not start until the next attempt. */
+const RESTART_MS = 100;
+/** No death that is counted: it had nobody yet. */
+const NOT_STARTED = 'while it started';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -45,10 +51,22 @@ export class Troubles {
   async populate(count: number): Promise<void> {
     // An hour ahead or behind: nothing may depend on the clocks of gateways (F15).
     const skewMs = [0, 3_600_000, -3_600_000][Math.floor(this.#parts.random() * 3)];
-    for (let made = 0; made < count; made += 1) {
+    for (let made = 0; made < count; made += 1) this.living.push(await this.#launch(skewMs));
+  }
+
+  /** As a supervisor does: a gateway that finds no Redis when it begins (F3, F5, or a machine that is busy for longer than it waits) is begun anew. */
+  async #launch(skewMs: number | undefined): Promise<TestGateway> {
+    for (;;) {
       const gateway = this.#parts.build(skewMs);
-      await gateway.start();
-      this.living.push(gateway);
+      try {
+        await gateway.start();
+        return gateway;
+      } catch (error) {
+        this.#count('not started');
+        this.#parts.report(`${gateway.id} did not start: ${String(error)}`);
+        gateway.life.die(NOT_STARTED);
+        await pause(RESTART_MS);
+      }
     }
   }
 
@@ -80,6 +98,7 @@ export class Troubles {
   buried(gateway: TestGateway): void {
     if (this.#isEnding) return;
     const where = this.#parts.history.of('died').at(-1)?.where ?? '';
+    if (where === NOT_STARTED) return;
     this.deaths[where] = (this.deaths[where] ?? 0) + 1;
     // One that was frozen was replaced when it was taken for dead.
     if (!this.living.includes(gateway)) return;
@@ -109,9 +128,9 @@ export class Troubles {
       this.#lost(gateway, this.#parts.areSilent);
       await this.populate(1);
     }
-    await pause(this.#parts.random() * 500);
+    await pause(this.#parts.random() * 500 * SLOWER);
     thaw();
-    await pause(500);
+    await pause(500 * SLOWER);
     // It had no calls of which it could learn that they are others' now.
     gateway.life.die('thawed');
   }

@@ -1,0 +1,68 @@
+import { seededRandom } from '../support/seeded-random';
+import { World } from '../support/world';
+import { killOnce } from './stack/kills';
+import { LANES, NUMBERS, People } from './stack/people';
+import { agentRace, byeRace } from './stack/races';
+import { REDIS_FAULTS, redisFault } from './stack/redis-faults';
+
+/** By hand more of each, as `docs/guarantees.md` tells; the suite keeps it short. `make stack-faults` adds up. */
+const count = (name: string, short: number): number => Number(process.env[`HOLDFAST_${name}`] ?? short);
+const KILLS = count('KILLS', 3);
+const CALLERS = count('CALLERS', 8);
+const BYE_RACES = count('BYE_RACES', 4);
+const AGENT_RACES = count('AGENT_RACES', 2);
+const FAULTS_OF_REDIS = count('REDIS_FAULTS', 1);
+const SEED = count('SEED', Math.floor(Math.random() * 1e9));
+
+describe(`a whole installation with two gateways, seed ${SEED}`, () => {
+  const random = seededRandom(SEED);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const redisArguments = ['--appendonly', 'yes', '--appendfsync', 'no'];
+  let world: World;
+  let people: People;
+
+  beforeAll(async () => {
+    world = await World.start({ gateways: 2, numbers: NUMBERS, redisArguments });
+    // Sound costs memory for as long as the callers are many.
+    people = await People.in(world, CALLERS < 20);
+  }, 60_000);
+  afterAll(() => world?.stop());
+
+  /** A line that `make stack-faults` reads. */
+  const tell = (what: string, rounds: number): void => void process.stdout.write(
+    `faults: ${JSON.stringify({ what, seed: SEED, rounds, callers: people.callers.length, results: people.judged().results })}\n`);
+  const inLanes = async (rounds: number, race: (lane: number) => Promise<void>): Promise<void> => {
+    let left = rounds;
+    await Promise.all(Array.from({ length: LANES }, async (_, lane) => {
+      while (left-- > 0) await race(lane);
+    }));
+  };
+
+  (BYE_RACES > 0 ? it : it.skip)(`${BYE_RACES} hang-ups while an agent takes the caller: one result each, and the agent is served`, async () => {
+    await inLanes(BYE_RACES, (lane) => byeRace(people, lane, below));
+    await people.expectUnharmed();
+    tell('bye races', BYE_RACES);
+  }, 60_000 + BYE_RACES * 5_000);
+
+  (AGENT_RACES > 0 ? it : it.skip)(`${AGENT_RACES} times several agents come for one caller: he gets one, the others wait`, async () => {
+    await inLanes(AGENT_RACES, (lane) => agentRace(people, lane, below));
+    await people.expectUnharmed();
+    tell('agent races', AGENT_RACES);
+  }, 60_000 + AGENT_RACES * 5_000);
+
+  (FAULTS_OF_REDIS > 0 ? it : it.skip)(`${FAULTS_OF_REDIS} faults of Redis: who talks goes on, the line keeps its order`, async () => {
+    for (let fault = 0; fault < FAULTS_OF_REDIS; fault += 1) {
+      const name = REDIS_FAULTS[(SEED + fault) % REDIS_FAULTS.length] ?? '';
+      process.stdout.write(`faults: Redis is ${name} (HOLDFAST_SEED=${SEED}, ${fault + 1} of ${FAULTS_OF_REDIS})\n`);
+      await redisFault(world, people, name, below);
+    }
+    await people.expectUnharmed();
+    tell('redis faults', FAULTS_OF_REDIS);
+  }, 60_000 + FAULTS_OF_REDIS * 60_000);
+
+  (KILLS > 0 ? it : it.skip)(`${KILLS} kills of a gateway: every caller gets his one result, nobody is bridged twice, nothing is left over`, async () => {
+    for (let kill = 0; kill < KILLS; kill += 1) await killOnce(world, people, below, CALLERS);
+    await people.expectUnharmed();
+    tell('kills', KILLS);
+  }, 120_000 + KILLS * (15_000 + CALLERS * 1_000));
+});

@@ -1,0 +1,82 @@
+import { renameSync } from 'node:fs';
+import { eventually } from '../../support/eventually';
+import { MUSIC_HZ, type World } from '../../support/world';
+import { after } from './moments';
+import { AGENT_HZ, CALLER_HZ, type People, type Person } from './people';
+
+type Fault = (world: World, ms: number) => Promise<void>;
+
+/** What happens to Redis, for that long; resolves when it is as it should be. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'killed and started again': async ({ redis }) => redis.restart(),
+  'killed and started empty': async ({ redis }) => {
+    await redis.flush();
+    await redis.restart();
+  },
+  frozen: async ({ redis }, ms) => {
+    redis.hang();
+    await after(ms);
+    redis.resume();
+  },
+  flushed: ({ redis }) => redis.flush(),
+  full: async ({ redis }, ms) => {
+    const client = redis.client();
+    await client.config('SET', 'maxmemory', '1');
+    await after(ms);
+    await client.config('SET', 'maxmemory', '0');
+    client.disconnect();
+  },
+  'cut off': async ({ redis }, ms) => {
+    const client = redis.client();
+    await client.ping();
+    renameSync(redis.socketPath, `${redis.socketPath}.away`);
+    await client.call('CLIENT', 'KILL', 'SKIPME', 'yes');
+    await after(ms);
+    renameSync(`${redis.socketPath}.away`, redis.socketPath);
+    client.disconnect();
+  },
+};
+export const REDIS_FAULTS = Object.keys(FAULTS);
+const LONGEST_MS = 8_000;
+const IN_LINE = 3;
+
+/**
+ * Something happens to Redis while two talk, three wait in a line, one of them may hang up, an agent and a caller may come: those who
+ * talk go on, the line keeps its order, everybody is told once (F3 to F6).
+ */
+export async function redisFault(world: World, people: People, name: string, below: (limit: number) => number): Promise<void> {
+  const talking = await people.waits();
+  const theirAgent = await people.agent();
+  await talking.call.audio.waitForTone(AGENT_HZ, { withinMs: 10_000, fromAt: 0 });
+  const line: Person[] = [];
+  while (line.length < IN_LINE) line.push(await people.waits());
+  // What is lost is what gateways had been told by Redis: they know it at their next heartbeat at the latest.
+  await eventually(async () => expect((await world.census()).callsInQueues).toBe(IN_LINE + 1));
+  const ms = below(below(3) === 0 ? LONGEST_MS : 1_500);
+  const leaver = below(3) === 0 ? line.splice(below(IN_LINE), 1)[0] : undefined;
+  const leaves = after(below(ms + 500)).then(() => leaver && people.hangUp(leaver));
+  await Promise.all([FAULTS[name]?.(world, ms), leaves]);
+  await eventually(async () => expect((await fetch(`${world.gatewayUrl(0)}/health/ready`)).status).toBe(200), 10_000);
+  await eventually(async () => expect((await fetch(`${world.gatewayUrl(1)}/health/ready`)).status).toBe(200), 10_000);
+  await eventually(async () => expect((await world.census()).callsInQueues).toBe(line.length + 1), 15_000);
+  if (leaver) expect((await people.told(leaver, '/after')).params['QueueResult']).toBe('hangup');
+  people.line.expected.push(...line.map(({ callSid }) => callSid));
+  for (const waiter of line) expect(waiter.call.audio.hears(MUSIC_HZ)).toBe(true);
+  const waiting = new Set(line);
+  while (waiting.size > 0) {
+    const agent = await people.agent();
+    const served = await eventually(() => {
+      const now = [...waiting].find(({ call }) => call.audio.hears(AGENT_HZ));
+      if (!now) throw new Error('the agent has nobody');
+      return now;
+    }, 15_000);
+    waiting.delete(served);
+    people.line.served.push(served.callSid);
+    await people.hangUp(agent);
+    await people.told(served, '/after');
+  }
+  expect([talking.call.audio.hears(AGENT_HZ), theirAgent.call.audio.hears(CALLER_HZ)]).toEqual([true, true]);
+  await people.hangUp(theirAgent);
+  expect((await people.told(talking, '/after')).params['QueueResult']).toBe('bridged');
+  await people.hangUp(talking);
+}
