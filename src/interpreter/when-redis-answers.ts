@@ -6,7 +6,8 @@ import type { VerbContext } from './verb-context';
 
 /** Redis is away for less when it is restarted or fails over; who waits for longer is better told. */
 export const REDIS_PATIENCE_MS = 120_000;
-const RETRY_MS = 500;
+/** Between two attempts. */
+export const RETRY_MS = 500;
 
 interface Patience {
   readonly ms: number;
