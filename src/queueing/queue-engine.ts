@@ -1,4 +1,4 @@
-import { GatewayError, messageOf, newSid, newToken, newUuid, pause } from '../lib';
+import { GatewayError, messageOf, newSid, newToken, newUuid } from '../lib';
 import type { ScriptReply } from '../platform/redis';
 import { GatewayLease } from './gateway-lease';
 import { LossRecovery } from './loss-recovery';
@@ -26,8 +26,6 @@ const RECONNECT_MS = 1_050;
 const LOSSES = 3;
 /** Between two questions for a queue that may be written back by another gateway. */
 const ASK_AGAIN_MS = 250;
-
-const NEVER = new AbortController().signal;
 
 /** For those who ask without limits. */
 const UNLIMITED: QueueLimits = { queues: 1e9, membersPerQueue: 1e9, membersPerAccount: 1e9 };
@@ -186,7 +184,7 @@ class RedisQueueEngine implements QueueEngine {
       let reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
       while (reply.outcome === 'lost' || reply.outcome === 'settling') {
         if (reply.outcome === 'lost') await this.#lost(accountSid);
-        else await pause(this.#options.clock, ASK_AGAIN_MS, NEVER);
+        else await this.#shortly();
         reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
       }
       // An earlier claim of this agent had arrived after all, and is the one he has now.
@@ -320,6 +318,11 @@ class RedisQueueEngine implements QueueEngine {
 
   expireGateway(gatewayId: string): Promise<void> {
     return this.#lease.expire(gatewayId);
+  }
+
+  /** Not `pause` on a signal that all share: of many agents who ask again Node would say that they leak. */
+  #shortly(): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ASK_AGAIN_MS, () => resolve()));
   }
 
   #claimOutcome(request: ClaimRequest, reply: Awaited<ReturnType<QueueOperations['run']>>): ClaimOutcome {
