@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /** Keys that stay when nobody is there any more: what queues there are, what is kept for look-ups and for a while. */
-const STAYING = /:(?:queueing:(?:names|queues|sequence|entries|tickets|retained|leases|operation:.*)|call:CA\w+|document:.*|calls:v1:gateway-.*)$/;
+const STAYING = /:(?:queueing:(?:names|queues|sequence|entries|tickets|retained|leases|operation:.*)|\{gateways\}:probe|call:CA\w+|document:.*|calls:v1:gateway-.*)$/;
 
 /** What is left over in Redis when all calls are over: each key that should not be there, or that should be empty. */
 export async function leftOverKeys(redis: Redis, prefix: string, living: readonly string[]): Promise<string[]> {

@@ -11,6 +11,7 @@ import { EFFECTS, Incarnation, type Surroundings } from './incarnation';
 import { OwnStalls } from './own-stalls';
 import { SLOWER } from './pace';
 import { Phone, PhoneSide } from './phone-side';
+import { RedisTroubles } from './redis-troubles';
 import { KnownScripts, type Mutation } from './redis-scripts';
 import { Troubles } from './troubles';
 
@@ -24,6 +25,8 @@ export interface FaultTerms {
   readonly areDeathsSilent?: boolean;
   /** Gateways die, and nothing else: none is frozen, no connection is lost. */
   readonly onlyDeaths?: boolean;
+  /** Redis is restarted, fails over, is flushed, full, frozen, cut off: it has to be this run's alone, with an append-only file. */
+  readonly hasRedisTroubles?: boolean;
   /** From the last fault until everything has to be over; default 15 s: a lease, its grace, and the looks of takeovers. */
   readonly healedWithinMs?: number;
   readonly report?: (message: string) => void;
@@ -82,6 +85,8 @@ export class FaultRun {
 
   async run(): Promise<FaultReport> {
     const redis = this.#redis.client();
+    // Away now and then, which is what is tried.
+    redis.on('error', () => undefined);
     this.#around = {
       redisUrl: this.#redis.url,
       prefix: this.#prefix,
@@ -99,6 +104,7 @@ export class FaultRun {
       onlyDeaths: this.#terms.onlyDeaths ?? false,
       areSilent: this.#terms.areDeathsSilent ?? false,
       report: this.#around.report,
+      ...(this.#terms.hasRedisTroubles ? { redisTroubles: new RedisTroubles({ server: this.#redis, redis, random: this.#random }) } : {}),
     });
     const stalls = new OwnStalls((ms) => this.#history.add({ what: 'stalled', ms }));
     await this.#troubles.populate(GATEWAYS);

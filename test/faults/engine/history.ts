@@ -6,6 +6,7 @@ export type Happening =
   | { readonly what: 'joined'; readonly callSids: readonly [string, string]; readonly stolenFrom: readonly string[] }
   | { readonly what: 'parted'; readonly callSids: readonly [string, string] }
   | { readonly what: 'fact'; readonly type: string; readonly callSid: string; readonly gatewayId: string }
+  | { readonly what: 'trouble'; readonly kind: string }
   /** The test's own process did not run for so long. */
   | { readonly what: 'stalled'; readonly ms: number }
   | { readonly what: 'died'; readonly gatewayId: string; readonly where: string };

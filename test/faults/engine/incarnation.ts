@@ -6,7 +6,7 @@ import { EventBus } from '../../../src/events';
 import { type InterpreterPorts, RunawayGuard } from '../../../src/interpreter';
 import { LIMIT_NAMES } from '../../../src/platform/config';
 import type { OrphansEnded, RecordedChannels } from '../../../src/media';
-import { RedisConnection } from '../../../src/platform/redis';
+import { RedisConnection, RedisProbe } from '../../../src/platform/redis';
 import { silentLogger } from '../../../src/platform/telemetry';
 import { createQueueEngine, type QueueEngine } from '../../../src/queueing';
 import { type AdoptionParts, CallAdopter, Takeover } from '../../../src/takeover';
@@ -67,6 +67,7 @@ export class Incarnation implements TestGateway {
   readonly #dead: DeadGateways;
   readonly #callPorts: CallPorts;
   readonly #application: Application;
+  readonly #probe: RedisProbe;
   #accepting = false;
 
   constructor(around: Surroundings, skewMs = 0) {
@@ -89,8 +90,9 @@ export class Incarnation implements TestGateway {
     this.#store = new CallStore({ ...own, onFenced: () => this.life.die('fenced by the record') });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
-      onGatewayDead: (dead) => this.#dead.buried(dead),
+      onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#store.rewrite(this.calls),
     });
+    this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, () => undefined);
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
     const pool = {
       clock, patienceMs: 1_000, server: () => ({ up: true }),
@@ -145,6 +147,8 @@ export class Incarnation implements TestGateway {
   async start(): Promise<this> {
     await this.connection.start();
     await this.#queues.start();
+    this.#probe.start();
+    this.connection.onReconnected(() => this.life.hear(() => this.#store.rewrite(this.calls)));
     this.#accepting = true;
     this.#takeover.start();
     this.#around.side.gateways.push(this);
@@ -153,6 +157,7 @@ export class Incarnation implements TestGateway {
 
   /** An INVITE that is to become a call, or one that a dead gateway has not answered. */
   receive(phone: Phone, isReplay: boolean): void {
+    if (!this.#probe.available) return this.#around.side.refuse(phone);
     void this.#receive(phone, isReplay).catch(() => this.#around.side.refuse(phone));
   }
 
@@ -173,6 +178,7 @@ export class Incarnation implements TestGateway {
   }
 
   async stop(): Promise<void> {
+    this.#probe.stop();
     this.#takeover.stop();
     await this.#queues.stop();
     await this.connection.stop();

@@ -3,6 +3,7 @@ import type { History } from './history';
 import type { FaultPoint } from './life';
 import { SLOWER } from './pace';
 import type { PhoneSide } from './phone-side';
+import type { RedisTroubles } from './redis-troubles';
 import type { TestGateway } from './test-gateway';
 
 export interface TroublesParts {
@@ -17,6 +18,8 @@ export interface TroublesParts {
   /** Scripts of a broken build are known by their hash, and must not be forgotten. */
   readonly isBroken: boolean;
   readonly onlyDeaths: boolean;
+  /** Where Redis has troubles of its own as well. */
+  readonly redisTroubles?: RedisTroubles;
   /** Nobody tells of a death. */
   readonly areSilent: boolean;
   readonly report: (message: string) => void;
@@ -26,6 +29,8 @@ export interface TroublesParts {
 const PATIENCE_MS = 300 * SLOWER;
 /** A frozen gateway: the relay has closed its connection by then, and its lease is over. */
 const FROZEN_MS = 2_200 * SLOWER;
+/** Two heartbeats, and the time in which calls of the dead are taken over. */
+const APART_MS = 2_500 * SLOWER;
 /** From a gateway that could not start until the next attempt. */
 const RESTART_MS = 100;
 /** No death that is counted: it had nobody yet. */
@@ -77,7 +82,8 @@ export class Troubles {
 
   /** One death; now and then something else happens besides. */
   async next(): Promise<void> {
-    const { random, onlyDeaths } = this.#parts;
+    const { random, onlyDeaths, redisTroubles } = this.#parts;
+    if (redisTroubles && random() < 0.2) await this.#redisTrouble(redisTroubles);
     if (random() < 0.1 && !onlyDeaths) await this.#connectionLost();
     if (random() < 0.05 && !this.#parts.isBroken && !onlyDeaths) await this.#scriptsForgotten();
     const victim = this.#pick(this.living);
@@ -141,6 +147,25 @@ export class Troubles {
     const own = lines.filter((line) => this.living.some(({ id }) => line.includes(` name=${id} `)));
     const id = /^id=(\d+)/.exec(this.#pick(own) ?? '')?.[1];
     if (id !== undefined) await this.#parts.redis.client('KILL', 'ID', id);
+  }
+
+  /**
+   * One that keeps everything may come at any time. Writes are not lost while a gateway dies or is frozen, nor does one die within two
+   * heartbeats of it: what only the dead gateway knew is gone then (docs/guarantees.md), and who had it is told so.
+   */
+  async #redisTrouble({ keeping, losing }: RedisTroubles): Promise<void> {
+    const isLosing = this.#parts.random() < 0.5;
+    const kinds = isLosing ? losing : keeping;
+    const kind = this.#pick(Object.keys(kinds)) ?? '';
+    this.#count(kind);
+    if (isLosing) {
+      await this.over;
+      await pause(APART_MS);
+    }
+    this.#parts.history.add({ what: 'trouble', kind });
+    await kinds[kind]?.();
+    this.#parts.history.add({ what: 'trouble', kind: `${kind}: over` });
+    if (isLosing) await pause(APART_MS);
   }
 
   async #scriptsForgotten(): Promise<void> {
