@@ -20,7 +20,7 @@ export interface CallProgramsOptions {
 export class CallPrograms implements ProgramRunner {
   readonly #options: CallProgramsOptions;
   readonly #running = new Set<Promise<void>>();
-  readonly #calls = new Set<string>();
+  readonly #calls = new Map<string, Call>();
 
   constructor(options: CallProgramsOptions) {
     this.#options = options;
@@ -31,6 +31,11 @@ export class CallPrograms implements ProgramRunner {
     return this.#calls.has(callSid);
   }
 
+  /** Those of which something is left to be done: also some that have ended. */
+  get calls(): Iterable<Call> {
+    return this.#calls.values();
+  }
+
   /** Settles when all that run now are over. */
   get over(): Promise<unknown> {
     return Promise.all(this.#running);
@@ -39,7 +44,7 @@ export class CallPrograms implements ProgramRunner {
   run(call: Call, account: Account, application: Application): void {
     const running = this.#run(call, account, application);
     this.#running.add(running);
-    this.#calls.add(call.sid);
+    this.#calls.set(call.sid, call);
     void running.finally(() => {
       this.#running.delete(running);
       this.#calls.delete(call.sid);

@@ -91,7 +91,8 @@ export class Gateway {
       redis: this.#redis.client, gatewayId: this.#gatewayId, prefix: keyPrefix, report: warn, onFenced: ({ sid }) => this.#fenced({ callSid: sid }),
     });
     this.#redisFaults = new RedisFaults({
-      connection: this.#redis, config, clock: systemClock, store: this.#store, calls: this.#calls, metrics: this.#metrics, log: this.#log,
+      connection: this.#redis, config, clock: systemClock, store: this.#store,
+      calls: () => new Set([...this.#calls, ...this.#programs.calls]), metrics: this.#metrics, log: this.#log,
     });
     this.#drachtio = new DrachtioConnection({ ...config.drachtio, gatewayId: this.#gatewayId });
     const { servers, lostForMs, movesAtOnce, ...ofServers } = config.freeswitch;

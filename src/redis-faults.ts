@@ -1,4 +1,4 @@
-import type { CallStore, LiveCalls } from './calls';
+import type { Call, CallStore } from './calls';
 import type { Clock } from './lib';
 import type { Config } from './platform/config';
 import { keySchema } from './key-schema';
@@ -11,7 +11,8 @@ export interface RedisFaultsOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Pick<CallStore, 'rewrite'>;
-  readonly calls: LiveCalls;
+  /** Those that live, and those that have ended and of which somebody is still to be told. */
+  readonly calls: () => Iterable<Call>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -55,7 +56,7 @@ export class RedisFaults {
   /** The version of the schema, the records of live calls, and the accounts, numbers and trunks of the configuration. Several calls at once do no harm. */
   writeBack(): void {
     const { connection, config, store, calls, log } = this.#options;
-    store.rewrite(calls);
+    store.rewrite(calls());
     this.#schema.write().catch((error: unknown) => log.warn({ err: error }, 'the version of the schema was not written again'));
     seedTenancy(connection.client, config.tenancy, config.secretKey, config.redis.keyPrefix)
       .catch((error: unknown) => log.warn({ err: error }, 'the configured accounts were not written again'));

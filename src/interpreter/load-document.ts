@@ -1,6 +1,5 @@
-import { type AlertCode, messageOf } from '../lib';
+import type { AlertCode } from '../lib';
 import type { Call, DocumentText } from '../calls';
-import { isRedisUnavailable } from '../platform/redis';
 import { LIMIT_FACTS } from '../tenancy';
 import { decodeText, type TwimlWarning, type Verb } from '../twiml';
 import { fetchDocument, type Refusal, standardParams, type WebhookOutcome, type WebhookParams } from '../webhooks';
@@ -10,7 +9,7 @@ import type { DocumentTarget } from './outcome';
 import type { InterpreterPorts } from './ports';
 import type { RunawayRefusal } from './runaway-guard';
 import type { VerbContext } from './verb-context';
-import { REDIS_PATIENCE_MS, RETRY_MS } from './when-redis-answers';
+import { resumedWhenRedisAnswers } from './when-redis-answers';
 
 export type LoadOutcome =
   | ({ readonly outcome: 'loaded' } & LoadedDocument)
@@ -60,29 +59,12 @@ export async function loadDocument(
 
 /** A document that the program ran before another gateway had it; undefined when its text is not there or not understood. */
 export async function reloadDocument(context: VerbContext, name: string, url: string): Promise<LoadedDocument | undefined> {
-  const text = await keptText(context, name);
+  const { account, ports } = context;
+  const text = await resumedWhenRedisAnswers(context, () => ports.keptDocuments.read(account.sid, name));
   const understood = text && (await understand(context, text));
   if (!text || !understood || !('document' in understood)) return undefined;
   const { warnings: _told, ...loaded } = understood.document;
   return { url, text, ...loaded };
-}
-
-/**
- * Also of a call that is over its verb has something to be told, so this waits for Redis whether or not the caller is there. What his
- * channel plays goes on meanwhile.
- */
-async function keptText({ account, call, ports }: VerbContext, name: string): Promise<DocumentText | undefined> {
-  const { clock, keptDocuments } = ports;
-  const until = clock.monotonic() + REDIS_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await keptDocuments.read(account.sid, name);
-    } catch (error) {
-      if (!isRedisUnavailable(error) || clock.monotonic() >= until) throw error;
-      ports.report(call, `it is waited for its document: ${messageOf(error)}`);
-      await new Promise<void>((resolve) => clock.after(RETRY_MS, () => resolve()));
-    }
-  }
 }
 
 function refused({ call, ports }: VerbContext, url: string, { limit, message }: RunawayRefusal): LoadOutcome {

@@ -1,4 +1,4 @@
-import { messageOf } from '../lib';
+import { messageOf, pause as pauseFor } from '../lib';
 import type { Layer } from '../media';
 import { isRedisUnavailable } from '../platform/redis';
 import { pause } from './sounds';
@@ -6,8 +6,7 @@ import type { VerbContext } from './verb-context';
 
 /** Redis is away for less when it is restarted or fails over; who waits for longer is better told. */
 export const REDIS_PATIENCE_MS = 120_000;
-/** Between two attempts. */
-export const RETRY_MS = 500;
+const RETRY_MS = 500;
 
 interface Patience {
   readonly ms: number;
@@ -38,5 +37,23 @@ export async function whenRedisAnswers<T>(context: VerbContext, work: (isRepeate
     }
   } finally {
     await music?.remove();
+  }
+}
+
+/**
+ * The same for what a gateway has to know before it carries on with a call of another one: also of a caller who is gone somebody has to be
+ * told how it ended, so it does not matter whether he is there. What his channel plays goes on meanwhile.
+ */
+export async function resumedWhenRedisAnswers<T>({ call, ports }: VerbContext, work: () => Promise<T>): Promise<T> {
+  const { clock } = ports;
+  const until = clock.monotonic() + REDIS_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRedisUnavailable(error) || clock.monotonic() >= until) throw error;
+      ports.report(call, `it is waited for Redis to carry on: ${messageOf(error)}`);
+      await pauseFor(clock, RETRY_MS);
+    }
   }
 }

@@ -28,15 +28,15 @@ export const systemClock: Clock = Object.freeze({
 });
 
 /** Resolves after `ms`, or as soon as `signal` is aborted: look at the signal to tell which. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       timer.cancel();
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = clock.after(ms, done);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
+    signal?.addEventListener('abort', done, { once: true });
+    if (signal?.aborted) done();
   });
 }

@@ -26,7 +26,8 @@ const MARGIN_MS = 20;
  * order is that of before. Then claims that only one side knows of are undone.
  */
 export class LossRecovery {
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Promise<unknown>>();
+  #isStopped = false;
 
   constructor(
     private readonly own: OwnRecords,
@@ -36,17 +37,17 @@ export class LossRecovery {
   ) {}
 
   /** Never rejects: what failed is found missing at the next heartbeat again. Several calls at once are one. */
-  recover(accountSid: string): Promise<void> {
+  async recover(accountSid: string): Promise<void> {
     const running = this.#running.get(accountSid) ?? this.#attempt('writing back', accountSid, () => this.#recover(accountSid))
       .finally(() => this.#running.delete(accountSid));
     this.#running.set(accountSid, running);
-    return running;
+    await running;
   }
 
   async #recover(accountSid: string): Promise<void> {
     const { gatewayId, leaseMs, settleMs, finishFirst, onReasserted } = this.terms;
     await this.operations.run('hold-account', accountSid, '', { gatewayId, leaseMs, settleMs });
-    this.clock.after(settleMs + MARGIN_MS, () => void this.#attempt('settling', accountSid, () => this.settle(accountSid)));
+    this.#settleLater(accountSid, settleMs + MARGIN_MS);
     await finishFirst();
     const records = this.own.of(accountSid);
     let reasserted = 0;
@@ -55,6 +56,17 @@ export class LossRecovery {
       reasserted += outcomes.filter((outcome) => outcome === 'reasserted').length;
     }
     if (reasserted > 0) onReasserted(accountSid, reasserted);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** No heartbeat finds missing what was not settled: it is tried until it is done. */
+  #settleLater(accountSid: string, ms: number): void {
+    this.clock.after(ms, () => void this.#attempt('settling', accountSid, () => this.settle(accountSid)).then((isDone) => {
+      if (!isDone && !this.#isStopped) this.#settleLater(accountSid, this.terms.settleMs);
+    }));
   }
 
   /** Everybody has written back what he knows. */
@@ -74,11 +86,14 @@ export class LossRecovery {
     return outcome;
   }
 
-  async #attempt(what: string, accountSid: string, work: () => Promise<void>): Promise<void> {
+  /** Whether it was done. */
+  async #attempt(what: string, accountSid: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (cause) {
       this.terms.onFailure(new GatewayError('queueing-recovery', `${what} of ${accountSid}: ${messageOf(cause)}`, { cause }));
+      return false;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { GatewayError, messageOf, newSid, newToken, newUuid } from '../lib';
+import { GatewayError, messageOf, newSid, newToken, newUuid, pause } from '../lib';
 import type { ScriptReply } from '../platform/redis';
 import { GatewayLease } from './gateway-lease';
 import { LossRecovery } from './loss-recovery';
@@ -50,6 +50,8 @@ class RedisQueueEngine implements QueueEngine {
   /** What this gateway knows of its callers and agents, in case Redis loses it. */
   readonly #own: OwnRecords;
   readonly #recovery: LossRecovery;
+  /** Entries of this gateway that were bridged, until they have ended. */
+  readonly #talked = new Set<string>();
   readonly #unfinished = new UnfinishedOperations(
     ({ entry, cause, actionToken }) => this.end(entry, cause, actionToken), (ticket, claim) => this.#takeBack(ticket, claim),
   );
@@ -97,6 +99,7 @@ class RedisQueueEngine implements QueueEngine {
   }
 
   async stop(): Promise<void> {
+    this.#recovery.stop();
     await this.#lease.stop(true);
     await this.#watch.stop();
   }
@@ -184,7 +187,7 @@ class RedisQueueEngine implements QueueEngine {
       let reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
       while (reply.outcome === 'lost' || reply.outcome === 'settling') {
         if (reply.outcome === 'lost') await this.#lost(accountSid);
-        else await this.#shortly();
+        else await pause(this.#options.clock, ASK_AGAIN_MS);
         reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
       }
       // An earlier claim of this agent had arrived after all, and is the one he has now.
@@ -228,7 +231,9 @@ class RedisQueueEngine implements QueueEngine {
     if (reply.outcome !== 'adopted') return { outcome: reply.outcome as 'ended' | 'unknown' | 'stale' };
     const raw = await this.#options.connection.client.hget(this.#keys.of(entry.accountSid, '').entries, entry.entryId);
     if (raw !== null && typeof reply['queue'] === 'string') this.#own.holdRead('entry', entry.accountSid, entry.entryId, reply['queue'], raw);
-    return { outcome: 'adopted', entry: entryChange(reply) };
+    const adopted = entryChange(reply);
+    if (adopted.state === 'bridged') this.#talked.add(entry.entryId);
+    return { outcome: 'adopted', entry: adopted };
   }
 
   async beginBridge(entry: EntryRef, token: string): Promise<{ outcome: 'bridging' } | { outcome: 'stale' }> {
@@ -238,6 +243,7 @@ class RedisQueueEngine implements QueueEngine {
 
   async markBridged(entry: EntryRef, token: string): Promise<{ outcome: 'bridged' } | { outcome: 'stale' }> {
     const reply = await this.#ofEntry('mark-bridged', entry, { entryId: entry.entryId, token });
+    if (reply.outcome === 'bridged') this.#talked.add(entry.entryId);
     return { outcome: reply.outcome === 'bridged' ? 'bridged' : 'stale' };
   }
 
@@ -248,7 +254,8 @@ class RedisQueueEngine implements QueueEngine {
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     this.#own.drop('entry', entryId);
     const args = {
-      entryId, callSid, cause: ending.cause, gatewayId: this.#options.gatewayId, actionToken: ending.actionToken, retentionMs: this.#retentionMs,
+      entryId, callSid, cause: ending.cause, talked: this.#talked.has(entryId) ? 'yes' : 'no', gatewayId: this.#options.gatewayId,
+      actionToken: ending.actionToken, retentionMs: this.#retentionMs,
     };
     let reply: ScriptReply;
     try {
@@ -258,6 +265,7 @@ class RedisQueueEngine implements QueueEngine {
       throw error;
     }
     this.#unfinished.ended(entryId);
+    this.#talked.delete(entryId);
     return {
       outcome: reply.outcome === 'ended' ? 'ended' : 'already-ended',
       result: result(reply),
@@ -318,11 +326,6 @@ class RedisQueueEngine implements QueueEngine {
 
   expireGateway(gatewayId: string): Promise<void> {
     return this.#lease.expire(gatewayId);
-  }
-
-  /** Not `pause` on a signal that all share: of many agents who ask again Node would say that they leak. */
-  #shortly(): Promise<void> {
-    return new Promise((resolve) => void this.#options.clock.after(ASK_AGAIN_MS, () => resolve()));
   }
 
   #claimOutcome(request: ClaimRequest, reply: Awaited<ReturnType<QueueOperations['run']>>): ClaimOutcome {

@@ -52,7 +52,7 @@ export const QUEUE_SCRIPTS = {
   },
   end: {
     keys: QUEUE,
-    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'gatewayId', 'actionToken', 'retentionMs'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'talked', 'gatewayId', 'actionToken', 'retentionMs'],
     replies: ['ended', 'already-ended', 'moved'],
   },
   'adopt-entry': {

@@ -12,7 +12,7 @@ import { resultParams } from '../queue-params';
 import { QueueStay } from '../queue-stay';
 import { resumeStay } from '../resume-stay';
 import type { Executor, VerbContext } from '../verb-context';
-import { REDIS_PATIENCE_MS, whenRedisAnswers } from '../when-redis-answers';
+import { REDIS_PATIENCE_MS, resumedWhenRedisAnswers, whenRedisAnswers } from '../when-redis-answers';
 
 interface Ending {
   readonly result: string;
@@ -46,10 +46,11 @@ export const executeEnqueue: Executor<EnqueueVerb> = async (verb, context) => {
   }
 };
 
-/** Undefined also while Redis does not answer: joining will find him there. */
-async function entryInQueue({ call, ports }: VerbContext): Promise<QueuePlace | undefined> {
+/** Undefined also when Redis does not answer for long: joining will say so. */
+async function entryInQueue(context: VerbContext): Promise<QueuePlace | undefined> {
+  const { call, ports } = context;
   try {
-    return await ports.queues.entryOfCall(call.identity.accountSid, call.sid);
+    return await resumedWhenRedisAnswers(context, () => ports.queues.entryOfCall(call.identity.accountSid, call.sid));
   } catch (error) {
     ports.report(call, `it is not known whether the caller is in a queue: ${messageOf(error)}`);
     return undefined;

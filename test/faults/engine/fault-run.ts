@@ -110,8 +110,7 @@ export class FaultRun {
     await this.#troubles.populate(GATEWAYS);
     const expected = await this.#lineUp();
     await this.#storm();
-    await this.#untilTakenOver(redis);
-    const line: Line = { expected, served: await this.#serveLine() };
+    const line: Line = { expected, served: await this.#serveLine(redis) };
     const leftOver = await this.#leftOver(redis);
     const { wrongs, results } = judge(this.#history, line);
     this.#tellStory([...wrongs, ...leftOver]);
@@ -194,9 +193,11 @@ export class FaultRun {
   }
 
   /** Those in line are taken one by one; returns them as they came out. */
-  async #serveLine(): Promise<string[]> {
+  async #serveLine(redis: ReturnType<TestRedis['client']>): Promise<string[]> {
     const served: string[] = [];
     for (let place = 0; place < LINED_UP; place += 1) {
+      // A gateway may have been taken for dead since: whom it had is passed over until another one has him.
+      await this.#untilTakenOver(redis);
       const agent = new Phone('line-agent');
       this.#side.call(agent);
       const partner = await eventually(() => {

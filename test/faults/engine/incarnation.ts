@@ -90,7 +90,7 @@ export class Incarnation implements TestGateway {
     this.#store = new CallStore({ ...own, onFenced: () => this.life.die('fenced by the record') });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
-      onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#store.rewrite(this.calls),
+      onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
     });
     this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, () => undefined);
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
@@ -148,7 +148,7 @@ export class Incarnation implements TestGateway {
     await this.connection.start();
     await this.#queues.start();
     this.#probe.start();
-    this.connection.onReconnected(() => this.life.hear(() => this.#store.rewrite(this.calls)));
+    this.connection.onReconnected(() => this.life.hear(() => this.#writeBack()));
     this.#accepting = true;
     this.#takeover.start();
     this.#around.side.gateways.push(this);
@@ -182,6 +182,10 @@ export class Incarnation implements TestGateway {
     this.#takeover.stop();
     await this.#queues.stop();
     await this.connection.stop();
+  }
+
+  #writeBack(): void {
+    this.#store.rewrite(new Set([...this.calls, ...this.programs.calls]));
   }
 
   async #receive(phone: Phone, isReplay: boolean): Promise<void> {

@@ -103,6 +103,29 @@ export function loss(stage: EngineStage): void {
       expect(await near.engine.end(entry, 'bridge-ended')).toMatchObject({ outcome: 'ended', result: 'bridged' });
     });
 
+    it('who has talked is told so when nothing is left of that', async () => {
+      const { entry } = await bridged(near, far);
+      await lose();
+      expect(await near.engine.end(entry, 'bridge-ended')).toMatchObject({ outcome: 'ended', result: 'bridged' });
+    });
+
+    it('who has talked is told so when a promoted replica has given him to somebody else, who waits again then', async () => {
+      const { entry } = await joined(near);
+      await far.join(account, 'sales', newCall());
+      await noticed();
+      const promote = await replica();
+      const { token } = expectOutcome(await far.claim(account, 'support', newCall()), 'claimed');
+      await near.engine.beginBridge(entry, token);
+      await near.engine.markBridged(entry, token);
+      await promote();
+      const other = newCall();
+      expect(expectOutcome(await far.claim(account, 'support', other, { wait: true }), 'claimed').entry.callSid).toBe(entry.callSid);
+      const heard: string[] = [];
+      far.engine.onClaimChanged(account, other, ({ state }) => heard.push(state));
+      expect(await near.engine.end(entry, 'hangup')).toMatchObject({ outcome: 'ended', result: 'bridged' });
+      await eventually(() => expect(heard.at(-1)).toBe('waiting'));
+    });
+
     it('who talks is taken back from the agent whom a promoted replica gave him to', async () => {
       const { entry } = await joined(near);
       await far.join(account, 'sales', newCall());
