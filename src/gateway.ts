@@ -59,6 +59,7 @@ export class Gateway {
   readonly #calls = new LiveCalls();
   readonly #sourceRate: SourceRate;
   readonly #store: CallStore;
+  readonly #keptDocuments: KeptDocuments;
   readonly #programs: CallPrograms;
   readonly #takeover: Takeover;
   readonly #dead: DeadGateways;
@@ -90,8 +91,9 @@ export class Gateway {
     this.#store = new CallStore({
       redis: this.#redis.client, gatewayId: this.#gatewayId, prefix: keyPrefix, report: warn, onFenced: ({ sid }) => this.#fenced({ callSid: sid }),
     });
+    this.#keptDocuments = new KeptDocuments({ redis: this.#redis.client, clock: systemClock, prefix: keyPrefix, report: warn });
     this.#redisFaults = new RedisFaults({
-      connection: this.#redis, config, clock: systemClock, store: this.#store,
+      connection: this.#redis, config, clock: systemClock, store: this.#store, documents: this.#keptDocuments,
       calls: () => new Set([...this.#calls, ...this.#programs.calls]), metrics: this.#metrics, log: this.#log,
     });
     this.#drachtio = new DrachtioConnection({ ...config.drachtio, gatewayId: this.#gatewayId });
@@ -323,9 +325,7 @@ export class Gateway {
       whereabouts: new Whereabouts(this.#calls, this.#store),
       webhooks: this.#webhooks, recorded: (call: Call) => this.#store.written(call),
       documents: new CompiledDocuments({ bytes: COMPILED_BYTES }),
-      keptDocuments: new KeptDocuments({
-        redis: this.#redis.client, clock: systemClock, prefix: this.#config.redis.keyPrefix, report: (message) => this.#log.warn(message),
-      }),
+      keptDocuments: this.#keptDocuments,
       speech: this.#speech,
       audio: this.#audio,
       recordings: this.#recordings,

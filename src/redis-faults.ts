@@ -1,4 +1,4 @@
-import type { Call, CallStore } from './calls';
+import type { Call, CallStore, KeptDocuments } from './calls';
 import type { Clock } from './lib';
 import type { Config } from './platform/config';
 import { keySchema } from './key-schema';
@@ -11,6 +11,7 @@ export interface RedisFaultsOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Pick<CallStore, 'rewrite'>;
+  readonly documents: Pick<KeptDocuments, 'rewrite'>;
   /** Those that live, and those that have ended and of which somebody is still to be told. */
   readonly calls: () => Iterable<Call>;
   readonly metrics: Metrics;
@@ -53,10 +54,11 @@ export class RedisFaults {
     this.#probe.stop();
   }
 
-  /** The version of the schema, the records of live calls, and the accounts, numbers and trunks of the configuration. Several calls at once do no harm. */
+  /** The version of the schema, the records of live calls and the documents they run, and the accounts, numbers and trunks of the configuration. Several calls at once do no harm. */
   writeBack(): void {
-    const { connection, config, store, calls, log } = this.#options;
+    const { connection, config, store, documents, calls, log } = this.#options;
     store.rewrite(calls());
+    documents.rewrite(calls());
     this.#schema.write().catch((error: unknown) => log.warn({ err: error }, 'the version of the schema was not written again'));
     seedTenancy(connection.client, config.tenancy, config.secretKey, config.redis.keyPrefix)
       .catch((error: unknown) => log.warn({ err: error }, 'the configured accounts were not written again'));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { type Clock, messageOf } from '../lib';
+import type { Call } from './call';
 import { CallKeys } from './call-keys';
 
 /** The text of a document as it came. */
@@ -13,8 +14,16 @@ export interface DocumentText {
 /** A call may run one document for a day; a document that many calls run is written again in time. */
 const KEEP_SECONDS = 86_400;
 const AGAIN_MS = (KEEP_SECONDS / 2) * 1_000;
-/** Names remembered as written; more are written again. */
+/** Documents remembered as written; more are written again. */
 const REMEMBERED = 10_000;
+/** Of their texts, for a Redis that loses them. Those that were written first are forgotten first. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
+
+interface Written {
+  /** Monotonic ms. */
+  readonly at: number;
+  readonly text: Buffer;
+}
 
 export interface KeptDocumentsOptions {
   readonly redis: Redis;
@@ -30,8 +39,9 @@ export interface KeptDocumentsOptions {
 export class KeptDocuments {
   readonly #options: KeptDocumentsOptions;
   readonly #keys: CallKeys;
-  /** Key -> when it was written, monotonic ms; the oldest first. */
-  readonly #written = new Map<string, number>();
+  /** By key; the oldest first. */
+  readonly #written = new Map<string, Written>();
+  #bytes = 0;
 
   constructor(options: KeptDocumentsOptions) {
     this.#options = options;
@@ -42,15 +52,24 @@ export class KeptDocuments {
   keep(accountSid: string, { body, contentType }: DocumentText): string {
     const name = createHash('sha256').update(contentType).update('\n').update(body).digest('base64url').slice(0, 22);
     const key = this.#keys.document(accountSid, name);
-    const { redis, clock, report } = this.#options;
-    const now = clock.monotonic();
-    if (now - (this.#written.get(key) ?? -Infinity) < AGAIN_MS) return name;
-    this.#remember(key, now);
-    redis.set(key, Buffer.concat([Buffer.from(`${contentType}\n`), body]), 'EX', KEEP_SECONDS).catch((error: unknown) => {
-      this.#written.delete(key);
-      report(`a document of ${accountSid} was not kept: ${messageOf(error)}`);
-    });
+    const now = this.#options.clock.monotonic();
+    if (now - (this.#written.get(key)?.at ?? -Infinity) < AGAIN_MS) return name;
+    const text = Buffer.concat([Buffer.from(`${contentType}\n`), body]);
+    this.#remember(key, { at: now, text });
+    this.#write(key, text);
     return name;
+  }
+
+  /** Redis may have lost them: writes those again that these calls run. */
+  rewrite(calls: Iterable<Call>): void {
+    const keys = new Set<string>();
+    for (const { identity, progress } of calls) {
+      if (progress?.step === 'verb' && progress.document !== undefined) keys.add(this.#keys.document(identity.accountSid, progress.document));
+    }
+    for (const key of keys) {
+      const written = this.#written.get(key);
+      if (written) this.#write(key, written.text);
+    }
   }
 
   /** Undefined when it is not there any more. */
@@ -61,9 +80,26 @@ export class KeptDocuments {
     return { contentType: kept.toString('utf8', 0, end), body: kept.subarray(end + 1) };
   }
 
-  #remember(key: string, now: number): void {
-    const [oldest] = this.#written.keys();
-    if (oldest !== undefined && this.#written.size >= REMEMBERED) this.#written.delete(oldest);
-    this.#written.set(key, now);
+  #write(key: string, text: Buffer): void {
+    const { redis, report } = this.#options;
+    redis.set(key, text, 'EX', KEEP_SECONDS).catch((error: unknown) => {
+      this.#forget(key);
+      report(`a document was not kept (${key}): ${messageOf(error)}`);
+    });
+  }
+
+  #remember(key: string, written: Written): void {
+    this.#forget(key);
+    this.#written.set(key, written);
+    this.#bytes += written.text.length;
+    for (const oldest of this.#written.keys()) {
+      if (this.#written.size <= REMEMBERED && this.#bytes <= REMEMBERED_BYTES) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#bytes -= this.#written.get(key)?.text.length ?? 0;
+    this.#written.delete(key);
   }
 }

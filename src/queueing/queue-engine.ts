@@ -231,9 +231,8 @@ class RedisQueueEngine implements QueueEngine {
     if (reply.outcome !== 'adopted') return { outcome: reply.outcome as 'ended' | 'unknown' | 'stale' };
     const raw = await this.#options.connection.client.hget(this.#keys.of(entry.accountSid, '').entries, entry.entryId);
     if (raw !== null && typeof reply['queue'] === 'string') this.#own.holdRead('entry', entry.accountSid, entry.entryId, reply['queue'], raw);
-    const adopted = entryChange(reply);
-    if (adopted.state === 'bridged') this.#talked.add(entry.entryId);
-    return { outcome: 'adopted', entry: adopted };
+    if (reply['state'] === 'bridged') this.#talked.add(entry.entryId);
+    return { outcome: 'adopted', entry: entryChange(reply) };
   }
 
   async beginBridge(entry: EntryRef, token: string): Promise<{ outcome: 'bridging' } | { outcome: 'stale' }> {
@@ -254,8 +253,8 @@ class RedisQueueEngine implements QueueEngine {
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     this.#own.drop('entry', entryId);
     const args = {
-      entryId, callSid, cause: ending.cause, talked: this.#talked.has(entryId) ? 'yes' : 'no', gatewayId: this.#options.gatewayId,
-      actionToken: ending.actionToken, retentionMs: this.#retentionMs,
+      entryId, callSid, cause: ending.cause, talked: this.#talked.has(entryId) ? 'yes' : 'no', actionToken: ending.actionToken,
+      gatewayId: this.#options.gatewayId, retentionMs: this.#retentionMs,
     };
     let reply: ScriptReply;
     try {

@@ -104,6 +104,7 @@ export class FaultRun {
       onlyDeaths: this.#terms.onlyDeaths ?? false,
       areSilent: this.#terms.areDeathsSilent ?? false,
       report: this.#around.report,
+      untilWell: () => this.#untilTakenOver(redis),
       ...(this.#terms.hasRedisTroubles ? { redisTroubles: new RedisTroubles({ server: this.#redis, redis, random: this.#random }) } : {}),
     });
     const stalls = new OwnStalls((ms) => this.#history.add({ what: 'stalled', ms }));
@@ -187,7 +188,8 @@ export class FaultRun {
       const listed = await redis.zrange(`${this.#prefix}{gateways}:leases`, '0', '-1');
       const owned = (await keysOf(redis, this.#prefix)).filter((key) => key.includes(':of:'));
       const dead = [...listed, ...owned].filter((name) => !living.some((id) => name.endsWith(id)));
-      if (dead.length > 0) throw new Error(dead.join());
+      const missing = living.filter((id) => !listed.includes(id));
+      if (dead.length + missing.length > 0) throw new Error([...dead, ...missing].join());
     }, this.#healedWithinMs).catch(() => undefined);
     await pause(ADOPTED_MS);
   }

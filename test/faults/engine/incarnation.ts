@@ -68,6 +68,7 @@ export class Incarnation implements TestGateway {
   readonly #callPorts: CallPorts;
   readonly #application: Application;
   readonly #probe: RedisProbe;
+  readonly #keptDocuments: KeptDocuments;
   #accepting = false;
 
   constructor(around: Surroundings, skewMs = 0) {
@@ -92,6 +93,7 @@ export class Incarnation implements TestGateway {
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
       onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
     });
+    this.#keptDocuments = new KeptDocuments({ ...own, clock });
     this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, () => undefined);
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
     const pool = {
@@ -113,7 +115,7 @@ export class Incarnation implements TestGateway {
     };
     const ports = {
       clock, gatewayId: this.id, events, queues: this.#queues, pool, whereabouts: new Whereabouts(this.calls, this.#store),
-      webhooks: { request: customer.requestThrough(this.life) }, documents: DOCUMENTS, keptDocuments: new KeptDocuments({ ...own, clock }),
+      webhooks: { request: customer.requestThrough(this.life) }, documents: DOCUMENTS, keptDocuments: this.#keptDocuments,
       limits: { of: async () => UNLIMITED }, runaways: new RunawayGuard(clock, async () => UNLIMITED), limitReached: () => undefined,
       defaultQueueSize: 5_000, holdMusic: ['music'], alert: () => undefined, report: tell,
       recorded: (call: Call) => this.#store.written(call),
@@ -185,7 +187,9 @@ export class Incarnation implements TestGateway {
   }
 
   #writeBack(): void {
-    this.#store.rewrite(new Set([...this.calls, ...this.programs.calls]));
+    const calls = new Set([...this.calls, ...this.programs.calls]);
+    this.#store.rewrite(calls);
+    this.#keptDocuments.rewrite(calls);
   }
 
   async #receive(phone: Phone, isReplay: boolean): Promise<void> {

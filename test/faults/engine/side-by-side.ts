@@ -74,7 +74,7 @@ export async function runSide(server: TestRedis, { build, steps }: Side, terms: 
   };
   const troubles: Troubles = new Troubles({
     redis, side, history, random, isBroken: mutations.length > 0, onlyDeaths: true, areSilent: areDeathsSilent,
-    build: (skewMs) => build(around, skewMs), steps, report: () => undefined,
+    build: (skewMs) => build(around, skewMs), steps, report: () => undefined, untilWell: async () => undefined,
   });
   await troubles.populate(GATEWAYS);
 

@@ -23,6 +23,8 @@ export interface TroublesParts {
   /** Nobody tells of a death. */
   readonly areSilent: boolean;
   readonly report: (message: string) => void;
+  /** Resolves when every gateway has said to Redis that it lives, and nobody has anything of a dead one. */
+  readonly untilWell: () => Promise<void>;
 }
 
 /** A gateway that does not come to its fault point dies where it is. */
@@ -160,12 +162,15 @@ export class Troubles {
     this.#count(kind);
     if (isLosing) {
       await this.over;
+      await this.#parts.untilWell();
       await pause(APART_MS);
     }
     this.#parts.history.add({ what: 'trouble', kind });
     await kinds[kind]?.();
     this.#parts.history.add({ what: 'trouble', kind: `${kind}: over` });
-    if (isLosing) await pause(APART_MS);
+    if (!isLosing) return;
+    await this.#parts.untilWell();
+    await pause(APART_MS);
   }
 
   async #scriptsForgotten(): Promise<void> {
