@@ -2,6 +2,7 @@ import type { MediaPlace } from '../media';
 import type { CallIdentity } from './call-identity';
 import type { CallProgress, QueuePlace } from './call-progress';
 import type { CallStatus } from './call-state';
+import type { RingingPlace } from './leg';
 import type { TerminationReason } from './termination';
 
 /**
@@ -25,6 +26,8 @@ export interface CallRecord {
   /** What the far end was told of our media last, which the next description is the next version of (RFC 3264 section 8). */
   readonly toldSdp?: string;
   readonly media?: MediaPlace;
+  /** Of a leg that nobody has answered yet. */
+  readonly ringing?: RingingPlace;
   readonly queueEntry?: QueuePlace;
   readonly progress?: CallProgress;
   /** Those it has placed and that live. */

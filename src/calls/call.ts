@@ -7,7 +7,7 @@ import type { CallProgress, QueuePlace } from './call-progress';
 import type { OwnedRecord } from './call-record';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
-import type { Leg } from './leg';
+import type { Leg, RingingPlace } from './leg';
 import { type TerminationReason, terminations } from './termination';
 
 /** What a call needs from its gateway. */
@@ -64,7 +64,7 @@ export class Call {
       ports.report(this, `a follower of the call's facts failed: ${messageOf(problem)}`);
     });
     this.createdAt = record?.createdAt ?? ports.clock.now();
-    this.#createdMonotonic = ports.clock.monotonic();
+    this.#createdMonotonic = ports.clock.monotonic() - Math.max(0, ports.clock.now() - this.createdAt);
     this.#status = record?.status ?? (identity.direction === 'inbound' ? 'ringing' : 'queued');
     this.#answeredAt = record?.answeredAt;
     this.#endedAt = record?.endedAt;
@@ -144,8 +144,13 @@ export class Call {
     return this.#leg?.toldSdp;
   }
 
-  /** Its media are others, or joined with others: another gateway would have to know. */
-  mediaAgreed(): void {
+  /** Where its INVITE is, until it is answered. */
+  get ringing(): RingingPlace | undefined {
+    return this.#endpoint || this.ended ? undefined : this.#leg?.ringing;
+  }
+
+  /** Its INVITE is on its way, or its media are others or joined with others: another gateway would have to know. */
+  placeChanged(): void {
     if (!this.ended) this.#ports.save(this);
   }
 
@@ -291,7 +296,7 @@ export class Call {
       this.#ports.save(this);
       this.state('media.moved', { from: lostServer, to: endpoint.serverName, endpointUuid: endpoint.uuid, gapMs: Math.round(gapMs) });
     });
-    endpoint.on('linked', () => this.mediaAgreed());
+    endpoint.on('linked', () => this.placeChanged());
     endpoint.once('gone', (cause) => this.end(cause === 'MEDIA_TIMEOUT' ? 'media-timeout' : 'media-failed'));
   }
 

@@ -1,5 +1,16 @@
-import type { MediaEndpoint } from '../media';
+import type { MediaEndpoint, MediaPlace } from '../media';
 import type { TerminationReason } from './termination';
+
+/** A leg of ours that rings, as another gateway needs it to hear its answer, or to give it up. */
+export interface RingingPlace {
+  /** drachtio's id of the dialog that the answer makes. */
+  readonly dialogId: string;
+  /** What the far end was offered. */
+  readonly toldSdp: string;
+  readonly media: MediaPlace;
+  /** A tenant named it: from where its answer comes is judged before it is acknowledged. */
+  readonly isTenants: boolean;
+}
 
 /** How a call reaches the gateway: a SIP dialog, or another call inside it. The door that made it implements it. */
 export interface Leg {
@@ -9,6 +20,8 @@ export interface Leg {
   readonly dialogId: string | undefined;
   /** What the far end of an answered dialog was told of our media last. */
   readonly toldSdp?: string | undefined;
+  /** Of an INVITE of ours that is on its way. */
+  readonly ringing?: RingingPlace | undefined;
   /** Media for the call; answers the caller with it on inbound legs. */
   answer(): Promise<MediaEndpoint>;
   /** Tells the far end that it is being alerted; only before the answer. */

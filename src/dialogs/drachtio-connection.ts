@@ -197,7 +197,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
       if (socket) this.#srf.app.client.wp.send(socket, message);
     };
     const ask = (message: string, onReply: (reply: RelayReply) => void): void => this.#askToAdopt(place, message, onReply);
-    const adopted = new AdoptedDialog({ relay: this.relayed ? { ask } : undefined, dialog, epoch, send, mayReach });
+    const adopted = new AdoptedDialog({ relay: this.relayed ? { ask } : undefined, dialog, epoch, localSdp, send, mayReach });
     this.#adopted.set(dialogId, adopted);
     const lost = (): void => adopted.lost();
     this.#whenLost.set(lost, place?.socket);
@@ -333,7 +333,10 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
 
   #untilLost<T>(answer: Promise<T>, socket: Socket | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const lost = (): void => reject(new GatewayError('dialogs-request-not-sent', 'the connection to drachtio was lost'));
+      const lost = (): void => {
+        clearTimeout(timer);
+        reject(new GatewayError('dialogs-request-not-sent', 'the connection to drachtio was lost'));
+      };
       const timer = setTimeout(lost, LONGEST_ANSWER_MS);
       this.#whenLost.set(lost, socket);
       answer.then(resolve, reject).finally(() => {

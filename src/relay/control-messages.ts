@@ -61,7 +61,7 @@ function hearPredecessor({ gateways, predecessors, log }: RelayContext, link: Ga
   log.info({ predecessor: relayId, port }, 'a relay drains beside us');
 }
 
-/** `adopt|<dialogId>|<epoch>`: the answer first, then what was held. */
+/** `adopt|<dialogId>|<epoch>`: the answer first, then what was held; `unacknowledged`: a 2xx among it that nobody has acknowledged. */
 function receiveAdopt(context: RelayContext, link: GatewayLink, { id, tokens: [dialogId = '', epoch = ''] }: Control): void {
   if (!/^[1-9]\d{0,14}$/.test(epoch)) return link.reply(id, 'NO', 'not an epoch');
   const adoption = adopt(context, link, dialogId, Number(epoch));
@@ -72,7 +72,7 @@ function receiveAdopt(context: RelayContext, link: GatewayLink, { id, tokens: [d
     case 'stale':
       return link.reply(id, 'NO', `stale epoch ${adoption.epoch}`);
     case 'adopted':
-      link.reply(id, 'OK', adoption.dialog.state, adoption.dialog.invite ?? '');
+      link.reply(id, 'OK', adoption.dialog.state, adoption.dialog.invite ?? '', ...(adoption.dialog.unacknowledged ? ['unacknowledged'] : []));
       return deliverTo(context, link, adoption.dialog);
   }
 }

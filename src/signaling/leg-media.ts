@@ -159,7 +159,7 @@ export class LegMedia implements FarSide {
 
   #tell(sdp: string): string {
     this.#told = nextDescription(this.#told, sdp);
-    this.#parts.call.mediaAgreed();
+    this.#parts.call.placeChanged();
     return this.#told;
   }
 

@@ -36,7 +36,7 @@ describe('the record of a call, written by another version', () => {
     expect(owned.epoch).toBe(2);
     const call = Call.restore(owned, portsOf(ours));
     expect([call.sid, call.status, call.createdAt, call.answeredAt, call.verbState]).toEqual(['CA1', 'in-progress', 5, 6, {}]);
-    call.mediaAgreed();
+    call.placeChanged();
     await ours.flush();
     expect(await ours.find(ACCOUNT, 'CA1')).toMatchObject({ callSid: 'CA1', status: 'in-progress', createdAt: 5 });
     expect(reports).toEqual([]);

@@ -176,6 +176,41 @@ describe('a gateway behind a relay', () => {
     await eventually(() => expect(heard).toEqual(['ack', 'ended by remote']));
   });
 
+  it('hears how far such a leg was, and an answer that came while nobody had it', async () => {
+    const { one, another } = await setUp();
+    const { dialogId, callee, heard } = await ring(one);
+    const two = await another();
+    one.die();
+    await eventually(() => expect(two.events).toHaveLength(1));
+    callee.ring(183);
+    callee.accept({ body: ANSWER });
+    await eventually(async () => expect(await two.connection.orphans()).toMatchObject([{ state: 'confirmed' }]));
+    const adopted = two.connection.takeOver(dialogId, 1, SDP);
+    expect(await adopted.outcome).toEqual({ outcome: 'adopted', state: 'confirmed', isOwedAck: true });
+    expect(await adopted.final).toMatchObject({ outcome: 'answered', sdp: ANSWER });
+    const rang: string[] = [];
+    adopted.onProgress((sdp) => rang.push(sdp));
+    expect(rang).toEqual(['']);
+    await eventually(() => expect(heard).toEqual(['ack']));
+  });
+
+  it('asks such a leg for its media when the dead one had acknowledged its answer', async () => {
+    const { one, another } = await setUp();
+    const { dialogId, callee, heard } = await ring(one);
+    callee.onReinvite((reinvite) => void reinvite.accept({ body: `${ANSWER}a=again\r\n` }));
+    callee.accept({ body: ANSWER });
+    await eventually(() => expect(heard).toEqual(['ack']));
+    const two = await another();
+    one.die();
+    await eventually(() => expect(two.events).toHaveLength(1));
+    const adopted = two.connection.takeOver(dialogId, 1, SDP);
+    expect(await adopted.outcome).toEqual({ outcome: 'adopted', state: 'confirmed' });
+    await adopted.askAgain();
+    expect(await adopted.final).toMatchObject({ outcome: 'answered', sdp: `${ANSWER}a=again\r\n` });
+    adopted.cancel();
+    await eventually(() => expect(heard).toContain('ended by remote'));
+  });
+
   it('acknowledges what such a leg says reliably, and takes the answer from there', async () => {
     const { one, another } = await setUp();
     const { agent, uri } = await stage.phone('bob');

@@ -68,7 +68,7 @@ function setUp() {
   const endpoint = new FakeMedia();
   const clock = new ManualClock();
   const ends: string[] = [];
-  const call = { end: (reason: string) => void ends.push(reason), mediaAgreed: () => undefined } as unknown as Call;
+  const call = { end: (reason: string) => void ends.push(reason), placeChanged: () => undefined } as unknown as Call;
   let over!: () => void;
   const rehomed: FarSide[] = [];
   const pool = {
