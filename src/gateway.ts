@@ -279,6 +279,7 @@ export class Gateway {
     this.#ports = this.#interpreterPorts(dialer);
     this.#adopter = new CallAdopter({
       ...shared,
+      dialer,
       report: ({ callSid, identity }, message) => this.#log.error({ callSid, accountSid: identity.accountSid }, message),
     });
     const ongoing = new OngoingInvites({

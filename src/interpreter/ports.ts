@@ -33,9 +33,10 @@ export interface RecordingSink {
   keep(place: RecordingPlace, facts: RecordingFacts, trim: boolean): Promise<KeptRecording>;
 }
 
+/** `isLost`: it had been rung by another gateway, and it is not known whether anybody would answer. */
 export type PlacedLegOutcome =
   | { readonly outcome: 'answered'; readonly endpoint: MediaEndpoint; readonly headers: Readonly<Record<string, string>> }
-  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
+  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly isLost?: true };
 
 /** A leg on its way; ending `call` cancels it. */
 export interface PlacedLeg {
@@ -43,9 +44,11 @@ export interface PlacedLeg {
   readonly final: Promise<PlacedLegOutcome>;
   /** Resolves when its far end can be heard before it answers (RFC 3960: a 18x with media); never when it cannot. */
   readonly early?: Promise<MediaEndpoint>;
+  /** Another gateway had placed it, at the call's `createdAt`. */
+  readonly isResumed?: true;
 }
 
-/** Places outbound legs. */
+/** Places outbound legs, and goes on with those of other gateways. */
 export interface Dialer {
   /** Undefined when there is no way to the target: no own number, no outbound trunk, numbers that lead in a circle. */
   place(request: {
@@ -59,6 +62,8 @@ export interface Dialer {
     /** Where the parent's media is, so that the two can be joined directly. */
     readonly mediaServer?: string;
   }): Promise<PlacedLeg | undefined>;
+  /** Goes on with a leg that another gateway was ringing; undefined when that cannot be, or when somebody does already. */
+  resumed(leg: Call): PlacedLeg | undefined;
 }
 
 /** With the request and the answer it is about, where there were any. */

@@ -26,7 +26,8 @@ export async function runProgram(call: Call, program: Program, ports: Interprete
   if (progress?.step === 'verb') {
     const context = programContext(call, program, ports, { url: progress.documentUrl, method: progress.documentMethod });
     const loaded = progress.document === undefined ? undefined : await reloadDocument(context, progress.document, progress.documentUrl);
-    // Without its text it can only be asked for again, and begins anew.
+    // Without its text it can only be asked for again, and begins anew: nobody carries on with whom it was calling.
+    if (!loaded) for (const leg of call.legs) leg.end('gateway-lost');
     if (!loaded) return runFrom(call, program, ports, { url: progress.documentUrl, method: progress.documentMethod });
     const named = progress.document === undefined ? context : { ...context, documentName: progress.document };
     const next = await follow(call, await runDocument(loaded, named, progress));

@@ -142,6 +142,7 @@ export const errorCodes = {
   'queueing-watch': { means: 'watching a queue failed once', todo: 'look at Redis' },
   'relay-bind-failed': { means: 'the relay cannot listen for gateways', todo: 'free the port, or set HOLDFAST_RELAY_PORT' },
   'signaling-caller-gone': { means: 'the caller went away before the answer', todo: 'nothing' },
+  'signaling-offer-open': { means: 'a far end that rings made an offer before it answered ours', todo: 'nothing: it gets 491 and tries again' },
   'signaling-media-lost': {
     means: 'the media server of a call was lost and no other one was found', todo: 'look at the media servers; see docs/guarantees.md',
   },

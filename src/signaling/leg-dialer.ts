@@ -1,9 +1,9 @@
 import { isIPv4 } from 'node:net';
-import { Call, type CallPorts, type LiveCalls } from '../calls';
+import { Call, type CallPorts, type LiveCalls, type RingingPlace } from '../calls';
 import { type Admission, ADMISSION_TABLE, type CountedTrunk } from '../capacity';
-import type { DrachtioConnection } from '../dialogs';
+import type { AdoptOutcome, DrachtioConnection, SipDialog } from '../dialogs';
 import type { Account, Alert, Dialer, OutboundTarget, PlacedLeg, PlacedLegOutcome } from '../interpreter';
-import type { MediaPool } from '../media';
+import type { MediaPlace, MediaPool } from '../media';
 import { formatHostPort } from '../protocol/sip';
 import type { NumberOwner, TenantDirectory } from '../tenancy';
 import type { GuardPolicy } from '../webhooks';
@@ -54,9 +54,14 @@ const MAX_INSIDE_HOPS = 5;
 /** Of a call that did not come by SIP, or came without one (RFC 3261 section 8.1.1.6). */
 const MAX_FORWARDS = 70;
 
-/** Places the legs of `<Dial>`: to a number of the same account, through the account's trunk, or to a SIP URI. */
+/**
+ * Places the legs of `<Dial>`: to a number of the same account, through the account's trunk, or to a SIP URI. Goes on with those
+ * that other gateways were ringing.
+ */
 export class LegDialer implements Dialer {
   readonly #parts: DialerParts;
+  /** Legs that were taken over, until their `<Dial>` carries on with them. */
+  readonly #takenOver = new WeakMap<Call, () => PlacedLeg>();
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
@@ -69,6 +74,48 @@ export class LegDialer implements Dialer {
     }
     const route = await this.#routeTo(request.target, request.account, request.callerId);
     return route && this.#placeOutside(request, route);
+  }
+
+  resumed(call: Call): PlacedLeg | undefined {
+    const carryOn = this.#takenOver.get(call);
+    this.#takenOver.delete(call);
+    return call.ended ? undefined : carryOn?.();
+  }
+
+  /**
+   * Takes over a leg that another gateway was ringing: it rings on until its `<Dial>` asks for it (`resumed`), whatever its far end
+   * says meanwhile. It ends with `gateway-lost` when nobody has it any more; `stale` and `lost` are as those of a dialog.
+   */
+  async takeOver(call: Call, ringing: RingingPlace, epoch: number): Promise<AdoptOutcome['outcome']> {
+    const { drachtio, pool } = this.#parts;
+    const { dialogId, toldSdp, isTenants, media } = ringing;
+    const dialogOf = (place: MediaPlace): SipDialog => drachtio.takeOver(place.dialogId, epoch, place.localSdp).dialog;
+    const far = drachtio.takeOver(dialogId, epoch, toldSdp, isTenants ? this.#mayReach(call) : undefined);
+    const leg = new OutboundLeg(drachtio, pool, call);
+    call.attach(leg);
+    leg.takeOver(far, ringing);
+    const [adopted, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, dialogOf)]);
+    if (endpoint) await leg.have(endpoint);
+    if (adopted.outcome !== 'adopted' || !endpoint) {
+      if (adopted.outcome !== 'stale' && adopted.outcome !== 'lost') call.end('gateway-lost');
+      return adopted.outcome;
+    }
+    if (adopted.state === 'confirmed' && !adopted.isOwedAck) void far.askAgain();
+    this.#takenOver.set(call, () => ({
+      call, isResumed: true, early: leg.early, final: leg.carryOn(far, endpoint).then((outcome) => this.#settled(call, outcome)),
+    }));
+    return adopted.outcome;
+  }
+
+  /** Where the far end of a tenant's target may be: decided anew for each place, as for the target itself. */
+  #mayReach({ identity }: Call): (uri: string) => Promise<boolean> {
+    return async (uri) => (await this.#find(uri, await this.#parts.policyFor(identity.accountSid))).outcome === 'found';
+  }
+
+  async #find(uri: string, policy: GuardPolicy | undefined): Promise<Destination> {
+    const found = await this.#parts.destinations.find(uri, policy);
+    if (found.outcome === 'refused') this.#parts.refused(found.reason);
+    return found;
   }
 
   /** The number's own application answers, on a call of its own. */
@@ -116,14 +163,13 @@ export class LegDialer implements Dialer {
 
   /** Decides where the INVITE goes, once, and sends it there. */
   async #sendTo(request: PlaceRequest, route: Route, call: Call, leg: OutboundLeg): Promise<PlacedOutcome> {
-    const { destinations, policyFor, alert } = this.#parts;
+    const { policyFor, alert } = this.#parts;
     const { parent, account, mediaServer } = request;
     const maxForwards = (parent.identity.maxForwards ?? MAX_FORWARDS) - 1;
     if (maxForwards < 0) return failure(483, 'Too Many Hops');
     const policy = route.isTenants ? await policyFor(account.sid) : undefined;
     const find = async (uri: string): Promise<Destination> => {
-      const found = await destinations.find(uri, policy);
-      if (found.outcome === 'refused') this.#parts.refused(found.reason);
+      const found = await this.#find(uri, policy);
       // One answer for names that do not exist and names that lead inside: a tenant must not learn our names by asking.
       const isTold = found.outcome === 'refused' && policy;
       if (isTold) alert(parent, { code: 13254, message: `${route.uri} cannot be called: it has no public address` });

@@ -1,20 +1,25 @@
-import { deferred, messageOf } from '../lib';
-import type { Call, Leg, TerminationReason } from '../calls';
-import type { DrachtioConnection, InviteOutcome, OutgoingInvite, OutgoingInviteRequest, SipDialog } from '../dialogs';
-import { type MediaEndpoint, type MediaPool, TEMPLATE_SDP } from '../media';
+import { deferred, GatewayError, messageOf } from '../lib';
+import { type Call, type Leg, type RingingPlace, type TerminationReason } from '../calls';
+import type { AdoptedDialog, DrachtioConnection, InviteOutcome, OutgoingInviteRequest, SipDialog } from '../dialogs';
+import { type MediaEndpoint, type MediaPool, placeOf, TEMPLATE_SDP } from '../media';
 import { LegMedia } from './leg-media';
 import { outboundOffer } from './outbound-offer';
 
 export type PlacedOutcome =
   | { readonly outcome: 'answered'; readonly headers: Readonly<Record<string, string>> }
-  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>> };
+  | { readonly outcome: 'failed'; readonly sipStatus: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly isLost?: true };
+
+/** Whom another gateway cannot ask again: the relay gave the leg up, or the far end wants credentials with the next INVITE. */
+const LOST: ReadonlySet<number> = new Set([401, 407, 487]);
 
 /** The leg of somebody we call. */
 export class OutboundLeg implements Leg {
   readonly #drachtio: DrachtioConnection;
   readonly #pool: MediaPool;
   readonly #call: Call;
-  #invite: OutgoingInvite | undefined;
+  /** Until it is answered, whoever sent it. */
+  #invite: Pick<AdoptedDialog, 'cancel' | 'final'> | undefined;
+  #sent: Omit<RingingPlace, 'media'> | undefined;
   #dialog: SipDialog | undefined;
   #media: LegMedia | undefined;
   #endpoint: MediaEndpoint | undefined;
@@ -47,31 +52,58 @@ export class OutboundLeg implements Leg {
     return this.#early.promise;
   }
 
+  get ringing(): RingingPlace | undefined {
+    return this.#sent && this.#endpoint && { ...this.#sent, media: placeOf(this.#endpoint) };
+  }
+
   /** Places the INVITE and waits for its final response; the call is connected when it was answered. */
-  async place(target: Omit<OutgoingInviteRequest, 'sdp'>, mediaServer?: string): Promise<PlacedOutcome> {
-    try {
+  place(target: Omit<OutgoingInviteRequest, 'sdp'>, mediaServer?: string): Promise<PlacedOutcome> {
+    return this.#orFailed(async () => {
       const endpoint = await this.#pool.createEndpoint(TEMPLATE_SDP, mediaServer);
       this.#endpoint = endpoint;
-      if (this.#call.ended) return await this.#failed(487, 'cancelled');
+      if (this.#call.ended) return this.#failed(487, 'cancelled');
       const told = outboundOffer(endpoint.callerSdp);
       const invite = this.#drachtio.invite({ ...target, sdp: told });
       this.#invite = invite;
       invite.onOffer((offer) => this.#giveFarMedia(endpoint, offer));
-      invite.on('progress', (_status, sdp) => {
-        if (this.#call.move('ring')) this.#call.state('call.ringing', {});
-        if (sdp !== '') void this.#hearEarly(endpoint, sdp);
+      invite.on('sent', (dialogId) => {
+        this.#sent = { dialogId, toldSdp: told, isTenants: target.mayReach !== undefined };
+        this.#call.placeChanged();
       });
-      const final = await invite.final;
-      this.#sipCallId = final.sipCallId;
-      if (final.outcome === 'failed') {
-        // Answered: a CANCEL has nothing left to cancel (RFC 3261 section 9.1).
-        this.#invite = undefined;
-        return await this.#failed(final.status, final.reason, final.headers);
-      }
-      return await this.#answered(endpoint, told, final);
-    } catch (error) {
-      return this.#failed(503, messageOf(error));
-    }
+      invite.on('progress', (_status, sdp) => this.#rang(endpoint, sdp));
+      return this.#finish(await invite.final, endpoint, told);
+    });
+  }
+
+  /** The INVITE is one of another gateway's, and may be answered already. Until `carryOn` its call does not change. */
+  takeOver(far: AdoptedDialog, ringing: RingingPlace): void {
+    const { dialogId, toldSdp, isTenants } = ringing;
+    this.#invite = far;
+    this.#sent = { dialogId, toldSdp, isTenants };
+    far.dialog.onOffer((offer) => {
+      if (far.isEarlyAnswered && this.#endpoint) return this.#giveFarMedia(this.#endpoint, offer);
+      throw new GatewayError('signaling-offer-open', 'our own offer is not answered yet', { sipStatus: 491 });
+    });
+  }
+
+  /** Its media; released when the call ended before they came. */
+  async have(endpoint: MediaEndpoint): Promise<void> {
+    this.#endpoint = endpoint;
+    if (this.#call.ended) return endpoint.release();
+    if (endpoint.remoteSdp === TEMPLATE_SDP) return;
+    this.#farSdp = endpoint.remoteSdp;
+    this.#early.resolve(endpoint);
+  }
+
+  /** Goes on where the other gateway was: as `place`. */
+  carryOn(far: AdoptedDialog, endpoint: MediaEndpoint): Promise<PlacedOutcome> {
+    return this.#orFailed(async () => {
+      far.onProgress((sdp) => this.#rang(endpoint, sdp));
+      const final = await far.final;
+      const isLost = final.outcome === 'failed' && LOST.has(final.status) && !this.#call.ended;
+      const outcome = await this.#finish(final, endpoint, this.#sent?.toldSdp ?? '');
+      return isLost && outcome.outcome === 'failed' ? { ...outcome, isLost } : outcome;
+    });
   }
 
   ring(): void {
@@ -85,6 +117,27 @@ export class OutboundLeg implements Leg {
   async end(_reason: TerminationReason): Promise<void> {
     this.#invite?.cancel();
     await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.release()]);
+  }
+
+  #rang(endpoint: MediaEndpoint, sdp: string): void {
+    if (this.#call.move('ring')) this.#call.state('call.ringing', {});
+    if (sdp !== '') void this.#hearEarly(endpoint, sdp);
+  }
+
+  async #finish(final: InviteOutcome, endpoint: MediaEndpoint, told: string): Promise<PlacedOutcome> {
+    this.#sipCallId = final.sipCallId;
+    if (final.outcome === 'answered') return this.#answered(endpoint, told, final);
+    // Answered: a CANCEL has nothing left to cancel (RFC 3261 section 9.1).
+    this.#invite = undefined;
+    return this.#failed(final.status, final.reason, final.headers);
+  }
+
+  async #orFailed(work: () => Promise<PlacedOutcome>): Promise<PlacedOutcome> {
+    try {
+      return await work();
+    } catch (error) {
+      return this.#failed(503, messageOf(error));
+    }
   }
 
   async #answered(endpoint: MediaEndpoint, told: string, final: Extract<InviteOutcome, { outcome: 'answered' }>): Promise<PlacedOutcome> {
@@ -109,6 +162,7 @@ export class OutboundLeg implements Leg {
     try {
       await this.#giveFarMedia(endpoint, sdp);
       this.#early.resolve(endpoint);
+      this.#call.placeChanged();
     } catch {
       this.#farSdp = '';
     }

@@ -1,14 +1,15 @@
 import { type Clock, GatewayError, messageOf } from '../lib';
 import { Call, type CallPorts, type CallRecord, type CallStore, type LiveCalls, type OwnedRecord } from '../calls';
 import type { Admission } from '../capacity';
-import type { DrachtioConnection, SipDialog } from '../dialogs';
+import type { AdoptOutcome, DrachtioConnection, SipDialog } from '../dialogs';
 import type { MediaPlace, MediaPool } from '../media';
-import { AdoptedLeg, type ProgramRunner } from '../signaling';
+import { AdoptedLeg, type LegDialer, type ProgramRunner } from '../signaling';
 import type { TenantDirectory } from '../tenancy';
 
 export interface AdoptionParts {
   readonly clock: Clock;
   readonly drachtio: Pick<DrachtioConnection, 'takeOver'>;
+  readonly dialer: Pick<LegDialer, 'takeOver'>;
   readonly pool: MediaPool;
   readonly tenants: Pick<TenantDirectory, 'account' | 'application'>;
   readonly store: Pick<CallStore, 'close' | 'isOurs'>;
@@ -74,6 +75,7 @@ export class CallAdopter {
     await this.#reconnect(call, owned.record);
     if (account && application) programs.run(call, { sid: account.sid, authToken: account.authToken }, application);
     else {
+      for (const leg of call.legs) leg.end('gateway-lost');
       call.end('unknown-number');
       await store.close(call);
     }
@@ -90,26 +92,31 @@ export class CallAdopter {
 
   /** Gives the call its dialog and its channel back; without either it ends. */
   async #reconnect(call: Call, record: CallRecord): Promise<void> {
-    const { dialogId, media } = record;
-    if (call.ended) return;
-    // Not answered yet, or joined inside the gateway that died.
-    if (dialogId === undefined || !media) return call.end('gateway-lost');
-    const { drachtio, pool } = this.#parts;
+    const { dialogId, media, ringing } = record;
+    const { drachtio, dialer, pool } = this.#parts;
     const epoch = call.epoch * EPOCHS_OF_A_GATEWAY;
+    if (call.ended) return;
+    if (ringing) return this.#unlessTaken(call, await dialer.takeOver(call, ringing, epoch));
+    // Not answered or not sent yet, or joined inside the gateway that died.
+    if (dialogId === undefined || !media) return call.end('gateway-lost');
     const far = drachtio.takeOver(dialogId, epoch, media.localSdp);
     const leg = new AdoptedLeg(call, record, far.dialog);
     call.attach(leg);
     const dialogOf = ({ dialogId: id, localSdp }: MediaPlace): SipDialog => drachtio.takeOver(id, epoch, localSdp).dialog;
     const [{ outcome }, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, dialogOf)]);
-    if (outcome === 'stale' || outcome === 'lost') {
-      throw new GatewayError('takeover-dialog-lost', `the dialog of ${call.sid} was not taken over: ${outcome}`);
-    }
+    this.#unlessTaken(call, outcome);
     if (endpoint && !call.ended) leg.connect(endpoint, pool);
     // The far end hung up while nobody had the call, and was answered.
     if (outcome === 'unknown') call.end('remote-hangup');
     else if (!endpoint) call.end('media-failed');
     else if (call.ended) await endpoint.release();
     else call.reconnected(endpoint);
+  }
+
+  /** Throws when another gateway was quicker, or the connection broke. */
+  #unlessTaken({ sid }: Call, outcome: AdoptOutcome['outcome']): void {
+    if (outcome !== 'stale' && outcome !== 'lost') return;
+    throw new GatewayError('takeover-dialog-lost', `the dialog of ${sid} was not taken over: ${outcome}`);
   }
 }
 

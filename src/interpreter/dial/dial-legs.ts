@@ -8,16 +8,29 @@ import type { DialRecording } from './dial-recording';
 import type { DialResult } from './dial-result';
 import type { LegNoun } from './leg-targets';
 import { ringBack } from './ring-tones';
-import { resumedAttempt } from './resumed-attempt';
+import { notedLegs } from './noun-progress';
+import { endOtherLegs, overMeanwhile, resumedAttempt } from './resumed-attempt';
 import { Ringing } from './ringing';
 import { tryNoun } from './try-noun';
 
-/** Calls the nouns, all at once or one after the other; the first that answers is bridged, the others are cancelled. */
+/**
+ * Calls the nouns, all at once or one after the other; the first that answers is bridged, the others are cancelled. Of a Dial of
+ * another gateway whoever it was ringing rings on.
+ */
 export async function dialLegs(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
+  if (context.resumed) {
+    const before = resumedAttempt(verb, context);
+    endOtherLegs(context, before?.callSid === undefined ? notedLegs(context) : new Set([before.callSid]));
+    if (before) return converse(verb, context, before, undefined, recording);
+    const over = overMeanwhile(context);
+    if (over) return over;
+  }
+  return ringUntilAnswered(verb, context, recording).finally(() => endOtherLegs(context));
+}
+
+async function ringUntilAnswered(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
   const nouns = verb.nouns.filter((noun): noun is LegNoun => noun.name !== 'Queue');
   const { call } = context;
-  const before = context.resumed && resumedAttempt(verb, context);
-  if (before) return converse(verb, context, before, undefined, recording);
   let ringing: Ringing | undefined;
   if (verb.answerOnBridge && !call.endpoint) call.ring();
   else {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib';
-import { type Bridge, bridgeLegs, legOf, type MediaEndpoint } from '../../media';
+import { type Bridge, bridgeLegs, legOf, type MediaEndpoint, resumeBridge } from '../../media';
 import type { PlacedLeg } from '../ports';
 import type { VerbContext } from '../verb-context';
 
@@ -29,7 +29,8 @@ export class EarlyMedia {
   async #join(callee: MediaEndpoint): Promise<Bridge | undefined> {
     const { call, ports } = this.#context;
     const own = call.endpoint;
-    if (!own || own.isBridged) return undefined;
+    if (!own) return undefined;
+    if (own.isBridged) return this.#context.resumed ? resumeBridge(ports.pool, own, legOf(callee)) : undefined;
     try {
       return await bridgeLegs(ports.pool, own, legOf(callee));
     } catch (error) {

@@ -23,7 +23,8 @@ export class Ringing {
 
   static async start(endpoint: MediaEndpoint, tone: string): Promise<Ringing> {
     const ringing = new Ringing(endpoint, tone);
-    await ringing.#lay();
+    // Early media that another gateway had joined are heard already.
+    if (!endpoint.isBridged) await ringing.#lay();
     return ringing;
   }
 
