@@ -236,7 +236,7 @@ export class Gateway {
   async #handOver(): Promise<void> {
     await this.#store.seal();
     this.#pool.stop();
-    this.#drachtio.stop();
+    this.#drachtio.leave();
   }
 
   /** Resolves to how many had not ended by themselves. */

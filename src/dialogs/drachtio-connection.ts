@@ -155,6 +155,15 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
     this.#sockets?.close();
   }
 
+  /**
+   * As `stop`, for a gateway whose calls another one goes on with: whoever waits for an answer hears of none, for it is the other
+   * one's. A leg that rings would seem to fail here, and its application be told so.
+   */
+  leave(): void {
+    this.#whenLost.clear();
+    this.stop();
+  }
+
   /** Places an INVITE. Throws `dialogs-message-too-large` when drachtio could not read it. */
   invite(request: OutgoingInviteRequest): OutgoingInvite {
     const socket = this.#sockets?.newest;

@@ -60,7 +60,7 @@ async function ring(one: Gateway) {
   expect(invite.dialogId).toBe(dialogId);
   await new Promise<void>((resolve) => invite.on('progress', () => resolve()));
   const incoming = await callee;
-  return { dialogId, callee: incoming, heard: heardByCallee(incoming) };
+  return { dialogId, invite, callee: incoming, heard: heardByCallee(incoming) };
 }
 
 const whenOver = (dialog: SipDialog): Promise<string> => new Promise((resolve) => dialog.on('bye', resolve));
@@ -192,6 +192,21 @@ describe('a gateway behind a relay', () => {
     adopted.onProgress((sdp) => rang.push(sdp));
     expect(rang).toEqual(['']);
     await eventually(() => expect(heard).toEqual(['ack']));
+  });
+
+  it('that leaves its calls to another one hears of no end of what it was ringing', async () => {
+    const { one, another } = await setUp();
+    const { dialogId, invite, callee } = await ring(one);
+    const two = await another();
+    const ends: unknown[] = [];
+    void invite.final.then((end) => ends.push(end));
+    one.connection.leave();
+    await eventually(() => expect(two.events).toHaveLength(1));
+    const adopted = two.connection.takeOver(dialogId, 1, SDP);
+    await adopted.outcome;
+    callee.accept({ body: ANSWER });
+    expect(await adopted.final).toMatchObject({ outcome: 'answered' });
+    expect(ends).toEqual([]);
   });
 
   it('asks such a leg for its media when the dead one had acknowledged its answer', async () => {

@@ -40,7 +40,7 @@ function takeOver(xml: string, state: (legs: readonly string[]) => object, legs 
   };
   stage.clock.advance(10_000);
   const verb = dialVerb(xml);
-  const context = { ...stage.context, resumed: true };
+  const context = { ...stage.context, resumed: true as const };
   return { ...stage, placed, finals, ringing, result: dialLegs(verb, context, new DialRecording(verb, context)) };
 }
 
