@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { messageOf } from '../lib';
-import { RedisScripts } from '../platform/redis';
+import { RedisScripts, type ScriptReply } from '../platform/redis';
 import type { Call } from './call';
 import { CallKeys } from './call-keys';
 import type { CallRecord, OwnedRecord } from './call-record';
@@ -19,6 +19,8 @@ export const RECORD_SCRIPTS = {
 
 /** Ended calls are kept for a day for look-ups by SID. */
 const KEEP_SECONDS = 86_400;
+/** Calls that ended in the last half minute at 20 a second: a failover loses the writes of seconds. */
+const CLOSINGS = 600;
 
 export interface CallStoreOptions {
   readonly redis: Redis;
@@ -43,6 +45,8 @@ export class CallStore {
   readonly #accounts = new Map<string, Promise<unknown>>();
   /** What changes of them afterwards is in no record any more. */
   readonly #closed = new WeakSet<Call>();
+  /** Of the last calls. Each does nothing when another gateway has the call since. */
+  readonly #closings: (() => Promise<ScriptReply>)[] = [];
   #isSealed = false;
 
   constructor(options: CallStoreOptions) {
@@ -71,10 +75,14 @@ export class CallStore {
     await this.#writing.get(rootOf(call))?.done;
   }
 
-  /** Redis may have lost records: writes those of these calls again, and in which accounts they are. */
+  /**
+   * Redis may have lost writes: writes the records of these calls again, and in which accounts they are. Those of the last calls that are
+   * over are closed again: a replica that takes over may have them still, and whoever finds them would tell what was told already.
+   */
   rewrite(calls: Iterable<Call>): void {
     this.#accounts.clear();
     for (const call of calls) if (!call.parent) this.save(call);
+    for (const close of this.#closings) close().catch((error: unknown) => this.#options.report(`a record was not closed again: ${messageOf(error)}`));
   }
 
   /** Nothing is left to be done for the call. Resolves when that is written; a failure is reported: others will look after it. */
@@ -84,7 +92,10 @@ export class CallStore {
     const { accountSid } = call.identity;
     this.#closed.add(call);
     const args = { ...this.#argsOf(call), keepSeconds: KEEP_SECONDS };
-    await this.#attempt(call, () => this.#scripts.run('close-call', this.#keysOf(accountSid, call.sid), args));
+    const close = (): Promise<ScriptReply> => this.#scripts.run('close-call', this.#keysOf(accountSid, call.sid), args);
+    this.#closings.push(close);
+    if (this.#closings.length > CLOSINGS) this.#closings.shift();
+    await this.#attempt(call, close);
   }
 
   /** The record of a call that lives or ended within a day; that of a leg after its end only. */

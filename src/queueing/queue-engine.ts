@@ -85,7 +85,7 @@ class RedisQueueEngine implements QueueEngine {
     const recovery = {
       ...terms,
       settleMs: options.settleMs ?? terms.heartbeatMs + RECONNECT_MS,
-      finishFirst: () => this.#unfinished.finish(),
+      finishFirst: () => (this.#unfinished.repeat(), this.#unfinished.finish()),
       matchAll: (accountSid: string) => this.#lease.matchAll(accountSid),
       onReasserted: options.onReasserted ?? (() => undefined),
       onFailure,
@@ -96,6 +96,7 @@ class RedisQueueEngine implements QueueEngine {
   async start(): Promise<void> {
     await this.#watch.start(this.#keys.channelPrefix + this.#options.gatewayId);
     await this.#lease.start(() => this.#afterBeat());
+    this.#options.connection.onReconnected(() => this.#unfinished.repeat());
   }
 
   async stop(): Promise<void> {
@@ -248,22 +249,19 @@ class RedisQueueEngine implements QueueEngine {
 
   async end(entry: EntryRef, cause: EndCause, actionToken = newToken()): Promise<EndOutcome> {
     const { entryId, callSid } = entry;
-    const ending = this.#unfinished.ending(entryId) ?? { entry, cause, actionToken };
+    const ending = this.#unfinished.ending(entryId) ?? { entry, cause, actionToken, talked: this.#talked.has(entryId) };
     const queueSid = this.#own.get(`entry ${entryId}`)?.queueSid ?? entry.queueSid;
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     this.#own.drop('entry', entryId);
     const args = {
-      entryId, callSid, cause: ending.cause, talked: this.#talked.has(entryId) ? 'yes' : 'no', actionToken: ending.actionToken,
+      entryId, callSid, cause: ending.cause, talked: ending.talked ? 'yes' : 'no', actionToken: ending.actionToken,
       gatewayId: this.#options.gatewayId, retentionMs: this.#retentionMs,
     };
-    let reply: ScriptReply;
-    try {
-      reply = await this.#operations.runWhereItIs('end', entry.accountSid, queueSid, () => args);
-    } catch (error) {
+    const reply = await this.#operations.runWhereItIs('end', entry.accountSid, queueSid, () => args).catch((error: unknown) => {
       this.#unfinished.toEnd(ending);
       throw error;
-    }
-    this.#unfinished.ended(entryId);
+    });
+    this.#unfinished.ended(ending);
     this.#talked.delete(entryId);
     return {
       outcome: reply.outcome === 'ended' ? 'ended' : 'already-ended',

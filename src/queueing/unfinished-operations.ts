@@ -5,7 +5,12 @@ export interface Ending {
   readonly entry: EntryRef;
   readonly cause: EndCause;
   readonly actionToken: string;
+  /** His gateway knows that he was bridged. */
+  readonly talked?: boolean;
 }
+
+/** Entries that ended in the last half minute at 20 a second. */
+const LAST = 600;
 
 export interface AgentClaim {
   readonly accountSid: string;
@@ -18,6 +23,7 @@ export interface AgentClaim {
  */
 export class UnfinishedOperations {
   readonly #ends = new Map<string, Ending>();
+  readonly #lastEnded: Ending[] = [];
   /** By the claim's ticket. */
   readonly #claims = new Map<string, AgentClaim>();
 
@@ -34,8 +40,15 @@ export class UnfinishedOperations {
     this.#ends.set(ending.entry.entryId, ending);
   }
 
-  ended(entryId: string): void {
-    this.#ends.delete(entryId);
+  ended(ending: Ending): void {
+    this.#ends.delete(ending.entry.entryId);
+    this.#lastEnded.push(ending);
+    if (this.#lastEnded.length > LAST) this.#lastEnded.shift();
+  }
+
+  /** Redis may have lost the last writes: what ended lately ends again, or an agent would get somebody who is gone. */
+  repeat(): void {
+    for (const ending of this.#lastEnded.splice(0)) this.toEnd(ending);
   }
 
   toTakeBack(ticket: string, claim: AgentClaim): void {
@@ -50,7 +63,6 @@ export class UnfinishedOperations {
   async finish(): Promise<void> {
     for (const ending of [...this.#ends.values()]) {
       await this.end(ending);
-      this.ended(ending.entry.entryId);
     }
     for (const [ticket, claim] of [...this.#claims]) {
       await this.takeBack(ticket, claim);

@@ -126,6 +126,23 @@ export function loss(stage: EngineStage): void {
       await eventually(() => expect(heard.at(-1)).toBe('waiting'));
     });
 
+    it('who has left is not given to an agent because a promoted replica has him still', async () => {
+      const { entry } = await joined(near);
+      const stays = await joined(near);
+      await noticed();
+      const promote = await replica();
+      const { actionToken } = await near.engine.end(entry, 'hangup');
+      await promote();
+      near.connection.client.disconnect(true);
+      const agent = newCall();
+      await eventually(async () => {
+        await near.engine.heartbeat();
+        expect(await near.engine.view(stays.entry)).toMatchObject({ position: 1, size: 1 });
+      });
+      expect(expectOutcome(await far.claim(account, 'support', agent), 'claimed').entry.callSid).toBe(stays.entry.callSid);
+      expect(await near.engine.end(entry, 'hangup')).toMatchObject({ outcome: 'already-ended', actionToken });
+    });
+
     it('who talks is taken back from the agent whom a promoted replica gave him to', async () => {
       const { entry } = await joined(near);
       await far.join(account, 'sales', newCall());
