@@ -12,9 +12,14 @@ const STREAMS = { 'send-only': { ours: 1_110, peer: 370 }, 'two-way': { ours: 55
 const [MS, MOST_LOOKS, FRAME_MS] = [8_000, 20, 20];
 const [SERVER_CPU, SINK_CPU] = [0, 1];
 
+const CAUSE = 'the machine had other work, and so many streams take 0.8 to 1.0 of a CPU of it: a packet costs 14 to 18 us, 40 % of that in the '
+  + 'kernel (perf), so that the 277 packets of one of the four moments of a frame are 4 to 5 ms long by themselves, and nothing is left to make up '
+  + 'for what was late. Gone: reading the clock and gathering what a report says for each packet. Left: one system call for many packets, which '
+  + 'Node does not have for those of several sockets; and the same on a machine without other work';
+
 const figuresOf = (name, what, target, lateMs) => [
   { name, label: `hold streams a core, ${what}`, cost: 'serverCpu', direction: 'efficiency', target },
-  { name, label: `lateness p99.9 of ours, ${what}`, cost: 'p999', direction: 'bound', target: lateMs },
+  { name, label: `lateness p99.9 of ours, ${what}`, cost: 'p999', direction: 'bound', target: lateMs, cause: CAUSE },
 ];
 
 export const benchmark = {
@@ -76,8 +81,8 @@ function sideOf({ endpoints, pid, source, isPeer }, sink, count, twoWay) {
       const heard = await sink.ask({ do: 'record', ms: MS, tone: HOLD_HZ });
       mustBe(heard.streams, count, 'streams');
       mustBe(heard.disorder, 0, 'packets lost or out of order');
-      // FreeSWITCH is silent for a second where its stream begins anew: one of the packets that are listened to.
-      if (heard.wrong > (isPeer ? count : 0)) throw new Error(`${heard.wrong} packets without the hold tone`);
+      // FreeSWITCH is silent for a second where its stream begins anew, one or, when it is late, two of the packets listened to.
+      if (heard.wrong > (isPeer ? 2 * count : 0)) throw new Error(`${heard.wrong} packets without the hold tone`);
       // By what came, not by what was due: a server that is late sends less, and would seem to need less for it.
       return { operations: (heard.packets * FRAME_MS) / 1_000, p999: heard.p999, worst: heard.worst };
     },
