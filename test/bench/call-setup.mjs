@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mustBe } from './harness/compare.mjs';
 import { startBareApplication } from './harness/gateway.mjs';
+import { cpuSecondsOf } from './harness/measured.mjs';
 import { HOLD_HZ } from './harness/stack.mjs';
 import { openOnEachStack, startQueueing } from './harness/whole-calls.mjs';
 
@@ -25,29 +26,32 @@ export const benchmark = {
     { name: 'embedded', label: 'call, embedded servers', cost: 'serverCpu', direction: 'efficiency', target: 0.8, cause: CAUSE },
     { name: 'real', label: 'call, drachtio-server and FreeSWITCH', cost: 'serverCpu', direction: 'efficiency', target: 0.8, cause: CAUSE },
   ],
-  open: ({ say }) => openOnEachStack((stack, farEnds) => {
-    const uri = `sip:1000@${stack.sip.host}:${stack.sip.port}`;
-    const place = async (count, perSecond) => {
-      const { completed } = await farEnds.ask({ do: 'calls', uri, count, perSecond, hz: HOLD_HZ, stayMs: STAY_MS });
-      mustBe(completed, count, 'calls answered, heard and ended');
-    };
-    const side = (start) => {
-      let program;
-      return {
-        async prepare() {
-          program = await start(stack);
-          await place(WARM_UP_CALLS, WARM_UP_PER_SECOND);
-          // What follows a BYE is not part of the next run.
-          await pause(500);
-        },
-        pids: () => [program.pid],
-        async run() {
-          await place(CALLS, PER_SECOND);
-          return { operations: CALLS };
-        },
-        finish: () => program.stop(),
-      };
-    };
-    return { ours: side(startQueueing), peer: side(startBareApplication), warmUps: 0 };
-  }, say),
+  open: ({ say }) => openOnEachStack((stack, farEnds) => ({
+    ours: callsTo(stack, farEnds, startQueueing), peer: callsTo(stack, farEnds, startBareApplication), warmUps: 0,
+  }), say),
 };
+
+/** A run of the calls above to what `start(stack)` starts; `pids` are those it has, or its own. */
+export function callsTo(stack, farEnds, start) {
+  const uri = `sip:1000@${stack.sip.host}:${stack.sip.port}`;
+  const place = async (count, perSecond) => {
+    const { completed } = await farEnds.ask({ do: 'calls', uri, count, perSecond, hz: HOLD_HZ, stayMs: STAY_MS });
+    mustBe(completed, count, 'calls answered, heard and ended');
+  };
+  let program;
+  return {
+    async prepare() {
+      program = await start(stack);
+      await place(WARM_UP_CALLS, WARM_UP_PER_SECOND);
+      // What follows a BYE is not part of the next run.
+      await pause(500);
+    },
+    pids: () => program.pids ?? [program.pid],
+    async run() {
+      const before = cpuSecondsOf(program.pid);
+      await place(CALLS, PER_SECOND);
+      return { operations: CALLS, gatewayCpu: ((cpuSecondsOf(program.pid) - before) / CALLS) * 1e6 };
+    },
+    finish: () => program.stop(),
+  };
+}

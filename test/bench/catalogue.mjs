@@ -10,4 +10,5 @@ export const CATALOGUE = [
   ['B6', './documents.mjs'],
   ['B7', './webhook.mjs'],
   ['B8', './queue-scale.mjs'],
+  ['B9', './relay-cost.mjs'],
 ];

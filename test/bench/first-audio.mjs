@@ -33,12 +33,12 @@ export const benchmark = {
     + 'the same packet',
   figures: [...figuresOf('embedded', 'embedded servers'), ...figuresOf('real', 'drachtio-server and FreeSWITCH')],
   open: ({ say }) => openOnEachStack((stack, farEnds) => ({
-    ours: sideOf(stack, farEnds, () => startOurs(stack)), peer: sideOf(stack, farEnds, () => startBare(stack)),
-    warmUps: 0,
+    ours: dequeuesAt(stack, farEnds, startDequeuing), peer: dequeuesAt(stack, farEnds, startBare), warmUps: 0,
   }), say),
 };
 
-function sideOf(stack, farEnds, start) {
+/** A run of the dequeues above at what `start(stack)` starts. */
+export function dequeuesAt(stack, farEnds, start) {
   const uri = (number) => `sip:${number}@${stack.sip.host}:${stack.sip.port}`;
   let application;
   /** What the one before said last is over at the agent, whose jitter buffer is behind. */
@@ -67,7 +67,7 @@ function sideOf(stack, farEnds, start) {
   };
   return {
     async prepare() {
-      application = await start();
+      application = await start(stack);
       for (let number = 0; number < LANES; number += 1) {
         await farEnds.ask({ do: 'agent', name: `agent-${number}`, uri: uri(application.agents(number)), hz: CALLER_HZ });
       }
@@ -85,7 +85,7 @@ function sideOf(stack, farEnds, start) {
   };
 }
 
-async function startOurs(stack) {
+export async function startDequeuing(stack) {
   /** Agents who ask what to do next: the answer is `<Dial><Queue>` when the lane says so. */
   const free = Array.from({ length: LANES }, withResolvers);
   const numbers = {};

@@ -16,7 +16,7 @@ export function rowsOf(benchmark, { id, compared }) {
   });
 }
 
-const UNITS = { cpu: 'us CPU', serverCpu: 'us CPU', wall: 'us', p50: 'ms p50', p99: 'ms p99', p999: 'ms p99.9', rss: 'bytes', heap: 'bytes' };
+const UNITS = { cpu: 'us CPU', serverCpu: 'us CPU', gatewayCpu: 'us CPU', wall: 'us', p50: 'ms p50', p99: 'ms p99', p999: 'ms p99.9', rss: 'bytes', heap: 'bytes' };
 /** A bound is told with its unit, because it is no ratio. */
 export const valueOf = ({ figure, value }) => `${value.toFixed(2)}${figure.direction === 'bound' ? ' ms' : ''}`;
 /** Three digits, and no exponent for thousands. */
