@@ -53,8 +53,12 @@ export class DeadGateways {
     });
   }
 
-  /** Those of calls that are not taken over yet are looked at again. */
+  /**
+   * Those of calls that are not taken over yet are looked at again. And calls are: what a dead gateway had asked of a slow Redis may be done
+   * after its death, and its last takeover is one of them; then they are in its hands when everybody has been there already.
+   */
   async #endOrphans(deadGatewayId: string): Promise<void> {
+    await Promise.all([...this.#known].map((gatewayId) => this.#options.takeover.of(gatewayId)));
     const left = await Promise.all(this.#options.pool.servers.map((server) => this.#endOrphansOn(server, deadGatewayId)));
     if (left.includes(true)) this.#endOrphansLater(deadGatewayId, ORPHANS_AFTER_MS);
   }
