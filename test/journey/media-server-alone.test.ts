@@ -1,18 +1,19 @@
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { AFTER_KILL_MS, MediaDeaths } from '../support/media-deaths';
 import { type Party, requestOf, requestsOf } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, World } from '../support/world';
 
 const CALLER_HZ = 400;
 const LOST_FOR_MS = 4_000;
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)('the only media server', () => {
+describeStack('the only media server', { deaths: true }, () => {
   let world: World;
   let deaths: MediaDeaths;
 
   beforeAll(async () => {
-    world = await World.start({ numbers: { '1000': '/caller' }, extraConfig: { freeswitch: { lostForMs: LOST_FOR_MS } } });
+    world = await World.start({ mediaServers: 1, numbers: { '1000': '/caller' }, extraConfig: { freeswitch: { lostForMs: LOST_FOR_MS } } });
     deaths = new MediaDeaths(world);
     world.app
       .on('/caller', '<Response><Enqueue action="/after">alone</Enqueue></Response>')
@@ -30,11 +31,11 @@ const LOST_FOR_MS = 4_000;
   it('is killed and comes back: callers wait in silence until then and no longer, new ones are refused meanwhile', async () => {
     const waiting = await callers(10);
     const only = deaths.server(0);
-    deaths.strike(only, 'SIGKILL');
+    await deaths.strike(only, 'SIGKILL');
     await untilDown();
     const refused = await (await world.phone()).call(world.uri('1000'));
     await expect(refused.untilAnswered({ withinMs: 5_000 })).rejects.toMatchObject({ sipStatus: 503 });
-    await only.restart();
+    await only.start();
     const at = Date.now();
     await eventually(() => {
       for (const { call } of waiting) expect(call.audio.hears(MUSIC_HZ)).toBe(true);
@@ -48,7 +49,8 @@ const LOST_FOR_MS = 4_000;
   it('is told to stop and started again: the same', async () => {
     const waiting = await callers(5);
     const only = deaths.server(0);
-    await only.restart();
+    await only.stop();
+    await only.start();
     const at = Date.now();
     await eventually(() => {
       for (const { call } of waiting) expect(call.audio.firstTimeOf(MUSIC_HZ, at)).toBeDefined();
@@ -65,7 +67,7 @@ const LOST_FOR_MS = 4_000;
     const before = await channelsOf();
     const only = deaths.server(0);
     const at = Date.now();
-    deaths.strike(only, 'SIGSTOP');
+    await deaths.strike(only, 'SIGSTOP');
     await untilDown();
     await deaths.revive(only);
     await eventually(() => {
@@ -87,7 +89,7 @@ const LOST_FOR_MS = 4_000;
     if (!caller) throw new Error('nobody');
     const only = deaths.server(0);
     const at = Date.now();
-    deaths.strike(only, 'SIGKILL');
+    await deaths.strike(only, 'SIGKILL');
     expect((await requestOf(world, caller, '/after', LOST_FOR_MS + 3_000)).params).toMatchObject({ QueueResult: 'hangup', CallStatus: 'completed' });
     expect(Date.now() - at).toBeGreaterThan(LOST_FOR_MS - 500);
     expect(await deaths.recordOf(caller)).toMatchObject({ endReason: 'media-failed' });

@@ -1,17 +1,18 @@
 import { encodeWav } from '../../src/protocol/wav';
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { AFTER_FREEZE_MS, AFTER_KILL_MS, type Blow, MediaDeaths } from '../support/media-deaths';
 import { type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
 import { toneSequence } from '../support/tones';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, World } from '../support/world';
 
 const CALLER_HZ = 400;
 const AGENT_HZ = 1_300;
 const [FIRST_HZ, THEN_HZ] = [700, 900];
 const CALLERS = 20;
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)('a media server dies', () => {
+describeStack('a media server dies', { mediaServers: 2, deaths: true }, () => {
   let world: World;
   let deaths: MediaDeaths;
 
@@ -47,7 +48,7 @@ const CALLERS = 20;
     for (let index = 0; index < CALLERS; index += 1) callers.push(await deaths.waiting('1000', '/caller', CALLER_HZ));
     const dead = await deaths.serverOf(callers[0] as Party);
     const at = Date.now();
-    deaths.strike(dead, signal);
+    await deaths.strike(dead, signal);
     await eventually(async () => {
       for (const caller of callers) expect(await deaths.serverOf(caller)).not.toBe(dead);
     }, 10_000);
@@ -66,7 +67,7 @@ const CALLERS = 20;
     const caller = await deaths.waiting('1000', '/caller', CALLER_HZ);
     const before = caller.call.farMedia;
     const dead = await deaths.serverOf(caller);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     await eventually(() => expect(caller.call.farMedia?.port).not.toBe(before?.port));
     expect(caller.call.farMedia?.origin).toEqual({ ...before?.origin, version: (before?.origin.version ?? 0) + 1 });
     await deaths.revive(dead);
@@ -79,7 +80,7 @@ const CALLERS = 20;
     const positions = (fromAt: number): string[][] => callers.map((caller) =>
       [...new Set(requestsOf(world, caller, '/wait').filter(({ receivedAt }) => receivedAt > fromAt).map(({ params }) => params['QueuePosition'] ?? ''))]);
     const dead = await deaths.serverOf(callers[0] as Party);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     const at = Date.now();
     await eventually(() => {
       for (const caller of callers) {
@@ -96,7 +97,7 @@ const CALLERS = 20;
     const began = await caller.call.audio.waitForTone(FIRST_HZ, { withinMs: 5_000, fromAt: 0 });
     await eventually(() => expect(Date.now() - began).toBeGreaterThan(1_500));
     const dead = await deaths.serverOf(caller);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     await caller.call.audio.waitForTone(THEN_HZ, { withinMs: 10_000 });
     const then = caller.call.audio.firstTimeOf(THEN_HZ) ?? 0;
     // From the beginning it would be 4.5 s, without the rest of the first tone 1.5 s. What was heard just before may be heard again.
@@ -111,7 +112,7 @@ const CALLERS = 20;
     await caller.call.sendDigits('1');
     const dead = await deaths.serverOf(caller);
     const { port } = caller.call.farMedia ?? {};
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     await eventually(() => expect(caller.call.farMedia?.port).not.toBe(port));
     await eventually(async () => expect(await deaths.serverOf(caller)).not.toBe(dead));
     await caller.call.sendDigits('2#');
@@ -126,7 +127,7 @@ const CALLERS = 20;
     await audio.waitForTone(FIRST_HZ, { withinMs: 10_000, fromAt: 0 });
     const dead = await deaths.serverOf(caller);
     const at = Date.now();
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     await audio.waitForTone(THEN_HZ, { withinMs: 10_000, fromAt: at + 200 });
     await deaths.revive(dead);
     await deaths.hangUp(caller);
@@ -152,7 +153,7 @@ const CALLERS = 20;
     const { audio: atCaller } = caller.call;
     const { audio: atAgent } = agent.call;
     const at = Date.now();
-    deaths.strike(dead, signal);
+    await deaths.strike(dead, signal);
     const since = { withinMs: 10_000, fromAt: at + (signal === 'SIGSTOP' ? 1_000 : 200) };
     await Promise.all([atCaller.waitForTone(AGENT_HZ, since), atAgent.waitForTone(CALLER_HZ, since)]);
     expect(Math.max(longestWithout(atCaller, AGENT_HZ, at), longestWithout(atAgent, CALLER_HZ, at))).toBeLessThan(boundOf(signal));

@@ -1,9 +1,10 @@
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { AFTER_KILL_MS, MediaDeaths } from '../support/media-deaths';
 import { dialIn, type Party, requestOf, requestsOf } from '../support/queue-story';
 import { seededRandom } from '../support/seeded-random';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, World } from '../support/world';
 
 const CALLER_HZ = 400;
 const AGENT_HZ = 1_300;
@@ -11,7 +12,7 @@ const SEED = Number(process.env['HOLDFAST_SEED'] || Date.now() % 1_000_000);
 /** Deaths at random moments; more by hand. */
 const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)(`what happens while a media server dies (seed ${SEED})`, () => {
+describeStack(`what happens while a media server dies (seed ${SEED})`, { mediaServers: 2, deaths: true }, () => {
   const random = seededRandom(SEED);
   let world: World;
   let deaths: MediaDeaths;
@@ -35,7 +36,7 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
     const callers: Party[] = [];
     for (let index = 0; index < 12; index += 1) callers.push(await waiting());
     const dead = await deaths.serverOf(callers[0] as Party);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     const [leaving, staying] = [callers.slice(0, 8), callers.slice(8)];
     await Promise.all(leaving.map(async ({ call }) => {
       const at = performance.now() + random() * 300;
@@ -56,7 +57,7 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
     const first = await waiting();
     const second = await waiting();
     const dead = await deaths.serverOf(first);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     const at = performance.now() + offset;
     await eventually(() => expect(performance.now()).toBeGreaterThan(at));
     const agent = await dialIn(world, '2000', '/agent', { tone: AGENT_HZ });
@@ -71,7 +72,7 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
   it.each([0, 10, 30, 80, 200])('a caller who holds %i ms after the death is on hold, and hears music when he is back', async (offset) => {
     const caller = await waiting();
     const dead = await deaths.serverOf(caller);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     const at = performance.now() + offset;
     await eventually(() => expect(performance.now()).toBeGreaterThan(at));
     // Told to come later when the two offers meet (RFC 3261 section 14.1), and does.
@@ -97,7 +98,7 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
     ringing.ring();
     await caller.call.untilAnswered({ withinMs: 5_000 });
     const dead = await deaths.serverOf(caller);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     await eventually(async () => expect(await deaths.serverOf(caller)).not.toBe(dead));
     await ringing.answer({ play: { tone: AGENT_HZ } });
     await caller.call.audio.waitForTone(AGENT_HZ, { withinMs: 5_000, fromAt: 0 });
@@ -119,7 +120,7 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
     const talkingSince = await caller.call.audio.waitForTone(AGENT_HZ, { withinMs: 5_000, fromAt: 0 });
     await eventually(() => expect(Date.now() - talkingSince).toBeGreaterThan(1_500));
     const dead = await deaths.serverOf(caller);
-    deaths.strike(dead, 'SIGKILL');
+    await deaths.strike(dead, 'SIGKILL');
     const at = Date.now();
     await caller.call.audio.waitForTone(AGENT_HZ, { withinMs: 5_000, fromAt: at + 200 });
     await deaths.revive(dead);
@@ -166,13 +167,13 @@ const ROUNDS = Number(process.env['HOLDFAST_DEATHS'] || 3);
     const caller = await waiting();
     const first = await deaths.serverOf(caller);
     const at = Date.now();
-    deaths.strike(first, 'SIGKILL');
+    await deaths.strike(first, 'SIGKILL');
     await eventually(async () => expect(await deaths.serverOf(caller)).not.toBe(first));
     await caller.call.audio.waitForTone(MUSIC_HZ, { withinMs: 5_000 });
     expect(longestWithout(caller.call.audio, MUSIC_HZ, at)).toBeLessThan(AFTER_KILL_MS);
     await deaths.revive(first);
     const second = await deaths.serverOf(caller);
-    deaths.strike(second, 'SIGKILL');
+    await deaths.strike(second, 'SIGKILL');
     await eventually(async () => expect(await deaths.serverOf(caller)).not.toBe(second));
     await caller.call.audio.waitForTone(MUSIC_HZ, { withinMs: 5_000 });
     await deaths.revive(second);

@@ -1,9 +1,10 @@
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { gapReport } from '../support/gap-report';
 import { Newcomers } from '../support/newcomers';
 import { dialIn, type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, World } from '../support/world';
 
 /** A gap in the audio that a listener notices as one; the journeys' machine is busy. */
 const GAP_MS = 200;
@@ -11,7 +12,7 @@ const GAP_MS = 200;
 const MOVED_MS = 1_000;
 const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)('every part is replaced in turn, with callers all along', () => {
+describeStack('every part is replaced in turn, with callers all along', { mediaServers: 2, deaths: true }, () => {
   let world: World;
 
   beforeAll(async () => {
@@ -77,11 +78,12 @@ const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
     const heard = [...others.map(({ call }) => [call.audio, MUSIC_HZ] as const), [talking.call.audio, AGENT_HZ], [taking.call.audio, CALLER_HZ]] as const;
     for (const server of world.mediaServers) {
       const at = Date.now();
-      server.process.kill('SIGTERM');
+      const stopped = server.stop();
       await eventually(() => {
         for (const [audio, tone] of heard) expect(audio.hears(tone)).toBe(true);
       });
-      await server.restart();
+      await stopped;
+      await server.start();
       await world.untilInUse(server);
       for (const [audio, tone] of heard) expect(longestWithout(audio, tone, at)).toBeLessThan(MOVED_MS);
       for (const { call } of everybody) expect(call.state).toBe('answered');

@@ -1,18 +1,19 @@
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { gapReport } from '../support/gap-report';
 import { dialIn, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, World } from '../support/world';
 
 const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
 /** Instead of the minute that docs/guarantees.md names: how long after its last audio a far end counts as gone. */
 const SILENCE_MS = 1_500;
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)('the SIP server dies', () => {
+describeStack('the SIP server dies', { deaths: true }, () => {
   let world: World;
 
   beforeAll(async () => {
     world = await World.start({
-      gateways: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/hello' }, extraConfig: { media: { holdStream: 'holdfast', timeoutMs: SILENCE_MS } },
+      gateways: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/hello' }, extraConfig: { media: { timeoutMs: SILENCE_MS } },
     });
     world.app
       .on('/caller', '<Response><Enqueue action="/after">support</Enqueue></Response>')
@@ -33,8 +34,8 @@ const SILENCE_MS = 1_500;
     const everybody = [talking, agent, leaving, served];
     await eventually(() => expect([leaving, served].map(({ call }) => call.audio.hears(MUSIC_HZ))).toEqual([true, true]));
 
-    world.sipServer?.process.kill('SIGKILL');
-    await world.sipServer?.restart();
+    await world.sipServer.kill();
+    await world.sipServer.start();
     await eventually(async () => {
       const ready = await Promise.all([0, 1].map(async (index) => (await fetch(`${world.gatewayUrl(index)}/health/ready`)).status));
       expect(ready).toEqual([200, 200]);

@@ -1,12 +1,13 @@
 import type { CallRecord } from '../../src/calls';
+import { describeStack } from '../support/describe-stack';
 import { eventually } from '../support/eventually';
 import { dialIn, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
-import { ACCOUNT, MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { ACCOUNT, MUSIC_HZ, World } from '../support/world';
 
 const CALLER_HZ = 400;
 const AGENT_HZ = 1_300;
 
-(STACK_IS_EMBEDDED ? describe : describe.skip)('caller and agent on different media servers', () => {
+describeStack('caller and agent on different media servers', { mediaServers: 2 }, () => {
   let world: World;
 
   beforeAll(async () => {

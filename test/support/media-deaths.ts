@@ -1,9 +1,10 @@
 import type { CallRecord } from '../../src/calls';
 import { eventually } from './eventually';
 import { dialIn, type Party } from './queue-story';
-import { type MediaServerProcess, MUSIC_HZ, type World } from './world';
+import type { ServerProcess } from './server-process';
+import { MUSIC_HZ, type World } from './world';
 
-/** What docs/guarantees.md promises of the embedded stack: without what they heard before, after a kill and after a freeze. */
+/** What docs/guarantees.md promises: without what they heard before, after a kill and after a freeze. */
 export const AFTER_KILL_MS = 1_000;
 export const AFTER_FREEZE_MS = 5_000;
 
@@ -12,11 +13,11 @@ export type Blow = 'SIGKILL' | 'SIGTERM' | 'SIGSTOP';
 
 /** Ends, freezes and revives the media servers of a world, and looks into them and into the records of calls. */
 export class MediaDeaths {
-  readonly #struck = new Map<MediaServerProcess, Blow>();
+  readonly #struck = new Map<ServerProcess, { readonly signal: Blow; readonly felt: Promise<void> }>();
 
   constructor(private readonly world: World) {}
 
-  server(index: number): MediaServerProcess {
+  server(index: number): ServerProcess {
     const server = this.world.mediaServers[index];
     if (!server) throw new Error(`there is no media server ${index}`);
     return server;
@@ -27,7 +28,7 @@ export class MediaDeaths {
   }
 
   /** The media server that has the party's media, by the record of the call. */
-  async serverOf(party: Party): Promise<MediaServerProcess> {
+  async serverOf(party: Party): Promise<ServerProcess> {
     const { media } = await this.recordOf(party);
     const server = this.world.mediaServers.find(({ name }) => name === media?.serverName);
     if (!server) throw new Error(`no media server ${media?.serverName}`);
@@ -47,15 +48,18 @@ export class MediaDeaths {
     return party;
   }
 
-  strike(server: MediaServerProcess, signal: Blow): void {
-    this.#struck.set(server, signal);
-    server.process.kill(signal);
+  /** Resolves when it is dead or frozen; one that is told to stop takes its time. */
+  async strike(server: ServerProcess, signal: Blow): Promise<void> {
+    const felt = signal === 'SIGKILL' ? server.kill() : signal === 'SIGSTOP' ? server.freeze() : server.stop();
+    this.#struck.set(server, { signal, felt });
+    if (signal !== 'SIGTERM') await felt;
   }
 
   /** The server is there again, thawed or anew, and all gateways use it. */
-  async revive(dead: MediaServerProcess): Promise<void> {
-    if (this.#struck.get(dead) === 'SIGSTOP') dead.process.kill('SIGCONT');
-    else await dead.restart();
+  async revive(dead: ServerProcess): Promise<void> {
+    const blow = this.#struck.get(dead);
+    await blow?.felt;
+    await (blow?.signal === 'SIGSTOP' ? dead.thaw() : dead.start());
     this.#struck.delete(dead);
     await this.world.untilInUse(dead);
   }

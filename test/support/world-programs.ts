@@ -2,15 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { eventually } from './eventually';
 
-/** An embedded media server, for those who end, freeze and restart it. */
-export interface MediaServerProcess {
-  /** `host:port`, as records and facts name it. */
-  readonly name: string;
-  readonly process: ChildProcess;
-  /** Starts it again after its end, with the same address. */
-  restart(): Promise<void>;
-}
-
 /** A compiled program as a child process; its output is kept and shown when it dies unasked. */
 export class Child {
   readonly name: string;
@@ -106,37 +97,5 @@ export class RelayProcess {
 
   async stop(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop()));
-  }
-}
-
-export class RestartableServer implements MediaServerProcess {
-  readonly name: string;
-  readonly #launch: () => Child;
-  #child: Child;
-
-  constructor(launch: () => Child, name: string) {
-    this.name = name;
-    this.#launch = launch;
-    this.#child = launch();
-  }
-
-  get process(): ChildProcess {
-    return this.#child.process;
-  }
-
-  async ready(): Promise<void> {
-    await this.#child.ready();
-  }
-
-  async restart(): Promise<void> {
-    await this.#child.stop();
-    this.#child = this.#launch();
-    await this.#child.ready();
-  }
-
-  async stop(): Promise<void> {
-    // A frozen one hears nothing.
-    this.#child.process.kill('SIGCONT');
-    await this.#child.stop();
   }
 }

@@ -15,9 +15,8 @@ import { startRedis, type TestRedis } from './redis-server';
 import { freePorts } from './free-ports';
 import { writeToneWav } from './tones';
 import { tapServers, type Wiretaps } from './wiretap';
-import { Child, type MediaServerProcess, RelayProcess, RestartableServer } from './world-programs';
-
-export type { MediaServerProcess };
+import { EmbeddedServer, RealServer, type ServerProcess } from './server-process';
+import { Child, RelayProcess } from './world-programs';
 
 export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
@@ -36,7 +35,7 @@ export interface WorldOptions {
   /** What accounts have instead of the default limits. */
   readonly limits?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly gateways?: number;
-  /** Embedded media servers; real ones are those that FREESWITCH_SERVERS names. */
+  /** Embedded media servers, default one; of the real ones that FREESWITCH_SERVERS names the first so many, default all. */
   readonly mediaServers?: number;
   /** Who may call: address blocks of the one trunk, and all that an embedded SIP server answers. Default: this machine. */
   readonly sources?: readonly string[];
@@ -58,8 +57,8 @@ export interface WorldOptions {
 }
 
 interface Stack {
-  readonly mediaServers: readonly MediaServerProcess[];
-  readonly sipServer?: RestartableServer;
+  readonly mediaServers: readonly ServerProcess[];
+  readonly sipServer: ServerProcess;
   readonly relay?: RelayProcess;
   readonly env: Readonly<Record<string, string>>;
   readonly sip: { readonly host: string; readonly port: number };
@@ -77,10 +76,8 @@ export class World {
   readonly sentinels: TestSentinels | undefined;
   readonly sip: { readonly host: string; readonly port: number };
   readonly wiretaps: Wiretaps | undefined;
-  /** None when the stack is not embedded. */
-  readonly mediaServers: readonly MediaServerProcess[];
-  /** The embedded one, for those who end it. */
-  readonly sipServer: MediaServerProcess | undefined;
+  readonly mediaServers: readonly ServerProcess[];
+  readonly sipServer: ServerProcess;
   readonly relay: RelayProcess | undefined;
   readonly #gateways: Child[] = [];
   readonly #gatewayUrls: string[] = [];
@@ -221,7 +218,7 @@ export class World {
   }
 
   /** Resolves when every gateway uses this media server. */
-  async untilInUse({ name }: MediaServerProcess): Promise<void> {
+  async untilInUse({ name }: ServerProcess): Promise<void> {
     await eventually(() => {
       for (const { output } of this.#gateways) {
         const news = output.split('\n').filter((line) => line.includes(`"${name}"`) && line.includes('media server is '));
@@ -252,14 +249,34 @@ export class World {
   }
 }
 
-async function startStack(directory: string, started: Started, { mediaServers = 1, sources }: WorldOptions): Promise<Stack> {
+async function startStack(directory: string, started: Started, { mediaServers, sources }: WorldOptions): Promise<Stack> {
+  return STACK_IS_EMBEDDED ? startEmbedded(directory, started, mediaServers ?? 1, sources) : findReal(started, mediaServers);
+}
+
+function findReal(started: Started, mediaServers: number | undefined): Stack {
   const outside = process.env;
-  if (!STACK_IS_EMBEDDED) {
-    const env = pick(outside,
-      ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'FREESWITCH_SERVERS', 'HOLDFAST_OLD_FREESWITCH_REASON']);
-    const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
-    return { mediaServers: [], env, sip: { host: outside['DRACHTIO_HOST'] ?? '127.0.0.1', port }, holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default' };
-  }
+  const host = outside['DRACHTIO_HOST'] ?? '127.0.0.1';
+  const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
+  const addresses = (outside['FREESWITCH_SERVERS'] ?? '').split(',').map((address) => address.trim()).slice(0, mediaServers);
+  const control = outside['HOLDFAST_TEST_SERVERS_CONTROL'] || undefined;
+  const sipServer = new RealServer('sip', `${host}:${port}`, control);
+  const pool = addresses.map((address) => new RealServer('media', address.split(':').slice(0, 2).join(':'), control));
+  for (const server of [sipServer, ...pool]) started.add(() => server.restore());
+  return {
+    mediaServers: pool,
+    sipServer,
+    env: {
+      ...pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'HOLDFAST_OLD_FREESWITCH_REASON']),
+      FREESWITCH_SERVERS: addresses.join(','),
+    },
+    sip: { host, port },
+    holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default',
+  };
+}
+
+async function startEmbedded(
+  directory: string, started: Started, mediaServers: number, sources: WorldOptions['sources'],
+): Promise<Stack> {
   const sipPort = await freePorts(2 + 2 * mediaServers);
   const adminPort = sipPort + 1;
   const music = join(directory, 'hold-music');
@@ -273,8 +290,8 @@ async function startStack(directory: string, started: Started, { mediaServers = 
     DRACHTIO_SECRET: SECRET,
     ...(sources === undefined ? {} : { HOLDFAST_SIP_SOURCES: sources.join(',') }),
   });
-  const sipServer = new RestartableServer(launchSipServer, `127.0.0.1:${sipPort}`);
-  started.add(() => sipServer.stop());
+  const sipServer = new EmbeddedServer(launchSipServer, `127.0.0.1:${sipPort}`);
+  started.add(() => sipServer.end());
   const rtpSpan = Math.floor((RTP_PORTS.max - RTP_PORTS.min) / mediaServers / 2) * 2;
   const pool = Array.from({ length: mediaServers }, (_, index) => {
     const eslPort = sipPort + 2 + 2 * index;
@@ -288,9 +305,9 @@ async function startStack(directory: string, started: Started, { mediaServers = 
       HOLDFAST_RTP_PORT_MAX: String(rtpMin + rtpSpan - 2),
       HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
     });
-    return new RestartableServer(launch, `127.0.0.1:${eslPort}`);
+    return new EmbeddedServer(launch, `127.0.0.1:${eslPort}`);
   });
-  for (const server of pool) started.add(() => server.stop());
+  for (const server of pool) started.add(() => server.end());
   await Promise.all([sipServer.ready(), ...pool.map((server) => server.ready())]);
   return {
     mediaServers: pool,
@@ -320,6 +337,7 @@ async function behindRelay(stack: Stack, started: Started, drainMs: number): Pro
 }
 
 function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, directory: string): Record<string, unknown> {
+  const { media, ...others } = options.extraConfig ?? {};
   const entries = Object.entries(options.numbers).map(([number, paths]) =>
     [number, { account: ACCOUNT, fallback: undefined, ...(typeof paths === 'string' ? { voice: paths } : paths) }] as const);
   const accounts = [...new Set([ACCOUNT, ...entries.map(([, { account }]) => account)])];
@@ -327,7 +345,7 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
   return {
     demo: true,
     dataDir: join(directory, 'data'),
-    media: { holdStream: stack.holdStream },
+    media: { holdStream: stack.holdStream, ...(media as object | undefined) },
     limits: { drainMs: 0 },
     tenancy: {
       accounts: accounts.map((sid) => ({ sid, name: 'Journeys', authToken: AUTH_TOKEN, limits: options.limits?.[sid] ?? {} })),
@@ -345,7 +363,7 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
           name: 'loopback', sources: options.sources ?? ['127.0.0.0/8'], ...(options.outbound ? { outbound: options.outbound } : {}),
         }],
     },
-    ...options.extraConfig,
+    ...others,
   };
 }
 
