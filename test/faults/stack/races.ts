@@ -35,7 +35,7 @@ export async function agentRace(people: People, lane: number, below: (limit: num
   await eventually(() => {
     expect(agents.filter(({ call }) => call.audio.hears(CALLER_HZ))).toHaveLength(winners);
   });
-  expect(agents.map(({ call }) => call.state)).toEqual(agents.map(() => 'answered'));
+  await eventually(() => expect(agents.map(({ call }) => call.state)).toEqual(agents.map(() => 'answered')));
   // Who goes first is not always the agent.
   if (below(2) === 1) await people.hangUp(...callers);
   await people.hangUp(...agents);
