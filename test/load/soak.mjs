@@ -88,10 +88,14 @@ process.exit();
  * A census holds each process up for a moment, in which the others may take it for dead: a gateway that connects to its media server
  * again has a timer more than one that is at rest.
  */
-const connected = (installation) => until(10, () => request(`${installation.http}/health/ready`).then(async ({ statusCode, body }) => {
-  await body.dump();
-  return statusCode === 200;
-}, () => false), Boolean);
+function connected({ http }) {
+  const isReady = async () => {
+    const { statusCode, body } = await request(`${http}/health/ready`);
+    await body.dump();
+    return statusCode === 200;
+  };
+  return until(10, () => isReady().catch(() => false), Boolean);
+}
 
 async function soak(farEnds, mix, watch) {
   const samples = [];
