@@ -290,12 +290,14 @@ export const SCENARIOS: readonly Scenario[] = [
     script: 'settle-ticket',
     what: 'an agent whose claim nobody else knows of',
     prepare: async (cast) => {
-      const { entry } = await joined(cast, cast.near);
+      // The gateway of the first writes nothing back: nobody else knows that the agent has him.
+      const { entry: theirs } = await joined(cast, cast.far);
+      const { entry: ours } = await joined(cast, cast.near);
       await claimed(cast, cast.near, newCall());
-      await cast.forget('entries', entry.entryId);
+      for (const { entryId } of [theirs, ours]) await cast.forget('entries', entryId);
       return async () => {
-        await cast.near.engine.view(entry);
-        // Settled, he is taken again.
+        await cast.near.engine.view(ours);
+        // Settled, he gets the next one.
         await eventually(() => expect(cast.near.facts.filter(({ fact }) => fact === 'queue-entry.claimed')).toHaveLength(2), 15_000);
       };
     },
