@@ -28,6 +28,8 @@ export class GatewayLease {
   readonly #accounts = new Map<string, number>();
   /** `account gateway leaseEndedAt` of what was swept already: an expired lease stays visible for the retention. */
   readonly #swept = new Map<string, number>();
+  /** Of dead gateways: what is dealt with now. */
+  readonly #burying = new Map<string, Promise<void>>();
   #timer: Timer | undefined;
   #beating: Promise<void> | undefined;
   /** Monotonic ms before which nobody is declared dead by this gateway. */
@@ -69,6 +71,7 @@ export class GatewayLease {
   async stop(giveUp: boolean): Promise<void> {
     this.#timer?.cancel();
     await this.#beating;
+    await this.buried();
     if (giveUp) await this.#endLease(this.terms.gatewayId, this.accounts);
   }
 
@@ -99,10 +102,26 @@ export class GatewayLease {
     await Promise.all(this.accounts.map((accountSid) => this.#renew(accountSid)));
     if (!this.#mayJudge()) return;
     for (const dead of names(reply['dead'])) {
-      if (dead === gatewayId) continue;
-      await this.terms.onDead(dead);
-      await this.sweep(dead);
+      if (dead !== gatewayId) this.#bury(dead, dead, () => this.sweep(dead));
     }
+  }
+
+  /** Resolves when what dead gateways have left has been dealt with, as far as it goes now. */
+  async buried(): Promise<void> {
+    await Promise.all(this.#burying.values());
+  }
+
+  /**
+   * Has the calls of a dead gateway taken over, then sweeps what is left. Not within a heartbeat, which comes every two seconds: who took
+   * longer than its lease over what a dead one had would be taken for dead itself, and the next one for longer still.
+   */
+  #bury(name: string, gatewayId: string, sweep: () => Promise<void>): void {
+    if (this.#burying.has(name)) return;
+    const burying = this.terms.onDead(gatewayId).then(sweep).catch((error: unknown) => {
+      this.#judgeLater();
+      this.onFailure(failed('burying a dead gateway', error));
+    }).finally(() => this.#burying.delete(name));
+    this.#burying.set(name, burying);
   }
 
   /** The others whose lease has not ended, by the clock of Redis. */
@@ -179,20 +198,21 @@ export class GatewayLease {
       await this.operations.runWhereItIs('expire-claim', accountSid, text(claim, 'queueSid'), () => ({ entryId, claimCapMs }));
     }
     if (reply.outcome === 'lapsed') await this.matchAll(accountSid);
-    if (this.#mayJudge()) await this.#sweepExpired(accountSid, list(reply, 'expired'));
+    if (this.#mayJudge()) this.#sweepExpired(accountSid, list(reply, 'expired'));
     if (reply['idle'] === true) await this.#leave(accountSid);
   }
 
   /** Also a gateway that was swept can have been alive for one operation more; its lease in the account shows it. */
-  async #sweepExpired(accountSid: string, expired: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  #sweepExpired(accountSid: string, expired: readonly Readonly<Record<string, unknown>>[]): void {
     const now = this.clock.monotonic();
     for (const [key, at] of this.#swept) if (now - at > this.terms.retentionMs) this.#swept.delete(key);
     for (const lease of expired) {
       const gatewayId = text(lease, 'gatewayId');
       const key = `${accountSid} ${gatewayId} ${number(lease, 'leaseEndedAt')}`;
       if (gatewayId === this.terms.gatewayId || this.#swept.has(key)) continue;
-      await this.terms.onDead(gatewayId);
-      if ((await this.#sweepAccount(accountSid, gatewayId)) === 0) this.#swept.set(key, now);
+      this.#bury(key, gatewayId, async () => {
+        if ((await this.#sweepAccount(accountSid, gatewayId)) === 0) this.#swept.set(key, now);
+      });
     }
   }
 

@@ -314,6 +314,7 @@ class RedisQueueEngine implements QueueEngine {
 
   async heartbeat(): Promise<void> {
     await this.#lease.beat();
+    await this.#lease.buried();
     await this.#afterBeat();
   }
 

@@ -1,7 +1,8 @@
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** A reference, or a bare `&` with no group. */
-const REFERENCE = /&(?:([A-Za-z]+);|#([0-9]{1,7});|#x([0-9a-fA-F]{1,6});)?/g;
+const REFERENCE = /&(?:([A-Za-z]+)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));/g;
+/** An `&` that begins none: the first is enough, however many there are. */
+const BARE = /&(?!(?:[A-Za-z]+|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)/;
 
 /**
  * Text with its character references decoded: the five names of XML and numeric references to characters XML allows
@@ -9,6 +10,7 @@ const REFERENCE = /&(?:([A-Za-z]+);|#([0-9]{1,7});|#x([0-9a-fA-F]{1,6});)?/g;
  */
 export function decodeEntities(text: string): string | undefined {
   if (!text.includes('&')) return text;
+  if (BARE.test(text)) return undefined;
   let undecodable = false;
   const decoded = text.replace(REFERENCE, (_whole, name, decimal, hex) => {
     const character = name !== undefined

@@ -146,6 +146,34 @@ export function gatewayDeath(stage: EngineStage): void {
       silent.kill();
     });
 
+    it('is buried beside the heartbeats: who takes long over what it had keeps its own lease', async () => {
+      const leaseMs = 300;
+      let finish = (): void => undefined;
+      const taking = new Promise<void>((resolve) => (finish = resolve));
+      let hasBegun = false;
+      const heir = await new TestGateway(stage.redis, `heir-${account}`, {
+        leaseMs,
+        heartbeatMs: 40,
+        onGatewayDead: () => {
+          hasBegun = true;
+          return taking;
+        },
+      }).start();
+      const { entry } = await joined(dying);
+      dying.kill();
+      const client = stage.redis.client();
+      await client.hset(`hf:{${account}}:queueing:leases`, { [dying.gatewayId]: 1 });
+      await client.zadd('hf:{gateways}:leases', 1, dying.gatewayId);
+      await eventually(() => expect(hasBegun).toBe(true));
+      const leaseOfHeir = async (): Promise<number> => Number(await client.zscore('hf:{gateways}:leases', heir.gatewayId));
+      const before = await leaseOfHeir();
+      await eventually(async () => expect(await leaseOfHeir()).toBeGreaterThan(before + 2 * leaseMs));
+      expect(await living.engine.view(entry)).toMatchObject({ state: 'waiting' });
+      finish();
+      await eventually(async () => expect(await living.engine.view(entry)).toMatchObject({ result: 'system-error' }));
+      await heir.stop();
+    });
+
     it('a gateway that stops gives up its lease', async () => {
       const leaving = await new TestGateway(stage.redis, `leaving-${account}`).start();
       const { entry } = await joined(leaving);
