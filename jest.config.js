@@ -7,7 +7,7 @@ const transform = {
 };
 const common = { transform, testEnvironment: 'node', roots: ['<rootDir>/test'] };
 
-const CORPORA = '/test/conformance/(?:injection|egress)/.*\\.test\\.ts$';
+const CORPORA = '/test/conformance/(?:injection|egress|twiml)/.*\\.test\\.ts$';
 
 module.exports = {
   testTimeout: 30_000,
