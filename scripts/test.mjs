@@ -16,7 +16,8 @@ if (report.gate('build', join(root, 'scripts/build.mjs'), [])) writeFileSync(joi
 report.gate('types', bin('typescript', 'bin/tsc'), ['--noEmit']);
 report.gate('lint', bin('eslint', 'bin/eslint.js'), ['.', '--max-warnings', '0']);
 report.jest('corpora', ['--selectProjects', 'corpora', '--maxWorkers', '2']);
-report.jest('parallel tests', ['--selectProjects', 'parallel']);
+// `--forceExit`: gateways that the fault runs have killed leave connections that try for a while, and nobody waits for those.
+report.jest('parallel tests', ['--selectProjects', 'parallel', '--forceExit']);
 // Timing journeys are disturbed by whatever runs beside them, so they come alone.
-report.jest('journeys', ['--selectProjects', 'serial', '--runInBand']);
+report.jest('journeys', ['--selectProjects', 'serial', '--runInBand', '--forceExit']);
 report.finish();
