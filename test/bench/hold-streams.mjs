@@ -81,8 +81,8 @@ function sideOf({ endpoints, pid, source, isPeer }, sink, count, twoWay) {
       const heard = await sink.ask({ do: 'record', ms: MS, tone: HOLD_HZ });
       mustBe(heard.streams, count, 'streams');
       mustBe(heard.disorder, 0, 'packets lost or out of order');
-      // FreeSWITCH is silent for a second where its stream begins anew, one or, when it is late, two of the packets listened to.
-      if (heard.wrong > (isPeer ? 2 * count : 0)) throw new Error(`${heard.wrong} packets without the hold tone`);
+      // FreeSWITCH is silent for a second where its stream begins anew: one of the packets listened to.
+      if (heard.wrong > (isPeer ? count : 0)) throw new Error(`${heard.wrong} packets without the hold tone`);
       // By what came, not by what was due: a server that is late sends less, and would seem to need less for it.
       return { operations: (heard.packets * FRAME_MS) / 1_000, p999: heard.p999, worst: heard.worst };
     },
