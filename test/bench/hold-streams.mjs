@@ -15,7 +15,8 @@ const [SERVER_CPU, SINK_CPU] = [0, 1];
 const CAUSE = 'the machine had other work, and so many streams take 0.8 to 1.0 of a CPU of it: a packet costs 14 to 18 us, 40 % of that in the '
   + 'kernel (perf), so that the 277 packets of one of the four moments of a frame are 4 to 5 ms long by themselves, and nothing is left to make up '
   + 'for what was late. Gone: reading the clock and gathering what a report says for each packet. Left: one system call for many packets, which '
-  + 'Node does not have for those of several sockets; and the same on a machine without other work';
+  + 'Node does not have for those of several sockets; and the same on a machine without other work. These runs allowed '
+  + 'FreeSWITCH two packets of a stream without the tone; the check allows one again, and the figures are to be taken again';
 
 const figuresOf = (name, what, target, lateMs) => [
   { name, label: `hold streams a core, ${what}`, cost: 'serverCpu', direction: 'efficiency', target },
