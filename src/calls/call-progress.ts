@@ -15,6 +15,8 @@ export interface RequestedDocument {
   readonly idempotencyToken?: string;
   /** A `<Redirect>` leads there. */
   readonly isRedirect?: true;
+  /** Says how something ended, and so is asked once also when the caller has gone meanwhile. */
+  readonly saysHowItEnded?: true;
 }
 
 /** The verb of a document that runs. */

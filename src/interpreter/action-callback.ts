@@ -10,16 +10,15 @@ export interface ActionRequest {
   readonly params: WebhookParams;
   readonly verb: string;
   readonly idempotencyToken?: string;
+  /** Told also when the caller has gone. */
+  readonly saysHowItEnded?: true;
 }
 
 /** The outcome of a verb whose action URL is asked what to do next. */
 export function actionOutcome(context: VerbContext, request: ActionRequest): VerbOutcome {
   const url = resolveUrl(context, request.action === '' ? context.documentUrl : request.action);
   if (!url) return hangup('application-error');
-  const { method, params, verb, idempotencyToken } = request;
+  const { action: _written, verb, ...rest } = request;
   context.call.state('action.requested', { url, verb });
-  return {
-    next: 'document',
-    target: { url, method, params, ...(idempotencyToken === undefined ? {} : { idempotencyToken }) },
-  };
+  return { next: 'document', target: { url, ...rest } };
 }

@@ -32,8 +32,8 @@ export async function loadDocument(
   const runaway = await ports.runaways.refusal(call, target.isRedirect === true);
   if (runaway) return refused(context, target.url, runaway);
   const startedAt = ports.clock.monotonic();
-  const request = requestOf(account, call, target);
-  const outcome = await fetchDocument<Understood & { text: DocumentText }>(ports.webhooks, { ...request, signal }, fallback, async (answer) => {
+  const request = { ...requestOf(account, call, target), ...(target.saysHowItEnded ? {} : { signal }) };
+  const outcome = await fetchDocument<Understood & { text: DocumentText }>(ports.webhooks, request, fallback, async (answer) => {
     const durationMs = Math.round(ports.clock.monotonic() - startedAt);
     const { url, status, body, contentType } = answer;
     call.state('document.fetched', { url, status, durationMs, bytes: body.length });

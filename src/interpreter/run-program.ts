@@ -1,7 +1,7 @@
 import { newToken } from '../lib';
 import type { Call } from '../calls';
 import type { Account } from './account';
-import { loadDocument, reloadDocument } from './load-document';
+import { loadDocument, notifyAction, reloadDocument } from './load-document';
 import type { LoadedDocument } from './loaded-document';
 import { type DocumentEnd, type DocumentTarget, reasonOf } from './outcome';
 import type { Alert, InterpreterPorts } from './ports';
@@ -38,11 +38,12 @@ export async function runProgram(call: Call, program: Program, ports: Interprete
 
 async function runFrom(call: Call, program: Program, ports: InterpreterPorts, first: DocumentTarget): Promise<void> {
   let target: DocumentTarget | undefined = first;
-  while (target && !call.ended) {
+  while (target && (!call.ended || target.saysHowItEnded)) {
     // Whoever has to ask again, here or on another gateway, asks with the same token.
     target = { idempotencyToken: newToken(), ...target };
     call.progress = { step: 'request', target };
     const context = programContext(call, program, ports, target);
+    if (call.ended) return notifyAction(context, target);
     const loaded = await loadDocument(context, target, program.fallback);
     if (call.ended) return;
     if (loaded.outcome === 'failed') {

@@ -26,8 +26,9 @@ export const MUSIC_HZ = 620;
 export const STACK_IS_EMBEDDED = !process.env['DRACHTIO_HOST'] || !process.env['FREESWITCH_SERVERS'];
 const SECRET = 'secret-of-the-journeys';
 const DIST = resolve(__dirname, '..', '..', 'dist');
-/** RTP ports of journeys are apart from those of `make run`. */
-const RTP_PORTS = { min: 40_000, max: 44_000 };
+/** RTP ports of journeys are apart from those of `make run`, and each of two that run at once has its own. */
+const RTP_PORTS_OF_ONE = 2_000;
+const RTP_PORTS_FROM = 40_000 + RTP_PORTS_OF_ONE * ((Number(process.env['JEST_WORKER_ID'] ?? 1) - 1) % 2);
 
 export interface WorldOptions {
   /** Number -> path of the customer application that answers it; with its fallback, or of another account, where it is. */
@@ -292,10 +293,10 @@ async function startEmbedded(
   });
   const sipServer = new EmbeddedServer(launchSipServer, `127.0.0.1:${sipPort}`);
   started.add(() => sipServer.end());
-  const rtpSpan = Math.floor((RTP_PORTS.max - RTP_PORTS.min) / mediaServers / 2) * 2;
+  const rtpSpan = Math.floor(RTP_PORTS_OF_ONE / mediaServers / 2) * 2;
   const pool = Array.from({ length: mediaServers }, (_, index) => {
     const eslPort = sipPort + 2 + 2 * index;
-    const rtpMin = RTP_PORTS.min + index * rtpSpan;
+    const rtpMin = RTP_PORTS_FROM + index * rtpSpan;
     const launch = (): Child => new Child(`media-server-${index}`, join(DIST, 'embedded/media-server/main.js'), {
       HOLDFAST_MEDIA_HOST: '127.0.0.1',
       HOLDFAST_MEDIA_SIP_PORT: String(eslPort + 1),

@@ -5,7 +5,6 @@ import { dialLegs } from '../dial/dial-legs';
 import { dialQueue } from '../dial/dial-queue';
 import { DialRecording } from '../dial/dial-recording';
 import type { DialResult } from '../dial/dial-result';
-import { notifyAction } from '../load-document';
 import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import type { Executor, VerbContext } from '../verb-context';
 
@@ -26,12 +25,8 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
   if (transfer) return transfer;
   const params = { DialCallStatus: result.status, ...result.params, ...recorded };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
-  const outcome = actionOutcome(context, { action: verb.action, method: verb.method, params, verb: 'Dial', idempotencyToken });
-  if (outcome.next === 'document' && context.signal.aborted) {
-    await notifyAction(context, outcome.target);
-    return INTERRUPTED;
-  }
-  return outcome;
+  const { action, method } = verb;
+  return actionOutcome(context, { action, method, params, verb: 'Dial', idempotencyToken, saysHowItEnded: true });
 };
 
 /** One for all that is told of this Dial's end: another gateway that carries on with it may not know that it was told. */

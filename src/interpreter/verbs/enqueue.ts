@@ -6,7 +6,6 @@ import { type AccountLimits, LIMIT_FACTS } from '../../tenancy';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
 import { runAdding, withAbsoluteUrls } from '../adding';
-import { notifyAction } from '../load-document';
 import { INTERRUPTED, NEXT_VERB, type VerbOutcome } from '../outcome';
 import { resultParams } from '../queue-params';
 import { QueueStay } from '../queue-stay';
@@ -155,15 +154,12 @@ function carryOn(verb: EnqueueVerb, context: VerbContext, entry: EntryRef): Prom
 }
 
 /** While the call lives its action's document is the program; otherwise the call ends first and the action is only told. */
-async function finish(verb: EnqueueVerb, context: VerbContext, ending: Ending): Promise<VerbOutcome> {
+function finish(verb: EnqueueVerb, context: VerbContext, ending: Ending): VerbOutcome {
   const { action, method } = verb;
   const { call } = context;
   if (ending.result === 'hangup') call.end('local-hangup');
   if (action === undefined) return call.ended ? INTERRUPTED : NEXT_VERB;
   const params = resultParams(ending.result, ending.stay);
   const token = ending.actionToken === undefined ? {} : { idempotencyToken: ending.actionToken };
-  const outcome = actionOutcome(context, { action, method, params, verb: 'Enqueue', ...token });
-  if (outcome.next !== 'document' || !call.ended) return outcome;
-  await notifyAction(context, outcome.target);
-  return INTERRUPTED;
+  return actionOutcome(context, { action, method, params, verb: 'Enqueue', saysHowItEnded: true, ...token });
 }

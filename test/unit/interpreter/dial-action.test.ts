@@ -1,40 +1,73 @@
-import { executeDial } from '../../../src/interpreter/verbs/dial';
+import { runProgram } from '../../../src/interpreter';
 import type { RunningVerb } from '../../../src/calls';
-import type { WebhookRequest } from '../../../src/webhooks';
+import { deferred } from '../../../src/lib';
+import type { WebhookOutcome, WebhookRequest } from '../../../src/webhooks';
 import { answerOf } from './fake-app';
-import { dialVerb, stageCall } from './fake-call';
+import { ACCOUNT, settle, stageCall } from './fake-call';
 
-const verb = dialVerb('<Dial action="/done"><Sip>sip:a@b.example</Sip></Dial>');
-const running: RunningVerb = { documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 0, verb: 'Dial' };
+const entry = { url: 'http://app.test/voice', method: 'POST' as const };
+const DOCUMENT = '<Response><Dial action="/done"><Sip>sip:a@b.example</Sip></Dial></Response>';
 
-/** A Dial whose caller hangs up before anybody is there; what its action was told. */
-async function hungUp(state?: RunningVerb['state']) {
-  const told: WebhookRequest[] = [];
+/** A program whose Dial reaches nobody for as long as the test likes; what was requested, and how far that came. */
+function dialling(before?: RunningVerb['state']) {
+  const asked: WebhookRequest[] = [];
+  const actionAnswered = deferred<void>();
+  const nobody = deferred<undefined>();
+  const request = async (one: WebhookRequest): Promise<WebhookOutcome> => {
+    asked.push(one);
+    if (one.url === entry.url) return answerOf(one.url, DOCUMENT);
+    const givenUp = new Promise<'aborted'>((resolve) => one.signal?.addEventListener('abort', () => resolve('aborted')));
+    return (await Promise.race([actionAnswered.promise, givenUp])) === 'aborted' ? { outcome: 'aborted' } : answerOf(one.url, '<Response/>');
+  };
   const stage = stageCall({
-    dialer: { place: () => Promise.resolve(undefined) },
-    webhooks: {
-      request: (request: WebhookRequest) => {
-        told.push(request);
-        return Promise.resolve(answerOf(request.url, '<Response/>'));
-      },
-    },
+    dialer: { place: () => nobody.promise },
+    webhooks: { request },
+    keptDocuments: { keep: () => 'kept', read: () => Promise.resolve({ contentType: 'text/xml', body: Buffer.from(DOCUMENT) }) },
   });
-  stage.call.progress = { step: 'verb', ...running, ...(state ? { state } : {}) };
-  const outcome = executeDial(verb, state ? { ...stage.context, resumed: true } : stage.context);
-  const noted = stage.call.verbState;
-  stage.call.end('remote-hangup');
-  await outcome;
-  return { tokens: told.map(({ idempotencyToken }) => idempotencyToken), noted };
+  if (before) {
+    stage.call.progress = {
+      step: 'verb', document: 'kept', documentUrl: entry.url, documentMethod: 'POST', verbIndex: 0, verb: 'Dial', state: before,
+    };
+  }
+  const running = runProgram(stage.call, { account: ACCOUNT, entry }, stage.ports);
+  return { ...stage, running, nobody, actionAnswered, actions: () => asked.filter(({ url }) => url.endsWith('/done')) };
 }
 
 describe('the action of a Dial whose caller has hung up', () => {
   it('is told under the token that the record has had since the Dial began', async () => {
-    const { tokens, noted } = await hungUp();
-    expect(tokens).toEqual([noted['actionToken']]);
-    expect(noted['actionToken']).toMatch(/^\w{8,}/);
+    const { call, running, nobody, actionAnswered, actions } = dialling();
+    await settle();
+    const { actionToken } = call.verbState;
+    expect(actionToken).toMatch(/^\w{8,}/);
+    call.end('remote-hangup');
+    nobody.resolve(undefined);
+    actionAnswered.resolve();
+    await running;
+    expect(actions()).toMatchObject([{ idempotencyToken: actionToken, params: { DialCallStatus: 'canceled', CallStatus: 'completed' } }]);
   });
 
   it('is told under the same one by a gateway that carries on', async () => {
-    expect((await hungUp({ actionToken: 'the-token-of-before' })).tokens).toEqual(['the-token-of-before']);
+    const { call, running, nobody, actionAnswered, actions } = dialling({ actionToken: 'the-token-of-before' });
+    await settle();
+    call.end('remote-hangup');
+    nobody.resolve(undefined);
+    actionAnswered.resolve();
+    await running;
+    expect(actions()).toMatchObject([{ idempotencyToken: 'the-token-of-before' }]);
+  });
+
+  it('is told once, and to the end, when he hangs up while it is being asked', async () => {
+    const { call, running, nobody, actionAnswered, actions } = dialling();
+    nobody.resolve(undefined);
+    await settle();
+    expect(actions()).toHaveLength(1);
+    let over = false;
+    void running.then(() => (over = true));
+    call.end('remote-hangup');
+    await settle();
+    expect([actions().length, over]).toEqual([1, false]);
+    actionAnswered.resolve();
+    await running;
+    expect(actions()).toHaveLength(1);
   });
 });
