@@ -22,7 +22,8 @@ process.env.HOLDFAST_OLD_FREESWITCH_REASON ||= 'tests of this very server, on lo
 // --forceExit: a connection to a server of production is not worth a run that does not end.
 const alone = ['--runInBand', '--forceExit'];
 const report = new TestReport('test-production-summary');
-if (report.gate('build', join(root, 'scripts/build.mjs'), [])) writeFileSync(join(root, '.make/built'), '');
+const [isBuilt] = await report.gates([['build', join(root, 'scripts/build.mjs'), []]]);
+if (isBuilt) writeFileSync(join(root, '.make/built'), '');
 report.jest('contracts', ['--selectProjects', 'parallel', '--testPathPatterns', 'test/contract/', ...alone]);
-report.jest('journeys', ['--selectProjects', 'serial', '--testPathPatterns', 'test/journey/[^/]+$', ...alone]);
+report.jest('journeys', ['--selectProjects', 'journeys', 'timed', '--testPathPatterns', 'test/journey/[^/]+$', ...alone]);
 report.finish();

@@ -1,5 +1,6 @@
 // Runs test programs one after another and counts: what `make test` and `make test-production` have in common.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -21,12 +22,18 @@ export class TestReport {
     rmSync(this.#summaryFile, { force: true });
   }
 
-  /** A program that counts as one test; true when it ended well. */
-  gate(title, script, args) {
-    const ok = run(title, script, args);
-    this.#total[ok ? 'passed' : 'failed'] += 1;
-    if (!ok) this.#complaints.push(title);
-    return ok;
+  /** Programs, `[title, script, args]`, that count as one test each, all at once; for each whether it ended well. */
+  gates(programs) {
+    return Promise.all(programs.map(async ([title, script, args]) => {
+      const startedAt = Date.now();
+      const { ok, output } = await runQuietly(script, args);
+      console.log(`\n== ${title}`);
+      process.stdout.write(output);
+      end(title, ok, startedAt);
+      this.#total[ok ? 'passed' : 'failed'] += 1;
+      if (!ok) this.#complaints.push(title);
+      return ok;
+    }));
   }
 
   jest(title, args) {
@@ -67,6 +74,19 @@ function run(title, script, args) {
   console.log(`\n== ${title}`);
   const startedAt = Date.now();
   const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
-  console.log(`== ${title}: ${status === 0 ? 'ok' : 'FAILED'} after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`);
+  end(title, status === 0, startedAt);
   return status === 0;
+}
+
+/** What it says is kept for its end. */
+async function runQuietly(script, args) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  return { ok: code === 0, output };
+}
+
+function end(title, ok, startedAt) {
+  console.log(`== ${title}: ${ok ? 'ok' : 'FAILED'} after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`);
 }

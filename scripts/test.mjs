@@ -12,12 +12,16 @@ for (const name of Object.keys(process.env)) {
 const bin = (name, path) => join(root, 'node_modules', name, path);
 const report = new TestReport('test-summary');
 
-if (report.gate('build', join(root, 'scripts/build.mjs'), [])) writeFileSync(join(root, '.make/built'), '');
-report.gate('types', bin('typescript', 'bin/tsc'), ['--noEmit']);
-report.gate('lint', bin('eslint', 'bin/eslint.js'), ['.', '--max-warnings', '0']);
-report.jest('corpora', ['--selectProjects', 'corpora', '--maxWorkers', '2']);
-// `--forceExit`: gateways that the fault runs have killed leave connections that try for a while, and nobody waits for those.
-report.jest('parallel tests', ['--selectProjects', 'parallel', '--forceExit']);
-// Timing journeys are disturbed by whatever runs beside them, so they come alone.
-report.jest('journeys', ['--selectProjects', 'serial', '--runInBand', '--forceExit']);
+const [isBuilt] = await report.gates([
+  ['build', join(root, 'scripts/build.mjs'), []],
+  ['types', bin('typescript', 'bin/tsc'), ['--noEmit']],
+  ['lint', bin('eslint', 'bin/eslint.js'), ['.', '--max-warnings', '0']],
+]);
+if (isBuilt) writeFileSync(join(root, '.make/built'), '');
+const twoAtOnce = ['--maxWorkers', '2'];
+// `--forceExit`: gateways that tests have killed leave connections that try for a while, and nobody waits for those.
+report.jest('corpora', ['--selectProjects', 'corpora', ...twoAtOnce, '--forceExit']);
+report.jest('parallel tests', ['--selectProjects', 'parallel', ...twoAtOnce, '--forceExit']);
+report.jest('journeys', ['--selectProjects', 'journeys', ...twoAtOnce, '--forceExit']);
+report.jest('timed journeys', ['--selectProjects', 'timed', '--runInBand', '--forceExit']);
 report.finish();

@@ -282,7 +282,7 @@ async function startEmbedded(
   const adminPort = sipPort + 1;
   const music = join(directory, 'hold-music');
   mkdirSync(music);
-  await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 60_000);
+  await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 10_000);
   const launchSipServer = (): Child => new Child('sip-server', join(DIST, 'embedded/sip-server/main.js'), {
     HOLDFAST_SIP_HOST: '127.0.0.1',
     HOLDFAST_SIP_PORT: String(sipPort),
