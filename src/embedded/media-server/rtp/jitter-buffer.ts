@@ -4,8 +4,8 @@ import { timestampDistance } from '../../../protocol/rtp';
 const FRAME = 160;
 /**
  * First delay between arrival and playing: one packet, 20 ms. With the wait for the next frame's turn that is 20 to 40 ms,
- * so a paced sender whose packets wander by up to 15 ms loses none from the first packet on; two packets would cost every
- * bridge 20 ms of silence for networks that are worse, and those are noticed with their first late packet.
+ * so a paced sender whose packets wander by up to 15 ms loses none from the first packet on; two packets would make every
+ * conversation 20 ms later for networks that are worse, and those are noticed with their first late packet.
  */
 const START_DELAY = FRAME;
 /** More delay than this is worse than what is lost without it (ITU-T G.114: 150 ms one way is still good). */
@@ -53,7 +53,7 @@ export class JitterBuffer {
     return Math.max(0, timestampDistance(this.#head, last.timestamp) + last.payload.length) / 8;
   }
 
-  /** Forgets what it holds: a new listener shall not hear old audio. */
+  /** Forgets what it holds: another source or codec begins. */
   reset(): void {
     this.#waiting.length = 0;
     this.#head = undefined;
@@ -100,6 +100,16 @@ export class JitterBuffer {
     }
     out.fill(silence, at);
     return any;
+  }
+
+  /** As pull, for a frame that nobody hears. */
+  skip(bytes: number): void {
+    if (this.#head === undefined) return;
+    this.#head = (this.#head + bytes) >>> 0;
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      if (timestampDistance(this.#head, first.timestamp) + first.payload.length > 0) return;
+      this.#waiting.shift();
+    }
   }
 
   #insert(packet: Waiting): void {

@@ -65,9 +65,9 @@ export class RtpStream implements BridgePartner {
   #sequence = randomBytes(2).readUInt16BE();
   #timestamp = randomBytes(4).readUInt32BE();
   #talking = false;
-  #frameRead = -1;
+  /** The last frame that somebody heard, or that is over. */
+  #frameRead: number | undefined;
   #lastRead: AudioFrame = silentFrame();
-  #listening = false;
   #remoteSsrc: number | undefined;
   #lastTimestamp: number | undefined;
   #rtcpPlace: Place | undefined;
@@ -167,8 +167,7 @@ export class RtpStream implements BridgePartner {
   /** What this channel's far end says in this frame; the same answer however many ask. */
   frameAt(frame: number): AudioFrame {
     if (frame === this.#frameRead) return this.#lastRead;
-    if (!this.#listening) this.#jitter.reset();
-    this.#listening = true;
+    this.#passOver(frame);
     this.#frameRead = frame;
     const codec = this.#plan?.codec ?? 'PCMU';
     const bytes = new Uint8Array(FRAME_SAMPLES);
@@ -177,6 +176,13 @@ export class RtpStream implements BridgePartner {
     else if (heard) this.#lastRead = frameOf(codec, bytes, this.#decoder);
     else this.#lastRead = this.#noise.frame(this.around.now()) ?? silentFrame();
     return this.#lastRead;
+  }
+
+  /** What nobody listened to before `frame` is over: whoever begins to listen hears what is said now, from the first frame on. */
+  #passOver(frame: number): void {
+    const unheard = frame - 1 - (this.#frameRead ?? frame - 1);
+    if (unheard > 0) this.#jitter.skip(unheard * FRAME_SAMPLES);
+    this.#frameRead = Math.max(this.#frameRead ?? 0, frame - 1);
   }
 
   /** One 20 ms frame: sends what is due and feeds whoever listens. `now`: read once for all streams of a moment. */
@@ -197,7 +203,7 @@ export class RtpStream implements BridgePartner {
       const { codec, bytes } = this.frameAt(frame);
       this.around.report({ type: 'relay', id: this.id, codec, bytes });
     }
-    if (this.#frameRead < frame - 1) this.#listening = false;
+    this.#passOver(frame);
     this.rtcp.tick(now, this.#facts);
     this.#check(now);
   }
@@ -271,7 +277,7 @@ export class RtpStream implements BridgePartner {
     else if (kind === 'noise') this.#noise.tell(payload, now);
     else {
       this.#noise.end();
-      if (this.#listening) this.#jitter.push(timestamp, payload);
+      this.#jitter.push(timestamp, payload);
     }
   }
 
