@@ -72,7 +72,8 @@ export class RedisFaults {
   }
 
   #changed(available: boolean): void {
-    const { metrics, log } = this.#options;
+    const { connection, metrics, log } = this.#options;
+    connection.isAway = !available;
     metrics.setGauge('holdfast_platform_redis_available', {}, available ? 1 : 0);
     if (available) log.info('Redis takes writes');
     else log.error('Redis takes no writes: new calls get 503, those who wait keep their music and their places');

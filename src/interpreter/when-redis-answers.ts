@@ -6,10 +6,12 @@ import type { VerbContext } from './verb-context';
 /** Redis is away for less when it is restarted or fails over; who waits for longer is better told. */
 export const REDIS_PATIENCE_MS = 120_000;
 const RETRY_MS = 500;
+/** Nobody hears silence for longer. */
+const MUSIC_AFTER_MS = 300;
 
 interface Patience {
   readonly ms: number;
-  /** Plays the hold music meanwhile. */
+  /** Plays the hold music meanwhile, as soon as it takes longer than a moment. */
   readonly withMusic: boolean;
   /** Also when the call is over. */
   readonly isForTheGone?: true;
@@ -23,23 +25,28 @@ export async function whenRedisAnswers<T>(context: VerbContext, work: (isRepeate
   const { call, ports } = context;
   const signal = patience.isForTheGone ? undefined : context.signal;
   const until = ports.clock.monotonic() + patience.ms;
-  let music: Layer | undefined;
+  let music: Promise<Layer | undefined> | undefined;
+  const play = (): void => {
+    music = context.media().then((media) => media.addLayer(...ports.holdMusic)).catch((error: unknown) => {
+      ports.report(call, `there is no music while it is waited for Redis: ${messageOf(error)}`);
+      return undefined;
+    });
+  };
+  const timer = patience.withMusic ? ports.clock.after(MUSIC_AFTER_MS, play) : undefined;
   try {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await work(attempt > 0);
       } catch (error) {
         if (signal?.aborted || !isRedisUnavailable(error) || ports.clock.monotonic() >= until) throw error;
-        if (attempt === 0) {
-          ports.report(call, `it is waited for Redis: ${messageOf(error)}`);
-          if (patience.withMusic) music = await (await context.media()).addLayer(...ports.holdMusic);
-        }
+        if (attempt === 0) ports.report(call, `it is waited for Redis: ${messageOf(error)}`);
         await pause(ports.clock, RETRY_MS, signal);
         if (signal?.aborted) throw error;
       }
     }
   } finally {
-    await music?.remove();
+    timer?.cancel();
+    await (await music)?.remove();
   }
 }
 

@@ -29,7 +29,7 @@ describe('an installation behind NAT', () => {
     // Only the gateway knows it: FreeSWITCH writes its own address to peers on its machine, whatever its ext-rtp-ip is.
     world = await World.start({ numbers: { '1000': '/caller' }, extraConfig: { sip: { externalIp: EXTERNAL } } });
     world.app.on('/caller', '<Response><Enqueue waitUrl="/wait">nat</Enqueue></Response>')
-      .on('/wait', '<Response><Pause length="1"/><Redirect>/wait</Redirect></Response>').on('/status', '');
+      .on('/wait', '<Response/>').on('/status', '');
   });
   afterAll(() => world?.stop());
 

@@ -2,6 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AbstractConnector, Cluster, type ClusterNode, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
 import { oneWriteATurn } from '../../lib';
+import type { CommandPatience } from './command-patience';
 import type { ClientOptions, RedisNode } from './redis-address';
 
 type FailFastOptions = Omit<ClusterOptions, 'redisOptions'> & {
@@ -13,17 +14,17 @@ type NodeConnectorClass = NonNullable<RedisOptions['Connector']>;
 export const SOCKET_CLOSE_MS = 250;
 
 /**
- * A cluster client whose commands fail after `commandTimeoutMs` wherever they wait. ioredis starts that clock when a command
+ * A cluster client whose commands fail when their patience is at its end, wherever they wait. ioredis starts that clock when a command
  * is handed to a node, so that without this one sent while no node is known would wait for ever. As with `FailFastRedis` what
  * has failed is not sent any more, neither by the cluster (which tries again after redirections) nor by a node on whose
  * connection it waited.
  */
 export class FailFastCluster extends Cluster {
-  readonly #commandTimeoutMs: number;
+  readonly #patience: CommandPatience;
 
-  constructor(nodes: ClusterNode[], options: FailFastOptions, commandTimeoutMs: number) {
+  constructor(nodes: ClusterNode[], options: FailFastOptions, patience: CommandPatience) {
     super(nodes, { ...options, lazyConnect: true });
-    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#patience = patience;
     this.on('+node', (node: Redis) => {
       const send = node.sendCommand.bind(node);
       node.sendCommand = (command, stream) => {
@@ -37,7 +38,7 @@ export class FailFastCluster extends Cluster {
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): ReturnType<Cluster['sendCommand']> {
     // Given up while it waited for a node: its caller has been told so, and it must not run late.
     if (command.isSettled) return command.promise;
-    command.setTimeout(this.#commandTimeoutMs);
+    command.setTimeout(this.#patience.ms);
     return super.sendCommand(command, stream, node);
   }
 

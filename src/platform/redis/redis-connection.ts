@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { GatewayError, messageOf } from '../../lib';
 import { type ClientOptions, redisPlace } from './redis-address';
+import { CommandPatience } from './command-patience';
 import { FailFastRedis } from './fail-fast-redis';
 import { FailFastCluster, nextNodeConnector, SOCKET_CLOSE_MS } from './redis-cluster';
 
@@ -12,7 +13,7 @@ export interface RedisConnectionOptions {
   readonly url: string;
   /** Seen in CLIENT LIST. */
   readonly name?: string;
-  /** A command without a reply after this long fails, also while reconnecting. Default 2,000 ms. */
+  /** A command without a reply after this long fails, also while reconnecting; sooner while `isAway`. Default 2,000 ms. */
   readonly commandTimeoutMs?: number;
   /** Default 2,000 ms. */
   readonly connectTimeoutMs?: number;
@@ -41,6 +42,7 @@ export class RedisConnection {
   /** Each has keys of its own. */
   readonly #primaries: () => readonly Redis[];
   readonly #subscriber: Redis;
+  readonly #patience: CommandPatience;
   readonly #onFailure: (failure: GatewayError) => void;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   #subscriberStarted: Promise<void> | undefined;
@@ -51,7 +53,7 @@ export class RedisConnection {
     const retry = (attempt: number): number =>
       Math.min(25 * 2 ** Math.min(attempt, 6), 1_000) + Math.floor(Math.random() * 50);
     const connectTimeout = options.connectTimeoutMs ?? 2_000;
-    const commandTimeout = options.commandTimeoutMs ?? 2_000;
+    this.#patience = new CommandPatience(options.commandTimeoutMs ?? 2_000);
     const name = options.name ?? 'holdfast';
     const shared: ClientOptions = {
       ...place.options,
@@ -78,7 +80,7 @@ export class RedisConnection {
         // A primary that failed and was replaced is noticed also by whoever sends nothing.
         slotsRefreshInterval: 5_000,
         slotsRefreshTimeout: connectTimeout,
-      }, commandTimeout);
+      }, this.#patience);
       // Commands are the same on both (ioredis builds them from one list); nothing else of the client is used outside this file.
       this.client = cluster as unknown as Redis;
       this.#primaries = () => cluster.nodes('master');
@@ -86,7 +88,7 @@ export class RedisConnection {
       this.#subscriber = new Redis({ ...shared, ...forSubscriber, Connector: nextNodeConnector(nodes, shared.tls) });
       cluster.on('node error', (error: Error) => this.#report(error));
     } else {
-      this.client = new FailFastRedis({ ...shared, connectionName: name, commandTimeout, maxRetriesPerRequest: 2 });
+      this.client = new FailFastRedis({ ...shared, connectionName: name, maxRetriesPerRequest: 2 }, this.#patience);
       this.#primaries = () => [this.client];
       this.#subscriber = new Redis({ ...shared, ...forSubscriber });
     }
@@ -128,6 +130,11 @@ export class RedisConnection {
     this.client.on('ready', () => {
       if (this.#started) listener();
     });
+  }
+
+  /** Whoever knows that Redis does not answer says so: until it does again a command fails after half a second. */
+  set isAway(away: boolean) {
+    this.#patience.isAway = away;
   }
 
   /** Cuts both connections at once, as the death of the process would (tests of faults). */

@@ -107,6 +107,24 @@ describe('the Redis connection', () => {
     }
   });
 
+  it('fails a command sooner while Redis is known to be away, and waits for it again afterwards', async () => {
+    const one = connection(redis.url, 60_000);
+    await one.start();
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      one.isAway = true;
+      await expect(one.client.get('x')).rejects.toThrow('timed out');
+      one.isAway = false;
+      const patient = one.client.get('x');
+      one.isAway = true;
+      await expect(one.client.get('y')).rejects.toThrow('timed out');
+      process.kill(redis.pid, 'SIGCONT');
+      expect(await patient).toBeNull();
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+  });
+
   describe('scripts', () => {
     const directory = mkdtempSync(join(tmpdir(), 'holdfast-scripts-'));
     writeFileSync(join(directory, 'echo.lua'), ECHO);
