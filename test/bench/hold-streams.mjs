@@ -12,11 +12,10 @@ const STREAMS = { 'send-only': { ours: 1_110, peer: 370 }, 'two-way': { ours: 55
 const [MS, MOST_LOOKS, FRAME_MS] = [8_000, 20, 20];
 const [SERVER_CPU, SINK_CPU] = [0, 1];
 
-const CAUSE = 'the machine had other work, and so many streams take 0.8 to 1.0 of a CPU of it: a packet costs 14 to 18 us, 40 % of that in the '
-  + 'kernel (perf), so that the 277 packets of one of the four moments of a frame are 4 to 5 ms long by themselves, and nothing is left to make up '
-  + 'for what was late. Gone: reading the clock and gathering what a report says for each packet. Left: one system call for many packets, which '
-  + 'Node does not have for those of several sockets; and the same on a machine without other work. These runs allowed '
-  + 'FreeSWITCH two packets of a stream without the tone; the check allows one again, and the figures are to be taken again';
+const CAUSE = 'so many streams take 0.7 to 0.9 of a CPU: a packet costs 14 to 16 us, 40 % of that in the kernel (perf), so that the 277 packets '
+  + 'of one of the four moments of a frame are 4 ms long by themselves, and little is left to make up for what was late. Gone: reading the '
+  + 'clock and gathering what a report says for each packet. Left: one system call for many packets, which Node does not have for those of '
+  + 'several sockets';
 
 const figuresOf = (name, what, target, lateMs) => [
   { name, label: `hold streams a core, ${what}`, cost: 'serverCpu', direction: 'efficiency', target },
