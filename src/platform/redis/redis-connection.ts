@@ -47,6 +47,7 @@ export class RedisConnection {
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   #subscriberStarted: Promise<void> | undefined;
   #started = false;
+  #isOver = false;
 
   constructor(options: RedisConnectionOptions) {
     const place = redisPlace(options.url);
@@ -118,6 +119,7 @@ export class RedisConnection {
   }
 
   async stop(): Promise<void> {
+    this.#isOver = true;
     this.#listeners.clear();
     for (const connection of [this.#subscriber, this.client]) {
       if (connection.status === 'ready') await connection.quit();
@@ -139,6 +141,7 @@ export class RedisConnection {
 
   /** Cuts both connections at once, as the death of the process would (tests of faults). */
   sever(): void {
+    this.#isOver = true;
     this.#listeners.clear();
     this.#subscriber.disconnect();
     this.client.disconnect();
@@ -146,6 +149,8 @@ export class RedisConnection {
 
   /** Subscribes; resolves when Redis has confirmed. The returned function ends the subscription. */
   async subscribe(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
+    // ioredis would connect again, for whoever is still about his work.
+    if (this.#isOver) throw new GatewayError('platform-redis-connection', 'the connection to Redis is closed');
     this.#subscriberStarted ??= this.#subscriber.connect();
     await this.#subscriberStarted;
     const present = this.#listeners.get(channel);

@@ -89,6 +89,21 @@ describe('the record of a call', () => {
     expect(await store.find(ACCOUNT, call.sid)).toMatchObject({ callSid: call.sid, endReason: 'remote-hangup' });
   });
 
+  it('is closed again when a replica takes over that has the live one still', async () => {
+    const call = placeCall();
+    store.save(call);
+    await store.flush();
+    const records = `hf:{${ACCOUNT}}:calls:v1:records`;
+    const redis = server.client();
+    const before = (await redis.hget(records, call.sid)) ?? 'there was none';
+    call.end('remote-hangup');
+    await store.close(call);
+    await redis.hset(records, call.sid, before);
+    store.rewrite([]);
+    await eventually(async () => expect(await redis.hexists(records, call.sid)).toBe(0));
+    expect(await store.find(ACCOUNT, call.sid)).toMatchObject({ endReason: 'remote-hangup' });
+  });
+
   it('holds the legs that a call has placed while they live; ended ones can be looked up alone', async () => {
     const call = placeCall();
     const leg = placeCall();
