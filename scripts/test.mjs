@@ -19,9 +19,9 @@ const [isBuilt] = await report.gates([
 ]);
 if (isBuilt) writeFileSync(join(root, '.make/built'), '');
 const twoAtOnce = ['--maxWorkers', '2'];
-// `--forceExit`: gateways that tests have killed leave connections that try for a while, and nobody waits for those.
-report.jest('corpora', ['--selectProjects', 'corpora', ...twoAtOnce, '--forceExit']);
-report.jest('parallel tests', ['--selectProjects', 'parallel', ...twoAtOnce, '--forceExit']);
-report.jest('journeys', ['--selectProjects', 'journeys', ...twoAtOnce, '--forceExit']);
+report.jest('corpora', ['--selectProjects', 'corpora', ...twoAtOnce]);
+report.jest('parallel tests', ['--selectProjects', 'parallel', ...twoAtOnce]);
+report.jest('journeys', ['--selectProjects', 'journeys', ...twoAtOnce]);
+// `--forceExit`: phones and clients of a journey that failed would keep the one process alive.
 report.jest('timed journeys', ['--selectProjects', 'timed', '--runInBand', '--forceExit']);
 report.finish();

@@ -70,7 +70,9 @@ export class Life {
   /** The clock of its machine: `speed` times as fast, `skewMs` ahead of the others'. Its timers end with it. */
   clock(base: Clock, speed: number, skewMs = 0): Clock {
     const own = (timer: Timer): Timer => {
-      this.#timers.add(timer);
+      // The dead begin nothing any more: their code runs on to its next effect.
+      if (this.#isAlive) this.#timers.add(timer);
+      else timer.cancel();
       return { cancel: () => (this.#timers.delete(timer), timer.cancel()) };
     };
     const after = (ms: number, fn: () => void): Timer => {
