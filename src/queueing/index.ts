@@ -19,6 +19,7 @@ export type {
   JoinOutcome,
   JoinRequest,
   LegFacts,
+  Meeting,
   QueueEngine,
   QueueEngineOptions,
   QueueFact,

@@ -7,7 +7,7 @@ import { QueueKeySpace } from './queue-keys';
 import { clampQueueSize, queueNameFault } from './queue-name-rules';
 import { type ArgumentsOf, QueueOperations } from './queue-operations';
 import { clampPriority } from './queue-order-rules';
-import { claimed, claimView, entryChange, entryRef, number, parseRecord, queueView, result, text } from './queue-replies';
+import { claimed, claimView, entryChange, entryRef, meeting, number, parseRecord, queueView, result, text } from './queue-replies';
 import { loadQueueScripts } from './queue-scripts';
 import { QueueSummaries } from './queue-summaries';
 import { QueueWatch } from './queue-watch';
@@ -221,7 +221,8 @@ class RedisQueueEngine implements QueueEngine {
     if (reply.outcome === 'stale') return { outcome: 'stale' };
     this.#watch.forget(agentCallSid);
     if (reply.outcome === 'released') return { outcome: 'released', entry: entryRef(accountSid, reply) };
-    return { outcome: reply.outcome as 'cancelled' | 'bridged' | 'none' };
+    if (reply.outcome === 'bridged') return { outcome: 'bridged', met: meeting(accountSid, reply) };
+    return { outcome: reply.outcome as 'cancelled' | 'none' };
   }
 
   async adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome> {

@@ -1,6 +1,6 @@
 import { GatewayError } from '../lib';
 import type { ScriptReply } from '../platform/redis';
-import type { ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, QueueFact, QueueResult, QueueView, Whisper } from './queue-types';
+import type { ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper } from './queue-types';
 
 /** A JSON object from Redis whose fields are not yet known to be there. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -88,12 +88,15 @@ export function claimView(fields: Fields): ClaimView | undefined {
 
 /** The claim of a reply or of a ticket's record: the caller is the `peer`. */
 export function claimed(accountSid: string, reply: Fields): Claimed {
+  return { ...meeting(accountSid, reply), token: text(reply, 'token'), callerGatewayId: text(reply, 'callerGatewayId') };
+}
+
+/** With whom it is or was. */
+export function meeting(accountSid: string, reply: Fields): Meeting {
   const caller = peer(reply);
   return {
-    token: text(reply, 'token'),
     entry: { accountSid, queueSid: text(reply, 'queueSid'), entryId: text(reply, 'entryId'), callSid: caller.callSid },
     caller,
-    callerGatewayId: text(reply, 'callerGatewayId'),
     queueTimeMs: number(reply, 'queueTimeMs'),
   };
 }
@@ -148,7 +151,8 @@ export function claimChange(accountSid: string, record: Fields): ClaimChange {
   if (state === 'claimed' || state === 'bridged') return { state, ...claimed(accountSid, record) };
   const reason = text(record, 'reason');
   if (state !== 'gone' || !GONE.includes(reason)) throw corrupt('ticket', `${state} ${reason}`);
-  return { state: 'gone', reason: reason as Extract<ClaimChange, { state: 'gone' }>['reason'] };
+  const met = record['peer'] === undefined ? {} : { met: meeting(accountSid, record) };
+  return { state: 'gone', reason: reason as Extract<ClaimChange, { state: 'gone' }>['reason'], ...met };
 }
 
 /** The facts a script reports, with the account they belong to. */

@@ -129,6 +129,9 @@ export interface Claimed {
   readonly queueTimeMs: number;
 }
 
+/** Whom an agent met. */
+export type Meeting = Pick<Claimed, 'entry' | 'caller' | 'queueTimeMs'>;
+
 export type ClaimOutcome =
   | ({ readonly outcome: 'claimed' } & Claimed)
   | { readonly outcome: 'waiting'; readonly ticket: string; readonly queueSid: string }
@@ -138,7 +141,7 @@ export type ClaimOutcome =
 export type AbandonOutcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'released'; readonly entry: EntryRef }
-  | { readonly outcome: 'bridged' }
+  | { readonly outcome: 'bridged'; readonly met: Meeting }
   | { readonly outcome: 'none' }
   /** The token is not that of the agent's present claim; nothing changed. */
   | { readonly outcome: 'stale' };
@@ -178,7 +181,8 @@ export type ClaimChange =
   | { readonly state: 'waiting' }
   | ({ readonly state: 'claimed' } & Claimed)
   | ({ readonly state: 'bridged' } & Claimed)
-  | { readonly state: 'gone'; readonly reason: ClaimGoneReason };
+  /** `met`: of a meeting that is over, unless an older version wrote it. */
+  | { readonly state: 'gone'; readonly reason: ClaimGoneReason; readonly met?: Meeting };
 
 export interface QueueSummary {
   readonly queueSid: string;

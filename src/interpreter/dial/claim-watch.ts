@@ -1,6 +1,6 @@
 import { deferred, type Deferred, messageOf } from '../../lib';
 import type { Bridge, Layer, MediaEndpoint } from '../../media';
-import type { ClaimChange, Claimed, ClaimOutcome } from '../../queueing';
+import type { ClaimChange, Claimed, ClaimOutcome, Meeting } from '../../queueing';
 import type { QueueNoun, RingTone } from '../../twiml';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
@@ -12,7 +12,7 @@ const GIVE_UP_ATTEMPTS = 5;
 const GIVE_UP_RETRY_MS = 500;
 
 type Met =
-  | { readonly outcome: 'bridged'; readonly claimed: Claimed; readonly bridge: Bridge }
+  | { readonly outcome: 'bridged'; readonly meeting: Meeting; readonly bridge: Bridge }
   | { readonly outcome: 'timeout' | 'canceled' | 'failed' };
 
 /**
@@ -104,7 +104,7 @@ export class ClaimWatch {
         const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
         // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
         if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
-        if (abandoned.outcome === 'bridged') this.#meetingOver();
+        if (abandoned.outcome === 'bridged') this.#meetingOver(abandoned.met);
         break;
       } catch (error) {
         ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
@@ -131,7 +131,7 @@ export class ClaimWatch {
         this.#settleIfBridged();
         return;
       case 'gone':
-        if (change.reason === 'bridge-ended') this.#meetingOver();
+        if (change.reason === 'bridge-ended') this.#meetingOver(change.met ?? this.#claimed);
         // An agent may be gone before anybody waits for the bridge: his claim came to nothing because of that.
         this.#met.resolve({ outcome: this.#givingUp ?? (this.#context.signal.aborted ? 'canceled' : 'failed') });
     }
@@ -163,15 +163,17 @@ export class ClaimWatch {
   #settleIfBridged(): void {
     if (!this.#wasBridged || !this.#engineBridged || !this.#claimed) return;
     if (!this.#endpoint.isBridged) this.#bridgeEnded.resolve();
-    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
-    this.#met.resolve({ outcome: 'bridged', claimed: this.#claimed, bridge });
+    this.#settle(this.#claimed);
   }
 
-  /** The engine counted a bridge that is over, whether or not its beginning was heard of. */
-  #meetingOver(): void {
-    this.#wasBridged = true;
-    this.#engineBridged = true;
+  /** The engine counted a bridge that is over, whether or not its beginning, or even the claim, was heard of. */
+  #meetingOver(meeting: Meeting | undefined): void {
     this.#bridgeEnded.resolve();
-    this.#settleIfBridged();
+    if (meeting) this.#settle(meeting);
+  }
+
+  #settle(meeting: Meeting): void {
+    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
+    this.#met.resolve({ outcome: 'bridged', meeting, bridge });
   }
 }

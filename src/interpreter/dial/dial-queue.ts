@@ -1,4 +1,4 @@
-import type { Claimed } from '../../queueing';
+import type { Meeting } from '../../queueing';
 import type { DialVerb, QueueNoun } from '../../twiml';
 import { seconds } from '../queue-params';
 import type { VerbContext } from '../verb-context';
@@ -32,7 +32,7 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
     }
     const met = await watch.untilBridged(timeoutMs);
     if (met.outcome !== 'bridged') return { status: met.outcome === 'timeout' ? 'no-answer' : met.outcome, params: {} };
-    const params = before ?? bridgedParams(met.claimed);
+    const params = before ?? bridgedParams(met.meeting);
     call.noteVerbState({ met: params });
     await recording.answered(endpoint);
     const talkedMs = await talk(verb, context, endpoint, met.bridge);
@@ -42,7 +42,7 @@ export async function dialQueue(verb: DialVerb, noun: QueueNoun, context: VerbCo
   }
 }
 
-const bridgedParams = ({ caller, entry, queueTimeMs }: Claimed): Record<string, string> => ({
+const bridgedParams = ({ caller, entry, queueTimeMs }: Meeting): Record<string, string> => ({
   DialCallSid: caller.callSid,
   DialBridged: 'true',
   QueueSid: entry.queueSid,

@@ -12,7 +12,9 @@ if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) 
 if A.ticket ~= '' and ticket.id ~= A.ticket then return reply({ outcome = 'none' }) end
 if A.token ~= '' and ticket.token ~= A.token then return reply({ outcome = 'stale' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
-if ticket.state == 'bridged' then return reply({ outcome = 'bridged' }) end
+if ticket.state == 'bridged' then
+  return reply({ outcome = 'bridged', entryId = ticket.entryId, queueSid = ticket.queueSid, queueTimeMs = ticket.queueTimeMs }, peer_of(ticket))
+end
 if ticket.state == 'waiting' then
   retire_ticket(ticket, 'released')
   return reply({ outcome = 'cancelled' })

@@ -162,7 +162,7 @@ describe('the agent\'s side of a queue', () => {
   it('a bridge that wins against the timeout is a conversation', async () => {
     const world = setUp();
     await settle();
-    world.engine.abandoned = { outcome: 'bridged' };
+    world.engine.abandoned = { outcome: 'bridged', met: claimed };
     world.clock.advance(30_000);
     await settle();
     world.endpoint.bridge();
@@ -179,9 +179,22 @@ describe('the agent\'s side of a queue', () => {
     expect((await waiting.result).status).toBe('canceled');
     const bridged = setUp({ outcome: 'claimed', ...claimed });
     await settle();
-    bridged.engine.abandoned = { outcome: 'bridged' };
+    bridged.engine.abandoned = { outcome: 'bridged', met: claimed };
     bridged.call.end('remote-hangup');
     expect(await bridged.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller' } });
+  });
+
+  it('an agent who is told of a meeting only when it is over, and had heard of another caller before, met the one he met', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    const met = { ...claimed, caller: { ...claimed.caller, callSid: 'CAnother' } };
+    world.tell({ state: 'gone', reason: 'bridge-ended', met });
+    expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAnother' } });
+    const canceled = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    canceled.engine.abandoned = { outcome: 'bridged', met };
+    canceled.call.end('remote-hangup');
+    expect(await canceled.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAnother' } });
   });
 
   it('an agent who hangs up while his claim is on its way, and whose claim is gone by then: canceled', async () => {

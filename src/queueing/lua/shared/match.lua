@@ -6,8 +6,9 @@ end
 
 local function retire_ticket(ticket, reason)
   redis.call('ZREM', K.agents, ticket.callSid)
-  ticket.state, ticket.reason, ticket.entryId, ticket.token = 'gone', reason, nil, nil
-  ticket.leg, ticket.peer, ticket.whisper = '', '', ''
+  ticket.state, ticket.reason, ticket.token, ticket.leg, ticket.whisper = 'gone', reason, nil, '', ''
+  -- Whose conversation is over is told with whom it was: nobody may have heard of it before.
+  if reason ~= 'bridge-ended' then ticket.entryId, ticket.peer = nil, '' end
   save_ticket(ticket)
   retain('T:' .. ticket.callSid)
   agent_fact('queue-agent.gone', ticket)

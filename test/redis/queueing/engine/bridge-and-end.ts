@@ -27,12 +27,27 @@ export function bridgesAndEnds(stage: EngineStage): void {
       await stage.a.engine.markBridged(entry, token);
       expect(await stage.a.engine.view(entry)).toMatchObject({ position: 0, size: 0, state: 'bridged' });
       await eventually(() => expect(agentHeard.at(-1)).toMatchObject({ state: 'bridged', entry }));
-      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toEqual({ outcome: 'bridged' });
+      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toMatchObject({ outcome: 'bridged', met: { entry, caller: leg(entry.callSid) } });
       const end = await stage.a.engine.end(entry, 'bridge-ended');
       expect(end).toMatchObject({ outcome: 'ended', result: 'bridged' });
       const { result, queueTimeMs, actionToken } = end;
       await eventually(() => expect(heard.at(-1)).toEqual({ state: 'ended', result, queueTimeMs, actionToken }));
-      await eventually(() => expect(agentHeard.at(-1)).toEqual({ state: 'gone', reason: 'bridge-ended' }));
+      await eventually(() => expect(agentHeard.at(-1)).toMatchObject({ state: 'gone', reason: 'bridge-ended', met: { entry } }));
+    });
+
+    it('tells an agent whose gateway has heard of none of it with whom he talked', async () => {
+      const agent = newCall();
+      const { entry: lost } = await stage.joined(stage.a);
+      await stage.claimedBy(stage.b, agent, { wait: true });
+      const { entry } = await stage.joined(stage.a);
+      await stage.a.engine.end(lost, 'hangup');
+      const { claim } = (await stage.a.engine.view(entry)) ?? {};
+      await stage.a.engine.beginBridge(entry, claim?.token ?? '');
+      await stage.a.engine.markBridged(entry, claim?.token ?? '');
+      await stage.a.engine.end(entry, 'bridge-ended');
+      const heard: ClaimChange[] = [];
+      stage.b.engine.onClaimChanged(stage.account, agent, (change) => heard.push(change));
+      await eventually(() => expect(heard).toMatchObject([{ state: 'gone', reason: 'bridge-ended', met: { entry, caller: leg(entry.callSid) } }]));
     });
 
     it('writes the result once: every later cause hears the first one, with the same action token', async () => {
