@@ -210,19 +210,18 @@ class RedisQueueEngine implements QueueEngine {
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     if (token === undefined) this.#own.drop('claim', agentCallSid);
     const args = { callSid: agentCallSid, token: token ?? '', ticket: '', retentionMs: this.#retentionMs };
-    let reply: ScriptReply;
-    try {
-      reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args);
-    } catch (error) {
+    const reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args).catch((error: unknown) => {
       if (token === undefined && own?.ticket !== undefined) this.#unfinished.toTakeBack(own.ticket, { accountSid, agentCallSid });
       throw error;
-    }
+    });
     // The agent's present claim goes on: its end is still news.
     if (reply.outcome === 'stale') return { outcome: 'stale' };
+    const isOurs = reply['ticket'] === this.#watch.ticketOf(agentCallSid);
     this.#watch.forget(agentCallSid);
     if (reply.outcome === 'released') return { outcome: 'released', entry: entryRef(accountSid, reply) };
     if (reply.outcome === 'bridged') return { outcome: 'bridged', met: meeting(accountSid, reply) };
-    return { outcome: reply.outcome as 'cancelled' | 'none' };
+    if (reply.outcome === 'cancelled') return { outcome: 'cancelled' };
+    return { outcome: 'none', ...(reply['peer'] !== undefined && isOurs ? { met: meeting(accountSid, reply) } : {}) };
   }
 
   async adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome> {

@@ -142,7 +142,8 @@ export type AbandonOutcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'released'; readonly entry: EntryRef }
   | { readonly outcome: 'bridged'; readonly met: Meeting }
-  | { readonly outcome: 'none' }
+  /** There is nothing to give up; `met`: because the conversation that the last claim of this gateway led to is over. */
+  | { readonly outcome: 'none'; readonly met?: Meeting }
   /** The token is not that of the agent's present claim; nothing changed. */
   | { readonly outcome: 'stale' };
 

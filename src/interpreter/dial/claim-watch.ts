@@ -104,7 +104,7 @@ export class ClaimWatch {
         const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
         // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
         if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
-        if (abandoned.outcome === 'bridged') this.#meetingOver(abandoned.met);
+        if ('met' in abandoned) this.#meetingOver(abandoned.met);
         break;
       } catch (error) {
         ports.report(call, `the claim could not be given up: ${messageOf(error)}`);

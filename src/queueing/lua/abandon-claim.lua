@@ -8,13 +8,17 @@
 -- include: shared/json shared/once shared/entry-state shared/time shared/records shared/changes shared/facts shared/settling shared/match
 if A.ticket ~= '' then redis.call('SET', K.claiming, '{"outcome":"empty","queueSid":""}', 'PX', A.retentionMs, 'NX') end
 local ticket = read_ticket(A.callSid)
+local function reply_met(outcome)
+  local facts = { outcome = outcome, ticket = ticket.id, entryId = ticket.entryId, queueSid = ticket.queueSid, queueTimeMs = ticket.queueTimeMs }
+  return reply(facts, peer_of(ticket))
+end
+-- Of whose conversation is over already only he knows whether it was that of this claim.
+if ticket and ticket.state == 'gone' and ticket.reason == 'bridge-ended' then return reply_met('none') end
 if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end
 if A.ticket ~= '' and ticket.id ~= A.ticket then return reply({ outcome = 'none' }) end
 if A.token ~= '' and ticket.token ~= A.token then return reply({ outcome = 'stale' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
-if ticket.state == 'bridged' then
-  return reply({ outcome = 'bridged', entryId = ticket.entryId, queueSid = ticket.queueSid, queueTimeMs = ticket.queueTimeMs }, peer_of(ticket))
-end
+if ticket.state == 'bridged' then return reply_met('bridged') end
 if ticket.state == 'waiting' then
   retire_ticket(ticket, 'released')
   return reply({ outcome = 'cancelled' })

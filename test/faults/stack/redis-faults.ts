@@ -61,7 +61,7 @@ export async function redisFault(world: World, people: People, name: string, bel
   await eventually(async () => expect((await world.census()).callsInQueues).toBe(line.length + 1), 15_000);
   if (leaver) expect((await people.told(leaver, '/after')).params['QueueResult']).toBe('hangup');
   people.line.expected.push(...line.map(({ callSid }) => callSid));
-  for (const waiter of line) expect(waiter.call.audio.hears(MUSIC_HZ)).toBe(true);
+  await Promise.all(line.map((waiter) => waiter.call.audio.waitForTone(MUSIC_HZ, { withinMs: 2_000 })));
   const waiting = new Set(line);
   while (waiting.size > 0) {
     const agent = await people.agent();
@@ -75,7 +75,9 @@ export async function redisFault(world: World, people: People, name: string, bel
     await people.hangUp(agent);
     await people.told(served, '/after');
   }
-  expect([talking.call.audio.hears(AGENT_HZ), theirAgent.call.audio.hears(CALLER_HZ)]).toEqual([true, true]);
+  await Promise.all([
+    talking.call.audio.waitForTone(AGENT_HZ, { withinMs: 2_000 }), theirAgent.call.audio.waitForTone(CALLER_HZ, { withinMs: 2_000 }),
+  ]);
   await people.hangUp(theirAgent);
   expect((await people.told(talking, '/after')).params['QueueResult']).toBe('bridged');
   await people.hangUp(talking);

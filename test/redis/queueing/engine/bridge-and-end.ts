@@ -45,9 +45,13 @@ export function bridgesAndEnds(stage: EngineStage): void {
       await stage.a.engine.beginBridge(entry, claim?.token ?? '');
       await stage.a.engine.markBridged(entry, claim?.token ?? '');
       await stage.a.engine.end(entry, 'bridge-ended');
+      const met = { entry, caller: leg(entry.callSid) };
       const heard: ClaimChange[] = [];
       stage.b.engine.onClaimChanged(stage.account, agent, (change) => heard.push(change));
-      await eventually(() => expect(heard).toMatchObject([{ state: 'gone', reason: 'bridge-ended', met: { entry, caller: leg(entry.callSid) } }]));
+      await eventually(() => expect(heard).toMatchObject([{ state: 'gone', reason: 'bridge-ended', met }]));
+      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toMatchObject({ outcome: 'none', met });
+      // Asked again it is not known any more whose it was.
+      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toEqual({ outcome: 'none' });
     });
 
     it('writes the result once: every later cause hears the first one, with the same action token', async () => {
