@@ -91,8 +91,9 @@ export class CallStore {
     await this.#writing.get(call)?.done;
     const { accountSid } = call.identity;
     this.#closed.add(call);
-    const args = { ...this.#argsOf(call), keepSeconds: KEEP_SECONDS };
-    const close = (): Promise<ScriptReply> => this.#scripts.run('close-call', this.#keysOf(accountSid, call.sid), args);
+    // Of what is kept for a while none holds the call itself, and all that hangs on it.
+    const [keys, args] = [this.#keysOf(accountSid, call.sid), { ...this.#argsOf(call), keepSeconds: KEEP_SECONDS }];
+    const close = (): Promise<ScriptReply> => this.#scripts.run('close-call', keys, args);
     this.#closings.push(close);
     if (this.#closings.length > CLOSINGS) this.#closings.shift();
     await this.#attempt(call, close);
