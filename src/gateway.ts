@@ -89,7 +89,8 @@ export class Gateway {
     this.#sourceRate = new SourceRate({ clock: systemClock, perSecond: config.limits.invitesPerSource, report: warn });
     this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
     this.#store = new CallStore({
-      redis: this.#redis.client, gatewayId: this.#gatewayId, prefix: keyPrefix, report: warn, onFenced: ({ sid }) => this.#fenced({ callSid: sid }),
+      redis: this.#redis.client, clock: systemClock, gatewayId: this.#gatewayId, prefix: keyPrefix, report: warn,
+      onFenced: ({ sid }) => this.#fenced({ callSid: sid }),
     });
     this.#keptDocuments = new KeptDocuments({ redis: this.#redis.client, clock: systemClock, prefix: keyPrefix, report: warn });
     this.#redisFaults = new RedisFaults({
