@@ -81,6 +81,7 @@ async function join(verb: EnqueueVerb, context: VerbContext, isRepeated: boolean
     epoch: 1,
     priority: verb.priority,
     limits,
+    isRepeated,
     ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
   });
   return { joined, endpoint, limits, isRepeated };
