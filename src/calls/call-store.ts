@@ -182,6 +182,11 @@ export class CallStore {
   /** Writes what is to be written, and nothing from then on: the calls are others' to carry on with. */
   async seal(): Promise<void> {
     await this.flush();
+    this.stop();
+  }
+
+  /** Nothing is written any more, nor tried again. */
+  stop(): void {
     this.#isSealed = true;
   }
 
