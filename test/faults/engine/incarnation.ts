@@ -94,7 +94,7 @@ export class Incarnation implements TestGateway {
       onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
     });
     this.#keptDocuments = new KeptDocuments({ ...own, clock });
-    this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, () => undefined);
+    this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, (available) => (this.connection.isAway = !available));
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
     const pool = {
       clock, patienceMs: 1_000, server: () => ({ up: true }),
