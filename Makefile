@@ -58,9 +58,9 @@ soak: packages build ## callers and agents for SECONDS=1800, then a census of wh
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@exec node test/load/soak.mjs
 
-faults: packages ## gateways die at any step of theirs until DEATHS=200 and CALLERS=10000 are seen, goes on from the last time: [SEED=] [LANES=4] [ONLY_DEATHS=1] [SLOWER=5]
+faults: packages ## gateways die at any step of theirs until DEATHS=200 and CALLERS=10000 are seen, goes on from the last time: [SEED=] [LANES=4] [ONLY_DEATHS=1] [SLOWER=5] [REDIS_SHARE=0.2]
 	@scripts/ensure-programs.sh required redis-server:redis-server
-	@DEATHS='$(DEATHS)' CALLERS='$(CALLERS)' SEED='$(SEED)' LANES='$(LANES)' ONLY_DEATHS='$(ONLY_DEATHS)' SLOWER='$(SLOWER)' node --import tsx test/faults/engine/accumulate.ts
+	@DEATHS='$(DEATHS)' CALLERS='$(CALLERS)' SEED='$(SEED)' LANES='$(LANES)' ONLY_DEATHS='$(ONLY_DEATHS)' SLOWER='$(SLOWER)' REDIS_SHARE='$(REDIS_SHARE)' node --import tsx test/faults/engine/accumulate.ts
 
 stack-faults: packages build ## whole installations: KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 [CALLERS=50], goes on from the last time
 	@scripts/ensure-programs.sh required redis-server:redis-server

@@ -88,10 +88,9 @@ export class Gateway {
     this.#events = new EventBus(warn);
     this.#sourceRate = new SourceRate({ clock: systemClock, perSecond: config.limits.invitesPerSource, report: warn });
     this.#timeline = new CallTimeline(this.#redis.client, keyPrefix);
-    this.#store = new CallStore({
-      redis: this.#redis.client, gatewayId: this.#gatewayId, prefix: keyPrefix, report: warn, onFenced: ({ sid }) => this.#fenced({ callSid: sid }),
-    });
-    this.#keptDocuments = new KeptDocuments({ redis: this.#redis.client, clock: systemClock, prefix: keyPrefix, report: warn });
+    const kept = { redis: this.#redis.client, clock: systemClock, prefix: keyPrefix, report: warn };
+    this.#store = new CallStore({ ...kept, gatewayId: this.#gatewayId, onFenced: ({ sid }) => this.#fenced({ callSid: sid }) });
+    this.#keptDocuments = new KeptDocuments(kept);
     this.#redisFaults = new RedisFaults({
       connection: this.#redis, config, clock: systemClock, store: this.#store, documents: this.#keptDocuments,
       calls: () => new Set([...this.#calls, ...this.#programs.calls]), metrics: this.#metrics, log: this.#log,

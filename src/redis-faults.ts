@@ -10,7 +10,7 @@ export interface RedisFaultsOptions {
   readonly connection: RedisConnection;
   readonly config: Config;
   readonly clock: Clock;
-  readonly store: Pick<CallStore, 'rewrite'>;
+  readonly store: Pick<CallStore, 'rewrite' | 'stop'>;
   readonly documents: Pick<KeptDocuments, 'rewrite'>;
   /** Those that live, and those that have ended and of which somebody is still to be told. */
   readonly calls: () => Iterable<Call>;
@@ -52,6 +52,7 @@ export class RedisFaults {
 
   stop(): void {
     this.#probe.stop();
+    this.#options.store.stop();
   }
 
   /** The version of the schema, the records of live calls and the documents they run, and the accounts, numbers and trunks of the configuration. Several calls at once do no harm. */

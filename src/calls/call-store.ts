@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { messageOf } from '../lib';
+import { type Clock, messageOf } from '../lib';
 import { RedisScripts, type ScriptReply } from '../platform/redis';
 import type { Call } from './call';
 import { CallKeys } from './call-keys';
@@ -19,11 +19,14 @@ export const RECORD_SCRIPTS = {
 
 /** Ended calls are kept for a day for look-ups by SID. */
 const KEEP_SECONDS = 86_400;
+/** From a write that failed until it is tried again: a full Redis, say, tells nobody when it takes writes again. */
+const AGAIN_MS = 1_000;
 /** Calls that ended in the last half minute at 20 a second: a failover loses the writes of seconds. */
 const CLOSINGS = 600;
 
 export interface CallStoreOptions {
   readonly redis: Redis;
+  readonly clock: Clock;
   /** One incarnation: what it owned is taken by others when it is dead. */
   readonly gatewayId: string;
   readonly prefix?: string;
@@ -47,6 +50,9 @@ export class CallStore {
   readonly #closed = new WeakSet<Call>();
   /** Of the last calls. Each does nothing when another gateway has the call since. */
   readonly #closings: (() => Promise<ScriptReply>)[] = [];
+  /** What has to be written once more, because it failed: by call, the last of each. */
+  readonly #failed = new Map<Call, () => void>();
+  #isToBeTriedAgain = false;
   #isSealed = false;
 
   constructor(options: CallStoreOptions) {
@@ -55,7 +61,7 @@ export class CallStore {
     this.#scripts = new RedisScripts(options.redis, join(__dirname, 'lua'), RECORD_SCRIPTS);
   }
 
-  /** Writes the call's present state in the background; a failure is reported, the call goes on. That of a leg is its parent's. */
+  /** Writes the call's present state in the background; a failure is reported, the call goes on, and it is tried again. That of a leg is its parent's. */
   save(changed: Call): void {
     if (this.#isSealed) return;
     if (changed.parent && changed.ended) this.#keepEndedLeg(changed);
@@ -85,7 +91,7 @@ export class CallStore {
     for (const close of this.#closings) close().catch((error: unknown) => this.#options.report(`a record was not closed again: ${messageOf(error)}`));
   }
 
-  /** Nothing is left to be done for the call. Resolves when that is written; a failure is reported: others will look after it. */
+  /** Nothing is left to be done for the call. Resolves when that is written, or was tried: a failure is reported, and it is tried again. */
   async close(call: Call): Promise<void> {
     if (this.#isSealed) return;
     await this.#writing.get(call)?.done;
@@ -96,7 +102,7 @@ export class CallStore {
     const close = (): Promise<ScriptReply> => this.#scripts.run('close-call', keys, args);
     this.#closings.push(close);
     if (this.#closings.length > CLOSINGS) this.#closings.shift();
-    await this.#attempt(call, close);
+    await this.#close(call, close);
   }
 
   /** The record of a call that lives or ended within a day; that of a leg after its end only. */
@@ -177,6 +183,11 @@ export class CallStore {
   /** Writes what is to be written, and nothing from then on: the calls are others' to carry on with. */
   async seal(): Promise<void> {
     await this.flush();
+    this.stop();
+  }
+
+  /** Nothing is written any more, nor tried again. */
+  stop(): void {
     this.#isSealed = true;
   }
 
@@ -188,21 +199,42 @@ export class CallStore {
       const state = this.#writing.get(call);
       if (state) state.again = false;
       const args = this.#argsOf(call);
-      await this.#attempt(call, async () => {
+      const save = async (): Promise<ScriptReply> => {
         await this.#enter(accountSid);
         return this.#scripts.run('save-call', this.#keysOf(accountSid, call.sid), args);
-      });
+      };
+      await this.#attempt(call, save, () => this.save(call));
       if (!this.#writing.get(call)?.again) break;
     }
     this.#writing.delete(call);
   }
 
-  async #attempt(call: Call, write: () => Promise<{ readonly outcome: string }>): Promise<void> {
+  #close(call: Call, close: () => Promise<ScriptReply>): Promise<void> {
+    return this.#attempt(call, close, () => void this.#close(call, close));
+  }
+
+  async #attempt(call: Call, write: () => Promise<ScriptReply>, again: () => void): Promise<void> {
     try {
-      if ((await write()).outcome === 'fenced') this.#options.onFenced(call);
+      const { outcome } = await write();
+      this.#failed.delete(call);
+      if (outcome === 'fenced') this.#options.onFenced(call);
     } catch (error) {
       this.#options.report(`the record of ${call.sid} was not written: ${messageOf(error)}`);
+      this.#failed.set(call, again);
+      this.#writeAgainLater();
     }
+  }
+
+  /** Whoever takes over the calls of this gateway should find them as they are, whatever Redis took meanwhile. */
+  #writeAgainLater(): void {
+    if (this.#isToBeTriedAgain) return;
+    this.#isToBeTriedAgain = true;
+    this.#options.clock.after(AGAIN_MS, () => {
+      this.#isToBeTriedAgain = false;
+      const failed = [...this.#failed.values()];
+      this.#failed.clear();
+      if (!this.#isSealed) for (const again of failed) again();
+    });
   }
 
   /** Before the first record of an account, so that a death in between is noticed. */

@@ -139,6 +139,7 @@ class RedisQueueEngine implements QueueEngine {
         reply = await join();
       }
       if (reply.outcome === 'already-waiting') {
+        if (request.isRepeated) this.#unfinished.joined(text(reply, 'entryId'));
         return { outcome: 'already-waiting', entry: entryRef(accountSid, { ...reply, callSid: leg.callSid }) };
       }
       if (reply.outcome === 'too-many-queues') {
@@ -155,7 +156,7 @@ class RedisQueueEngine implements QueueEngine {
       const place = { entry: { ...entry, queueSid }, position: number(reply, 'position') };
       return { outcome: 'joined', ...place, ...fill, ...(claim ? { claimed: claim } : {}) };
     } catch (error) {
-      this.#unfinished.toEnd({ entry, cause: 'system-error', actionToken: newToken() });
+      this.#unfinished.toEnd({ entry, cause: 'system-error', actionToken: newToken(), isOfJoin: true });
       throw error;
     }
   }

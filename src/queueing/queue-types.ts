@@ -45,6 +45,8 @@ export interface JoinRequest {
   /** Size of the queue if this call creates it (1-5000); an existing queue keeps its own. */
   readonly maxSize?: number;
   readonly limits?: QueueLimits;
+  /** An attempt before this one had no answer: he may be in the queue by it, and stays there. */
+  readonly isRepeated?: boolean;
 }
 
 export interface EntryRef {

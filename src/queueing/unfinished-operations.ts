@@ -7,6 +7,8 @@ export interface Ending {
   readonly actionToken: string;
   /** His gateway knows that he was bridged. */
   readonly talked?: boolean;
+  /** Of a caller of whom it is not known whether he has joined. */
+  readonly isOfJoin?: true;
 }
 
 /** Entries that ended in the last half minute at 20 a second. */
@@ -46,6 +48,11 @@ export class UnfinishedOperations {
     if (this.#lastEnded.length > LAST) this.#lastEnded.shift();
   }
 
+  /** Whose joining had no answer, and had been done after all: he is in the queue and stays there. */
+  joined(entryId: string): void {
+    if (this.#ends.get(entryId)?.isOfJoin) this.#ends.delete(entryId);
+  }
+
   /** Redis may have lost the last writes: what ended lately ends again, or an agent would get somebody who is gone. */
   repeat(): void {
     for (const ending of this.#lastEnded.splice(0)) this.toEnd(ending);
@@ -59,12 +66,13 @@ export class UnfinishedOperations {
     this.#claims.delete(ticket);
   }
 
-  /** Rejects when Redis does not answer: the rest is for the next time. */
+  /** Rejects when Redis does not answer: the rest is for the next time. What turns out meanwhile to have been done is left alone. */
   async finish(): Promise<void> {
     for (const ending of [...this.#ends.values()]) {
-      await this.end(ending);
+      if (this.#ends.has(ending.entry.entryId)) await this.end(ending);
     }
     for (const [ticket, claim] of [...this.#claims]) {
+      if (!this.#claims.has(ticket)) continue;
       await this.takeBack(ticket, claim);
       this.takenBack(ticket);
     }

@@ -181,7 +181,7 @@ export class World {
 
   /** What the gateways keep of a call, for one another. */
   callRecord(callSid: string, accountSid = ACCOUNT): Promise<CallRecord | undefined> {
-    const nobody = { gatewayId: 'test', report: () => undefined, onFenced: () => undefined };
+    const nobody = { clock: systemClock, gatewayId: 'test', report: () => undefined, onFenced: () => undefined };
     return new CallStore({ redis: this.#redis.client(), ...nobody }).find(accountSid, callSid);
   }
 

@@ -2,6 +2,7 @@ import { messageOf } from '../../lib';
 import type { QueuePlace } from '../../calls';
 import type { MediaEndpoint } from '../../media';
 import type { EndOutcome, EntryRef, JoinOutcome } from '../../queueing';
+import { isRedisUnavailable } from '../../platform/redis';
 import { type AccountLimits, LIMIT_FACTS } from '../../tenancy';
 import type { EnqueueVerb } from '../../twiml';
 import { actionOutcome } from '../action-callback';
@@ -81,6 +82,7 @@ async function join(verb: EnqueueVerb, context: VerbContext, isRepeated: boolean
     epoch: 1,
     priority: verb.priority,
     limits,
+    isRepeated,
     ...(verb.maxQueueSize === undefined ? {} : { maxSize: verb.maxQueueSize }),
   });
   return { joined, endpoint, limits, isRepeated };
@@ -95,7 +97,9 @@ async function enqueue(verb: EnqueueVerb, context: VerbContext): Promise<Ending>
   } catch (error) {
     // Also a caller who vanished before being in the queue (contracts/twilio 6.3).
     if (!call.ended) ports.report(call, `the caller was not enqueued: ${messageOf(error)}`);
-    return { result: 'system-error' };
+    // Who hung up may have joined without an answer. Told before that is known, he would be told of again by who takes the call over.
+    const place = call.ended && isRedisUnavailable(error) ? await entryInQueue(context) : undefined;
+    return place ? carryOn(verb, context, { accountSid: call.identity.accountSid, ...place, callSid: call.sid }) : { result: 'system-error' };
   }
   const { joined, endpoint, limits, isRepeated } = attempt;
   switch (joined.outcome) {

@@ -72,7 +72,8 @@ export class RedisConnection {
         sentinelRetryStrategy: (attempt: number) => (this.#started ? retry(attempt) : null),
       } : {}),
     };
-    const forSubscriber = { connectionName: `${name}:wake-up`, maxRetriesPerRequest: null };
+    // ioredis 6.0.0 leaves its own SUBSCRIBE after a reconnection to nobody: one that fails, because we stop, would be a stray rejection.
+    const forSubscriber = { connectionName: `${name}:wake-up`, maxRetriesPerRequest: null, autoResubscribe: false };
     if (place.kind === 'cluster') {
       const { lazyConnect: _, retryStrategy: __, ...redisOptions } = shared;
       const cluster = new FailFastCluster([...place.nodes], {
@@ -100,8 +101,7 @@ export class RedisConnection {
     this.#subscriber.on('message', (channel: string, payload: string) => {
       for (const listener of this.#listeners.get(channel) ?? []) listener.message(payload);
     });
-    // ioredis restores subscriptions before it says ready; what was published meanwhile is lost.
-    this.#subscriber.once('ready', () => this.#subscriber.on('ready', () => this.#resubscribed()));
+    this.#subscriber.once('ready', () => this.#subscriber.on('ready', () => this.#resubscribe()));
   }
 
   /**
@@ -187,10 +187,11 @@ export class RedisConnection {
     return performance.now() - before;
   }
 
-  #resubscribed(): void {
-    // `ready` comes before the restored SUBSCRIBE is confirmed; a PING queued behind it is answered after it.
+  /** What was published meanwhile is lost. */
+  #resubscribe(): void {
+    if (this.#listeners.size === 0) return;
     this.#subscriber
-      .ping()
+      .subscribe(...this.#listeners.keys())
       .then(() => {
         for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.subscribed();
       })

@@ -1,4 +1,4 @@
-/** `make faults DEATHS=12000 CALLERS=1000000 [SEED=] [ONLY_DEATHS=1]`: goes on from what .make/faults.json has until that many have been seen. */
+/** `make faults DEATHS=12000 CALLERS=1000000 [SEED=] [ONLY_DEATHS=1] [REDIS_SHARE=]`: goes on from what .make/faults.json has until that many have been seen. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { startRedis } from '../../support/redis-server';
 import { FaultRun } from './fault-run';

@@ -88,13 +88,13 @@ export class Incarnation implements TestGateway {
     events.subscribe(({ type, callSid }) => FACTS.has(type) && this.life.isAlive && history.add({ what: 'fact', type, callSid, gatewayId: this.id }));
     const tell = (call: Call, message: string): void => report(`${this.id} ${call.sid}: ${message}`);
     const own = { redis, gatewayId: this.id, prefix, report };
-    this.#store = new CallStore({ ...own, onFenced: () => this.life.die('fenced by the record') });
+    this.#store = new CallStore({ ...own, clock, onFenced: () => this.life.die('fenced by the record') });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
       onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
     });
     this.#keptDocuments = new KeptDocuments({ ...own, clock });
-    this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, () => undefined);
+    this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, (available) => (this.connection.isAway = !available));
     this.#callPorts = { clock, events, save: (call) => this.#store.save(call), report: tell };
     const pool = {
       clock, patienceMs: 1_000, server: () => ({ up: true }),

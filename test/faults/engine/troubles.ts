@@ -33,6 +33,8 @@ const PATIENCE_MS = 300 * SLOWER;
 const FROZEN_MS = 2_200 * SLOWER;
 /** Two heartbeats, and the time in which calls of the dead are taken over. */
 const APART_MS = 2_500 * SLOWER;
+/** Before how many of the deaths something happens to Redis as a whole (`REDIS_SHARE=0.8`: mostly). */
+const REDIS_SHARE = Number(process.env['REDIS_SHARE'] || 0.2);
 /** From a gateway that could not start until the next attempt. */
 const RESTART_MS = 100;
 /** No death that is counted: it had nobody yet. */
@@ -85,7 +87,7 @@ export class Troubles {
   /** One death; now and then something else happens besides. */
   async next(): Promise<void> {
     const { random, onlyDeaths, redisTroubles } = this.#parts;
-    if (redisTroubles && random() < 0.2) await this.#redisTrouble(redisTroubles);
+    if (redisTroubles && random() < REDIS_SHARE) await this.#redisTrouble(redisTroubles);
     if (random() < 0.1 && !onlyDeaths) await this.#connectionLost();
     if (random() < 0.05 && !this.#parts.isBroken && !onlyDeaths) await this.#scriptsForgotten();
     const victim = this.#pick(this.living);

@@ -1,7 +1,7 @@
 import { Call, type CallPorts, CallStore, KeptDocuments, type OwnedRecord } from '../../../src/calls';
 import { recordOf } from '../../../src/calls/record-of';
 import { EventBus } from '../../../src/events';
-import { systemClock, TypedEmitter } from '../../../src/lib';
+import { type Clock, systemClock, TypedEmitter } from '../../../src/lib';
 import type { MediaEndpoint } from '../../../src/media';
 import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
@@ -28,8 +28,9 @@ describe('the record of a call', () => {
   afterAll(() => server.stop());
 
   const fenced: string[] = [];
-  const storeOf = (gatewayId: string): CallStore =>
-    new CallStore({ redis: server.client(), gatewayId, report: (message) => reports.push(message), onFenced: ({ sid }) => fenced.push(sid) });
+  const storeOf = (gatewayId: string, clock: Clock = systemClock): CallStore => new CallStore({
+    redis: server.client(), clock, gatewayId, report: (message) => reports.push(message), onFenced: ({ sid }) => fenced.push(sid),
+  });
   const portsOf = (by: CallStore): CallPorts => ({
     clock: systemClock,
     events: new EventBus((message) => reports.push(message)),
@@ -130,6 +131,31 @@ describe('the record of a call', () => {
     store.save(call);
     await store.flush();
     expect((await store.find(ACCOUNT, call.sid))?.callSid).toBe(call.sid);
+  });
+
+  it('is written when a full Redis takes writes again, also when nothing changes any more', async () => {
+    const client = server.client();
+    const clock = new ManualClock();
+    const patient = storeOf('patient', clock);
+    const [living, over] = [placeCall(patient), placeCall(patient)];
+    for (const call of [living, over]) patient.save(call);
+    await patient.flush();
+    await client.call('CONFIG', 'SET', 'maxmemory', '1');
+    living.progress = { step: 'verb', documentUrl: 'http://app.test/voice', documentMethod: 'POST', verbIndex: 1, verb: 'Enqueue' };
+    living.queueEntry = { queueSid: `QU${'1'.repeat(32)}`, entryId: 'entry' };
+    over.end('remote-hangup');
+    await patient.close(over);
+    await patient.flush();
+    clock.advance(1_000);
+    await patient.flush();
+    expect(await store.find(ACCOUNT, living.sid)).not.toHaveProperty('queueEntry');
+    await client.call('CONFIG', 'SET', 'maxmemory', '0');
+    clock.advance(1_000);
+    await eventually(async () => {
+      expect(await store.find(ACCOUNT, living.sid)).toMatchObject({ queueEntry: { entryId: 'entry' } });
+      expect(await store.find(ACCOUNT, over.sid)).toMatchObject({ endReason: 'remote-hangup' });
+    });
+    expect((await patient.owned(ACCOUNT)).map(({ record }) => record.callSid)).toEqual([living.sid]);
   });
 
   describe('when its gateway is dead', () => {

@@ -15,7 +15,9 @@ describe('the record of a call, written by another version', () => {
   beforeEach(() => server.flush());
 
   const store = (): CallStore =>
-    new CallStore({ redis: server.client(), gatewayId: 'new', report: (message) => reports.push(message), onFenced: () => reports.push('fenced') });
+    new CallStore({
+      redis: server.client(), clock: systemClock, gatewayId: 'new', report: (message) => reports.push(message), onFenced: () => reports.push('fenced'),
+    });
   const portsOf = (by: CallStore): CallPorts => ({
     clock: systemClock, events: new EventBus((message) => reports.push(message)), save: (call) => by.save(call), report: (_call, message) => reports.push(message),
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GatewayError } from '../../../src/lib';
 import { buildScript, RedisConnection, redisAddress, RedisScripts } from '../../../src/platform/redis';
 import { eventually } from '../../support/eventually';
+import { RedisProxy } from '../../support/redis-proxy';
 import { startRedis, type TestRedis } from '../../support/redis-server';
 
 const ECHO = [
@@ -91,6 +92,25 @@ describe('the Redis connection', () => {
     await unsubscribe();
     expect(await one.client.publish('door', 'nobody')).toBe(0);
     expect(failures.length).toBeGreaterThan(0);
+  });
+
+  it('leaves no rejection to nobody when it is cut while it subscribes anew', async () => {
+    const proxy = await RedisProxy.start(redis.socketPath);
+    try {
+      const one = connection(proxy.url);
+      await one.start();
+      await one.subscribe('door', { message: () => undefined, subscribed: () => undefined });
+      const again = proxy.withhold('subscribe');
+      proxy.cut();
+      await again.arrived;
+      const before = failures.length;
+      one.sever();
+      await eventually(() => expect(failures.slice(before).map(({ message }) => message)).toContain('Redis connection: Connection is closed.'));
+      // Jest fails whoever leaves a rejection to nobody, a turn later.
+      await new Promise(setImmediate);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it('fails a command within its timeout while Redis hangs', async () => {

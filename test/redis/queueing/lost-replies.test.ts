@@ -194,6 +194,20 @@ describe('a script whose reply is lost', () => {
       expect(await far.engine.view(entry)).toMatchObject({ state: 'waiting' });
     });
 
+    it('is a join that was tried again and found him in the queue: he stays there', async () => {
+      const account = newAccount();
+      const near = await gateway(proxy.url, 'near', { commandTimeoutMs: 500 });
+      const call = newCall();
+      const withheld = proxy.withhold(shas.get('enqueue') ?? '');
+      await expect(near.join(account, 'support', call)).rejects.toMatchObject({ code: 'platform-redis-script-failed' });
+      expect(await withheld.deliver()).toContain('"joined"');
+      proxy.cut();
+      const again = () => near.join(account, 'support', call, { isRepeated: true });
+      const { entry } = await eventually(async () => expectOutcome(await again(), 'already-waiting'));
+      await near.engine.heartbeat();
+      expect(await near.engine.view(entry)).toMatchObject({ state: 'waiting', position: 1 });
+    });
+
     it('is a join of somebody who was told that it failed: he does not turn up in the queue later', async () => {
       const account = newAccount();
       const near = await gateway(proxy.url, 'near', { commandTimeoutMs: 500 });

@@ -66,7 +66,7 @@ export class TestGateway {
     this.connection.sever();
   }
 
-  join(accountSid: string, queueName: string, callSid: string, more: { priority?: number; maxSize?: number } = {}): Promise<JoinOutcome> {
+  join(accountSid: string, queueName: string, callSid: string, more: { priority?: number; maxSize?: number; isRepeated?: boolean } = {}): Promise<JoinOutcome> {
     return this.engine.join({ accountSid, queueName, leg: leg(callSid), gatewayId: this.gatewayId, epoch: 1, ...more });
   }
 

@@ -1,5 +1,6 @@
 import { CallStore } from '../../../src/calls';
 import { DrachtioConnection, type IncomingInvite } from '../../../src/dialogs';
+import { systemClock } from '../../../src/lib';
 import { DialogReconciler } from '../../../src/takeover';
 import { eventually } from '../../support/eventually';
 import { ManualClock } from '../../support/manual-clock';
@@ -40,7 +41,9 @@ describe('dialogs of a dead gateway', () => {
     const living = await gateway('living');
     stage.after(() => living.connection.stop());
 
-    const store = new CallStore({ redis: server.client(), gatewayId: 'living', report: () => undefined, onFenced: () => undefined });
+    const store = new CallStore({
+      redis: server.client(), clock: systemClock, gatewayId: 'living', report: () => undefined, onFenced: () => undefined,
+    });
     await server.client().sadd('hf:{gateways}:calls:v1:living', ACCOUNT);
     await server.client().hset(`hf:{${ACCOUNT}}:calls:v1:records`, {
       CA1: `2 living ${JSON.stringify({ callSid: 'CA1', dialogId: recorded.dialogId })}`,
