@@ -8,7 +8,7 @@ const transform = {
 const common = { transform, testEnvironment: 'node', roots: ['<rootDir>/test'] };
 
 const CORPORA = '/test/(?:conformance/(?:injection|egress|twiml)/.*|redis/queueing/interleavings|faults/engine/.*)\\.test\\.ts$';
-const TIMED = '/test/journey/(?:phone/.*|wait-and-be-answered|wait-states|redis-faults|gateway-death|sip-server-death|rolling-upgrade)\\.test\\.ts$';
+const TIMED = '/test/journey/(?:phone/.*|wait-and-be-answered|wait-states|redis-faults|gateway-death|sip-server-death|rolling-upgrade|local/one-command)\\.test\\.ts$';
 
 module.exports = {
   testTimeout: 30_000,

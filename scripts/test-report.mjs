@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -52,14 +53,14 @@ export class TestReport {
     this.#total.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
     this.#total.skipped += result.numPendingTests + result.numTodoTests;
     const failed = result.testResults.filter(({ status }) => status === 'failed');
-    this.#complaints.push(...failed.map(({ name }) => name.replace(root, '')));
+    this.#complaints.push(...failed.flatMap(complaintsOf));
     if (!ok && result.numFailedTests + result.numRuntimeErrorTestSuites === 0) {
       this.#total.failed += 1;
       this.#complaints.push(`${title}: jest ended with an error`);
     }
   }
 
-  /** Prints what failed, then `N passed, N failed, N skipped`. A run in which nothing ran is a failure. */
+  /** Prints what failed and how, for whoever sees only the end of a long run, then `N passed, N failed, N skipped`. A run in which nothing ran is a failure. */
   finish() {
     if (this.#complaints.length > 0) console.log(`\nfailed:\n${this.#complaints.map((line) => `  ${line}`).join('\n')}`);
     const { passed, failed, skipped } = this.#total;
@@ -69,6 +70,15 @@ export class TestReport {
     process.exit(failed > 0 || passed === 0 ? 1 : 0);
   }
 }
+
+/** The file of a jest result that failed and, for each of its failed tests, name and first lines of the reason. */
+function complaintsOf({ name, message, assertionResults }) {
+  const tests = assertionResults.filter(({ status }) => status === 'failed');
+  const reasons = tests.length === 0 ? [message] : tests.map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n')}`);
+  return [name.replace(root, ''), ...reasons.map((reason) => firstLines(stripVTControlCharacters(reason)))];
+}
+
+const firstLines = (text) => text.split('\n').filter((line) => line.trim() !== '').slice(0, 8).map((line) => `  ${line}`).join('\n  ');
 
 function run(title, script, args) {
   console.log(`\n== ${title}`);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { toneShare } from '../../../src/phone';
 import { decodeWav } from '../../../src/protocol/wav';
+import { frameShare } from '../../support/channel-samples';
 import { eventually } from '../../support/eventually';
 import { EslClient } from './esl-client';
 import { endless, setTheStage, temporaryDirectory } from './target';
@@ -75,7 +76,7 @@ describe('controlling channels', () => {
     const decoded = decodeWav(await readFile(path));
     const samples = decoded.outcome === 'audio' ? decoded.audio.samples : new Int16Array(0);
     expect(Math.abs(samples.length - recordedMs * 8)).toBeLessThanOrEqual(480);
-    expect(toneShare(samples.subarray(2000, 7000), 900)).toBeGreaterThan(0.9);
+    expect(frameShare(samples.subarray(2000, 7000), 900)).toBeGreaterThan(0.9);
     await call.audio.waitForTone(440, { withinMs: 2_000 });
   });
 

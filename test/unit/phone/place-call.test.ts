@@ -1,9 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type IncomingPhoneCall, Phone, placeCall, readCallRequest, readWavSamples, toneShare,
-} from '../../../src/phone';
+import { type IncomingPhoneCall, Phone, placeCall, readCallRequest, readWavSamples } from '../../../src/phone';
+import { frameShare } from '../../support/channel-samples';
 import { eventually } from '../../support/eventually';
 
 describe('a call from the terminal', () => {
@@ -45,7 +44,7 @@ describe('a call from the terminal', () => {
     expect(lines).toContain('pressed 1w2#');
     expect(lines.at(-2)).toMatch(/^ended by the far end after \d+\.\d s$/);
     expect(lines.at(-1)).toMatch(/^recorded \d+\.\d s to /);
-    expect(toneShare(await readWavSamples(recordTo), 800)).toBeGreaterThan(0.9);
+    expect(frameShare(await readWavSamples(recordTo), 800)).toBeGreaterThan(0.9);
     expect((await readFile(recordTo)).toString('latin1', 0, 4)).toBe('RIFF');
   });
 
