@@ -201,7 +201,7 @@ export class QueueStay {
     const { ports, signal } = this.#context;
     // When it is the caller who went, the end of the entry lets the agent wait for the next one.
     if (signal.aborted) return;
-    await ports.queues.abandonClaim(this.#entry.accountSid, claim.agent.callSid, claim.token);
+    await ports.queues.abandonClaim(this.#entry.accountSid, claim.agent.callSid, { token: claim.token });
     // The attempt may have ended what played: it is laid anew.
     await this.#stopMusic();
   }

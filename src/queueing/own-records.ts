@@ -44,10 +44,10 @@ export class OwnRecords {
   }
 
   /** The same of an agent who has claimed. Where his queue is lost and nobody else knows it, it gets this size. */
-  holdTicket({ accountSid, gatewayId, epoch, queueName, agent }: ClaimRequest, reply: Fields, maxSize: number): void {
+  holdTicket({ accountSid, gatewayId, epoch, queueName, agent, dial }: ClaimRequest, reply: Fields, maxSize: number): void {
     const [queueSid, score] = [text(reply, 'queueSid'), text(reply, 'score')];
     const queue = JSON.stringify({ sid: queueSid, name: queueName, maxSize, createdAt: 0 });
-    const row = { id: text(reply, 'ticket'), callSid: agent.callSid, queueSid, gatewayId, epoch, wait: true, state: 'waiting', score };
+    const row = { id: text(reply, 'ticket'), callSid: agent.callSid, queueSid, gatewayId, epoch, wait: true, state: 'waiting', score, dial };
     this.#hold('claim', accountSid, agent.callSid, queue, row, agent);
   }
 

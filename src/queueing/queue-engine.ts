@@ -7,13 +7,13 @@ import { QueueKeySpace } from './queue-keys';
 import { clampQueueSize, queueNameFault } from './queue-name-rules';
 import { type ArgumentsOf, QueueOperations } from './queue-operations';
 import { clampPriority } from './queue-order-rules';
-import { claimed, claimView, entryChange, entryRef, meeting, number, parseRecord, queueView, result, text } from './queue-replies';
+import { abandonOutcome, claimed, claimView, entryChange, entryRef, meeting, number, parseRecord, queueView, result, text } from './queue-replies';
 import { loadQueueScripts } from './queue-scripts';
 import { QueueSummaries } from './queue-summaries';
 import { QueueWatch } from './queue-watch';
 import { type AgentClaim, UnfinishedOperations } from './unfinished-operations';
 import type {
-  AbandonOutcome, AdoptOutcome, ClaimChange, ClaimOutcome, ClaimRequest, EndCause, EndOutcome, EntryChange, EntryRef, JoinOutcome, JoinRequest,
+  AbandonOutcome, AdoptOutcome, ClaimChange, ClaimMark, ClaimOutcome, ClaimRequest, EndCause, EndOutcome, EntryChange, EntryRef, JoinOutcome, JoinRequest,
   QueueEngine, QueueEngineOptions, QueueFact, QueueLimits, QueueSummary, QueueView,
 } from './queue-types';
 
@@ -177,6 +177,7 @@ class RedisQueueEngine implements QueueEngine {
       agent: JSON.stringify(agent),
       gatewayId: request.gatewayId,
       epoch: request.epoch,
+      dial: request.dial ?? '',
       whisper: request.whisper ? JSON.stringify(request.whisper) : '',
       wait: request.wait ? 'yes' : 'no',
       ticket,
@@ -195,7 +196,7 @@ class RedisQueueEngine implements QueueEngine {
       // An earlier claim of this agent had arrived after all, and is the one he has now.
       if (typeof reply['ticket'] === 'string') this.#unfinished.takenBack(reply['ticket']);
       // A claim that gets nothing leaves no ticket, not even that of an earlier one.
-      if (reply.outcome === 'empty') this.#own.drop('claim', agent.callSid);
+      if (reply.outcome === 'empty' || reply.outcome === 'over') this.#own.drop('claim', agent.callSid);
       if (reply.outcome === 'unknown-queue') return { outcome: 'unknown-queue' };
       this.#remember(accountSid, queueName, reply.ranOn);
       if (reply.outcome === 'claimed' || reply.outcome === 'waiting') this.#own.holdTicket(request, reply, this.#defaultSize);
@@ -206,23 +207,18 @@ class RedisQueueEngine implements QueueEngine {
     }
   }
 
-  async abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome> {
+  async abandonClaim(accountSid: string, agentCallSid: string, { token, dial }: ClaimMark = {}): Promise<AbandonOutcome> {
     const own = this.#own.get(`claim ${agentCallSid}`);
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     if (token === undefined) this.#own.drop('claim', agentCallSid);
-    const args = { callSid: agentCallSid, token: token ?? '', ticket: '', retentionMs: this.#retentionMs };
+    const args = { callSid: agentCallSid, token: token ?? '', dial: dial ?? '', ticket: '', retentionMs: this.#retentionMs };
     const reply = await this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args).catch((error: unknown) => {
       if (token === undefined && own?.ticket !== undefined) this.#unfinished.toTakeBack(own.ticket, { accountSid, agentCallSid });
       throw error;
     });
     // The agent's present claim goes on: its end is still news.
-    if (reply.outcome === 'stale') return { outcome: 'stale' };
-    const isOurs = reply['ticket'] === this.#watch.ticketOf(agentCallSid);
-    this.#watch.forget(agentCallSid);
-    if (reply.outcome === 'released') return { outcome: 'released', entry: entryRef(accountSid, reply) };
-    if (reply.outcome === 'bridged') return { outcome: 'bridged', met: meeting(accountSid, reply) };
-    if (reply.outcome === 'cancelled') return { outcome: 'cancelled' };
-    return { outcome: 'none', ...(reply['peer'] !== undefined && isOurs ? { met: meeting(accountSid, reply) } : {}) };
+    if (reply.outcome !== 'stale') this.#watch.forget(agentCallSid);
+    return abandonOutcome(accountSid, reply);
   }
 
   async adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome> {
@@ -336,6 +332,8 @@ class RedisQueueEngine implements QueueEngine {
       case 'waiting':
         this.#watch.holds(agent.callSid, text(reply, 'ticket'));
         return { outcome: 'waiting', ticket: text(reply, 'ticket'), queueSid: text(reply, 'queueSid') };
+      case 'over':
+        return { outcome: 'over', met: meeting(accountSid, reply) };
       case 'empty':
         return { outcome: 'empty', queueSid: text(reply, 'queueSid') };
       case 'stale-epoch':
@@ -352,7 +350,7 @@ class RedisQueueEngine implements QueueEngine {
   }
 
   #takeBack(ticket: string, { accountSid, agentCallSid }: AgentClaim): Promise<unknown> {
-    const args = { callSid: agentCallSid, token: '', ticket, retentionMs: this.#retentionMs };
+    const args = { callSid: agentCallSid, token: '', dial: '', ticket, retentionMs: this.#retentionMs };
     return this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args, { claiming: ticket });
   }
 

@@ -1,6 +1,8 @@
 import { GatewayError } from '../lib';
 import type { ScriptReply } from '../platform/redis';
-import type { ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper } from './queue-types';
+import type {
+  AbandonOutcome, ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper,
+} from './queue-types';
 
 /** A JSON object from Redis whose fields are not yet known to be there. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -99,6 +101,12 @@ export function meeting(accountSid: string, reply: Fields): Meeting {
     caller,
     queueTimeMs: number(reply, 'queueTimeMs'),
   };
+}
+
+export function abandonOutcome(accountSid: string, { outcome, ...reply }: Fields): AbandonOutcome {
+  if (outcome === 'released') return { outcome, entry: entryRef(accountSid, reply) };
+  if (outcome === 'bridged' || outcome === 'over') return { outcome, met: meeting(accountSid, reply) };
+  return { outcome: outcome === 'stale' || outcome === 'cancelled' ? outcome : 'none' };
 }
 
 export function entryState(fields: Fields): EntryState {

@@ -30,15 +30,15 @@ export const QUEUE_SCRIPTS = {
   claim: {
     keys: ['names', 'calls', 'sequence', ...MATCHING],
     args: [
-      ...MATCHING_SCOPE, 'queueSid', 'name', 'callSid', 'agent', 'gatewayId', 'epoch', 'whisper', 'wait', 'ticket', 'target',
-      'leaseMs', 'known',
+      ...MATCHING_SCOPE, 'queueSid', 'name', 'callSid', 'agent', 'gatewayId', 'epoch', 'dial', 'whisper', 'wait', 'ticket',
+      'target', 'leaseMs', 'known',
     ],
-    replies: ['claimed', 'waiting', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy', 'lost', 'settling'],
+    replies: ['claimed', 'waiting', 'over', 'empty', 'unknown-queue', 'moved', 'stale-epoch', 'agent-busy', 'lost', 'settling'],
   },
   'abandon-claim': {
     keys: [...MATCHING, 'claiming'],
-    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'token', 'ticket', 'retentionMs'],
-    replies: ['cancelled', 'released', 'bridged', 'none', 'stale', 'moved'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'callSid', 'token', 'dial', 'ticket', 'retentionMs'],
+    replies: ['cancelled', 'released', 'bridged', 'over', 'none', 'stale', 'moved'],
   },
   'begin-bridge': {
     keys: [...ONCE, 'entries', 'tickets', 'leases'],

@@ -115,11 +115,19 @@ export interface ClaimRequest {
   readonly agent: LegFacts;
   readonly gatewayId: string;
   readonly epoch: number;
+  /** Which Dial of the agent's call claims: the same in each attempt of it, on any gateway. It leads to one conversation. */
+  readonly dial?: string;
   readonly whisper?: Whisper;
   /** Wait for the next caller if there is none. */
   readonly wait: boolean;
   /** A given caller instead of the front; never waits. */
   readonly callSid?: string;
+}
+
+/** Which of an agent's claims. */
+export interface ClaimMark {
+  readonly token?: string | undefined;
+  readonly dial?: string;
 }
 
 export interface Claimed {
@@ -137,15 +145,18 @@ export type Meeting = Pick<Claimed, 'entry' | 'caller' | 'queueTimeMs'>;
 export type ClaimOutcome =
   | ({ readonly outcome: 'claimed' } & Claimed)
   | { readonly outcome: 'waiting'; readonly ticket: string; readonly queueSid: string }
+  /** This Dial had claimed before, without hearing of it, and its conversation is over. */
+  | { readonly outcome: 'over'; readonly met: Meeting }
   | { readonly outcome: 'empty'; readonly queueSid: string }
   | { readonly outcome: 'unknown-queue' };
 
 export type AbandonOutcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'released'; readonly entry: EntryRef }
-  | { readonly outcome: 'bridged'; readonly met: Meeting }
-  /** There is nothing to give up; `met`: because the conversation that the last claim of this gateway led to is over. */
-  | { readonly outcome: 'none'; readonly met?: Meeting }
+  /** `over`: the conversation to which the claim of this Dial led. */
+  | { readonly outcome: 'bridged' | 'over'; readonly met: Meeting }
+  /** There is nothing to give up. */
+  | { readonly outcome: 'none' }
   /** The token is not that of the agent's present claim; nothing changed. */
   | { readonly outcome: 'stale' };
 
@@ -287,9 +298,10 @@ export interface QueueEngine {
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /**
    * The agent hung up or timed out: his ticket is removed, or his caller waits again at the original score. With a
-   * `token` only that claim is given up: whoever read an older one cannot touch a newer.
+   * `token` only that claim is given up: whoever read an older one cannot touch a newer. Who names his `dial` is told of
+   * a conversation to which that had led.
    */
-  abandonClaim(accountSid: string, agentCallSid: string, token?: string): Promise<AbandonOutcome>;
+  abandonClaim(accountSid: string, agentCallSid: string, which?: ClaimMark): Promise<AbandonOutcome>;
   /** The entry's call is this gateway's from now on, with this epoch: the entry keeps its place and its claim. */
   adopt(entry: EntryRef, epoch: number): Promise<AdoptOutcome>;
   beginBridge(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridging' } | { readonly outcome: 'stale' }>;

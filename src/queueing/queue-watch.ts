@@ -83,11 +83,6 @@ export class QueueWatch {
     this.#rereadKey(`claim ${agentCallSid}`);
   }
 
-  /** The last one. */
-  ticketOf(agentCallSid: string): string | undefined {
-    return this.#tickets.get(agentCallSid);
-  }
-
   forget(agentCallSid: string): void {
     this.#tickets.delete(agentCallSid);
   }

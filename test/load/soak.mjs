@@ -90,7 +90,8 @@ process.exit();
  */
 function connected({ http }) {
   const isReady = async () => {
-    const { statusCode, body } = await request(`${http}/health/ready`);
+    // a connection that is kept for the next request would be counted as left over
+    const { statusCode, body } = await request(`${http}/health/ready`, { reset: true });
     await body.dump();
     return statusCode === 200;
   };

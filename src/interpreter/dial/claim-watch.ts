@@ -1,15 +1,12 @@
-import { deferred, type Deferred, messageOf } from '../../lib';
+import { deferred, type Deferred } from '../../lib';
 import type { Bridge, Layer, MediaEndpoint } from '../../media';
 import type { ClaimChange, Claimed, ClaimOutcome, Meeting } from '../../queueing';
 import type { QueueNoun, RingTone } from '../../twiml';
 import { resolveUrl } from '../resolve-url';
 import type { VerbContext } from '../verb-context';
 import { REDIS_PATIENCE_MS, whenRedisAnswers } from '../when-redis-answers';
+import { giveUpClaim } from './give-up-claim';
 import { ringBack } from './ring-tones';
-
-/** Redis may be away for a moment; an agent who is given up only here would be given callers. */
-const GIVE_UP_ATTEMPTS = 5;
-const GIVE_UP_RETRY_MS = 500;
 
 type Met =
   | { readonly outcome: 'bridged'; readonly meeting: Meeting; readonly bridge: Bridge }
@@ -22,6 +19,7 @@ type Met =
 export class ClaimWatch {
   readonly #context: VerbContext;
   readonly #endpoint: MediaEndpoint;
+  readonly #dial: string;
   readonly #ringTone: RingTone | undefined;
   readonly #bridgeEnded = deferred<void>();
   readonly #met: Deferred<Met> = deferred();
@@ -34,9 +32,11 @@ export class ClaimWatch {
   #timedOut = false;
   #givingUp: 'timeout' | 'canceled' | undefined;
 
-  constructor(context: VerbContext, endpoint: MediaEndpoint, ringTone: RingTone | undefined) {
+  /** `dial`: what the engine knows the Dial by, on every gateway. */
+  constructor(context: VerbContext, endpoint: MediaEndpoint, dial: string, ringTone: RingTone | undefined) {
     this.#context = context;
     this.#endpoint = endpoint;
+    this.#dial = dial;
     this.#ringTone = ringTone;
   }
 
@@ -62,11 +62,13 @@ export class ClaimWatch {
       agent: { callSid: call.sid, from, to, endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName },
       gatewayId: ports.gatewayId,
       epoch: call.epoch,
+      dial: this.#dial,
       wait: true,
       ...(whisperUrl === undefined ? {} : { whisper: { url: whisperUrl, method: noun.method } }),
     });
     const outcome = await whenRedisAnswers(this.#context, claim, { ms: Math.min(timeoutMs, REDIS_PATIENCE_MS), withMusic: false });
     if (outcome.outcome === 'claimed') this.#haveCaller(outcome);
+    if (outcome.outcome === 'over') this.#meetingOver(outcome.met);
     // Not before: until then the engine would tell of this agent's last claim. It tells of the present state first.
     this.#cleanup.push(ports.queues.onClaimChanged(accountSid, call.sid, (change) => this.#onChange(change)));
     return outcome;
@@ -94,23 +96,13 @@ export class ClaimWatch {
     await this.#ringing?.remove();
   }
 
-  /** Gives the place in the line of agents up; a caller claimed in that moment goes back to his own place. */
   async #giveUp(outcome: 'timeout' | 'canceled'): Promise<void> {
     if (this.#givingUp === 'canceled' || this.#givingUp === outcome) return;
     this.#givingUp = outcome;
-    const { call, ports } = this.#context;
-    for (let attempt = 1; attempt <= GIVE_UP_ATTEMPTS; attempt += 1) {
-      try {
-        const abandoned = await ports.queues.abandonClaim(call.identity.accountSid, call.sid);
-        // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
-        if (abandoned.outcome === 'bridged' && outcome === 'timeout') return;
-        if ('met' in abandoned) this.#meetingOver(abandoned.met);
-        break;
-      } catch (error) {
-        ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
-        await new Promise<void>((resolve) => ports.clock.after(GIVE_UP_RETRY_MS, () => resolve()));
-      }
-    }
+    const given = await giveUpClaim(this.#context, this.#dial);
+    // The bridge won the race: its events are on the way, unless the agent is gone, who has then had it.
+    if (given?.outcome === 'bridged' && outcome === 'timeout') return;
+    if (given && 'met' in given) this.#meetingOver(given.met);
     this.#met.resolve({ outcome });
   }
 

@@ -13,9 +13,9 @@ import type { Executor, VerbContext } from '../verb-context';
  * document runs next; without, the next verb. When the caller has hung up the action is still told, once.
  */
 export const executeDial: Executor<DialVerb> = async (verb, context) => {
-  const idempotencyToken = actionToken(context);
+  const id = dialId(context);
   const recording = new DialRecording(verb, context);
-  const result = await dial(verb, context, recording).catch((error: unknown): DialResult => {
+  const result = await dial(verb, context, recording, id).catch((error: unknown): DialResult => {
     if (context.signal.aborted) return { status: 'canceled', params: {} };
     context.ports.report(context.call, `<Dial> failed: ${messageOf(error)}`);
     return { status: 'failed', params: {} };
@@ -26,15 +26,18 @@ export const executeDial: Executor<DialVerb> = async (verb, context) => {
   const params = { DialCallStatus: result.status, ...result.params, ...recorded };
   if (verb.action === undefined) return context.signal.aborted ? INTERRUPTED : NEXT_VERB;
   const { action, method } = verb;
-  return actionOutcome(context, { action, method, params, verb: 'Dial', idempotencyToken, saysHowItEnded: true });
+  return actionOutcome(context, { action, method, params, verb: 'Dial', idempotencyToken: id, saysHowItEnded: true });
 };
 
-/** One for all that is told of this Dial's end: another gateway that carries on with it may not know that it was told. */
-function actionToken({ call }: VerbContext): string {
+/**
+ * The same on every gateway that carries on with this Dial: the queue knows its claim by it, and whoever is told of its end,
+ * maybe twice, gets it as the token of the request.
+ */
+function dialId({ call }: VerbContext): string {
   const { actionToken: noted } = call.verbState;
-  const token = typeof noted === 'string' ? noted : newToken();
-  call.noteVerbState({ actionToken: token });
-  return token;
+  const id = typeof noted === 'string' ? noted : newToken();
+  call.noteVerbState({ actionToken: id });
+  return id;
 }
 
 /** The callee sent the caller elsewhere: the document of `referUrl` decides, in place of the action's (contracts/twilio 5.9). */
@@ -44,9 +47,9 @@ function transferOutcome(verb: DialVerb, context: VerbContext, { transferTarget 
   return actionOutcome(context, { action: verb.referUrl, method: verb.referMethod, params, verb: 'Dial' });
 }
 
-function dial(verb: DialVerb, context: VerbContext, recording: DialRecording): Promise<DialResult> {
+function dial(verb: DialVerb, context: VerbContext, recording: DialRecording, id: string): Promise<DialResult> {
   for (const noun of verb.nouns) {
-    if (noun.name === 'Queue') return dialQueue(verb, noun, context, recording);
+    if (noun.name === 'Queue') return dialQueue(verb, noun, context, recording, id);
   }
   return dialLegs(verb, context, recording);
 }

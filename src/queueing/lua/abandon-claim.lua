@@ -3,22 +3,17 @@
 -- keys: entries tickets leases retained claims waiting agents operation claiming settling
 -- A token fences: unless it is that of the present claim nothing changes. So does a ticket, for who does not know whether his
 -- claim arrived: unless it was that claim that made the ticket nothing changes, and if it arrives later it gets nothing.
--- args: channels nonce queueSid callSid token ticket rememberMs retentionMs
--- replies: cancelled | released | bridged | none | stale | moved
--- include: shared/json shared/once shared/entry-state shared/time shared/records shared/changes shared/facts shared/settling shared/match
+-- args: channels nonce queueSid callSid token dial ticket rememberMs retentionMs
+-- replies: cancelled | released | bridged | over | none | stale | moved
+-- include: shared/json shared/once shared/entry-state shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/met
 if A.ticket ~= '' then redis.call('SET', K.claiming, '{"outcome":"empty","queueSid":""}', 'PX', A.retentionMs, 'NX') end
 local ticket = read_ticket(A.callSid)
-local function reply_met(outcome)
-  local facts = { outcome = outcome, ticket = ticket.id, entryId = ticket.entryId, queueSid = ticket.queueSid, queueTimeMs = ticket.queueTimeMs }
-  return reply(facts, peer_of(ticket))
-end
--- Of whose conversation is over already only he knows whether it was that of this claim.
-if ticket and ticket.state == 'gone' and ticket.reason == 'bridge-ended' then return reply_met('none') end
+if is_of_dial(ticket) and met_and_parted(ticket) then return reply_met('over', ticket) end
 if not ticket or ticket.state == 'gone' then return reply({ outcome = 'none' }) end
 if A.ticket ~= '' and ticket.id ~= A.ticket then return reply({ outcome = 'none' }) end
 if A.token ~= '' and ticket.token ~= A.token then return reply({ outcome = 'stale' }) end
 if ticket.queueSid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = ticket.queueSid }) end
-if ticket.state == 'bridged' then return reply_met('bridged') end
+if ticket.state == 'bridged' then return reply_met('bridged', ticket) end
 if ticket.state == 'waiting' then
   retire_ticket(ticket, 'released')
   return reply({ outcome = 'cancelled' })

@@ -1,23 +1,26 @@
 -- name: claim
 -- An agent asks for the front caller (or a given one). He joins the agents who wait and is matched like them, so that
--- nobody overtakes; who does not want to wait is taken off again. Repeated for the same agent call it replies the same.
+-- nobody overtakes; who does not want to wait is taken off again. Repeated for the same Dial it replies the same, or that the
+-- conversation is `over` to which the first led.
 -- keys: names calls entries tickets leases retained claims sequence waiting agents operation settling
--- args: channels nonce queueSid name callSid agent gatewayId epoch whisper wait ticket target leaseMs known rememberMs
--- replies: claimed | waiting | empty | unknown-queue | moved | stale-epoch | agent-busy | lost | settling
--- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/sequence shared/own-lease
+-- args: channels nonce queueSid name callSid agent gatewayId epoch dial whisper wait ticket target leaseMs known rememberMs
+-- replies: claimed | waiting | over | empty | unknown-queue | moved | stale-epoch | agent-busy | lost | settling
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/met shared/sequence shared/own-lease
 if renewed_anew() then return reply({ outcome = 'lost' }) end
+local epoch, waits = tonumber(A.epoch), A.wait == 'yes'
+local ticket = read_ticket(A.callSid)
+-- Gateways of before schema 1 counted by the clock instead of by who has the call; others carry on with their agents.
+if ticket and ticket.epoch > 1e12 then ticket.epoch = 1 end
+local repeated = is_of_dial(ticket)
+if repeated and met_and_parted(ticket) and epoch >= ticket.epoch then return reply_met('over', ticket) end
+
 local sid = redis.call('HGET', K.names, A.name)
 if not sid then return reply({ outcome = settling() and 'settling' or 'unknown-queue' }) end
 if sid ~= A.queueSid then return reply({ outcome = 'moved', queueSid = sid }) end
 
-local epoch, waits = tonumber(A.epoch), A.wait == 'yes'
-
-local ticket = read_ticket(A.callSid)
--- Gateways of before schema 1 counted by the clock instead of by who has the call; others carry on with their agents.
-if ticket and ticket.epoch > 1e12 then ticket.epoch = 1 end
 -- Done with the last caller, whose gateway has not said yet that the bridge ended: this is the agent's next claim.
-local over = not ticket or ticket.state == 'gone' or (ticket.state == 'bridged' and ticket.epoch == epoch and ticket.id ~= A.ticket)
-if not over then
+local done = not ticket or ticket.state == 'gone' or (ticket.state == 'bridged' and ticket.epoch == epoch and ticket.id ~= A.ticket and not repeated)
+if not done then
   if ticket.queueSid ~= sid then return reply({ outcome = 'agent-busy', queueSid = ticket.queueSid }) end
   if epoch < ticket.epoch then return reply({ outcome = 'stale-epoch' }) end
   if epoch > ticket.epoch then
@@ -33,7 +36,7 @@ if not over then
   end
 else
   ticket = {
-    id = A.ticket, callSid = A.callSid, queueSid = sid, gatewayId = A.gatewayId, epoch = epoch,
+    id = A.ticket, callSid = A.callSid, queueSid = sid, gatewayId = A.gatewayId, epoch = epoch, dial = A.dial,
     wait = waits, target = A.target ~= '' and A.target or nil, leg = A.agent, peer = '', whisper = A.whisper,
     state = 'waiting', score = string.format('%d', next_sequence()),
     revision = ticket and ticket.revision or 0,

@@ -53,7 +53,7 @@ export class OperationRunner {
       case 'claim':
         return this.#claim(operation, gateway);
       case 'abandon': {
-        const outcome = await engine.abandonClaim(account, operation.agent, operation.token);
+        const outcome = await engine.abandonClaim(account, operation.agent, { token: operation.token });
         return outcome.outcome === 'released' ? { outcome: 'released', stay: this.#entry(outcome.entry) } : { outcome: outcome.outcome };
       }
       case 'lookup': {

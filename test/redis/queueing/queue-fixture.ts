@@ -74,11 +74,10 @@ export class TestGateway {
     accountSid: string,
     queueName: string,
     agentCallSid: string,
-    more: { wait?: boolean; epoch?: number; callSid?: string } = {},
+    more: { wait?: boolean; epoch?: number; callSid?: string; dial?: string } = {},
   ): Promise<ClaimOutcome> {
-    const { wait = false, epoch = 1, callSid } = more;
-    const target = callSid === undefined ? {} : { callSid };
-    return this.engine.claim({ accountSid, queueName, agent: leg(agentCallSid), gatewayId: this.gatewayId, epoch, wait, ...target });
+    const { wait = false, epoch = 1, ...which } = more;
+    return this.engine.claim({ accountSid, queueName, agent: leg(agentCallSid), gatewayId: this.gatewayId, epoch, wait, ...which });
   }
 }
 

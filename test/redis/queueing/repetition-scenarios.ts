@@ -125,7 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const agent = newCall();
       const { token } = await claimed(cast, cast.near, agent);
       await cast.far.claim(cast.account, QUEUE, newCall(), { wait: true });
-      return () => cast.near.engine.abandonClaim(cast.account, agent, token);
+      return () => cast.near.engine.abandonClaim(cast.account, agent, { token });
     },
   },
   {

@@ -13,7 +13,7 @@ const claimed: Claimed = {
   queueTimeMs: 61_500,
 };
 
-function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', queueSid: claimed.entry.queueSid }) {
+function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', queueSid: claimed.entry.queueSid }, endedBefore?: AbandonOutcome) {
   let tell: (change: ClaimChange) => void = () => undefined;
   const order: string[] = [];
   const engine = {
@@ -21,7 +21,8 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
     abandons: 0,
     epoch: 0,
     isRedisAway: false,
-    claim: async ({ epoch }: { epoch: number }) => {
+    claim: async ({ epoch, dial }: { epoch: number; dial: string }) => {
+      expect(dial).toBe('dial');
       if (engine.isRedisAway) throw new Error('Connection is closed.');
       order.push('claim');
       engine.epoch = epoch;
@@ -33,13 +34,19 @@ function setUp(claim: ClaimOutcome = { outcome: 'waiting', ticket: 'ticket', que
       world.onListen();
       return () => undefined;
     },
-    abandonClaim: async () => {
+    abandonClaim: async (_account: string, _call: string, which: object) => {
+      expect(which).toEqual({ dial: 'dial' });
       engine.abandons += 1;
       return engine.abandoned;
     },
   };
   const stage = stageCall({ queues: engine });
-  const result: Promise<DialResult> = dialQueue(verb, noun, stage.context, new DialRecording(verb, stage.context));
+  if (endedBefore) {
+    stage.call.end('remote-hangup');
+    engine.abandoned = endedBefore;
+  }
+  const context = endedBefore ? { ...stage.context, resumed: true as const } : stage.context;
+  const result: Promise<DialResult> = dialQueue(verb, noun, context, new DialRecording(verb, context), 'dial');
   const world = { ...stage, engine, order, result, tell: (change: ClaimChange) => tell(change), onListen: (): void => undefined };
   return world;
 }
@@ -195,6 +202,22 @@ describe('the agent\'s side of a queue', () => {
     canceled.engine.abandoned = { outcome: 'bridged', met };
     canceled.call.end('remote-hangup');
     expect(await canceled.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAnother' } });
+  });
+
+  it('an agent taken over whose conversation ended with the gateway before met whom he met, and gets nobody else', async () => {
+    const world = setUp({ outcome: 'over', met: claimed });
+    expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller', DialCallDuration: '0' } });
+    expect(world.engine.abandons).toBe(0);
+  });
+
+  it('an agent who had hung up before he was taken over claims nobody: only the queue knows what came of his claim', async () => {
+    const met = setUp(undefined, { outcome: 'over', met: claimed });
+    expect(await met.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller', DialBridged: 'true' } });
+    const talking = setUp(undefined, { outcome: 'bridged', met: claimed });
+    expect(await talking.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAcaller' } });
+    const alone = setUp(undefined, { outcome: 'released', entry: claimed.entry });
+    expect(await alone.result).toEqual({ status: 'canceled', params: {} });
+    expect([...met.order, ...talking.order, ...alone.order]).toEqual([]);
   });
 
   it('an agent who hangs up while his claim is on its way, and whose claim is gone by then: canceled', async () => {

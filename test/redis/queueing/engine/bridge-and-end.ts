@@ -1,6 +1,6 @@
 import type { ClaimChange, EntryChange } from '../../../../src/queueing';
 import { eventually } from '../../../support/eventually';
-import { leg, newCall } from '../queue-fixture';
+import { expectOutcome, leg, newCall } from '../queue-fixture';
 import type { EngineStage } from './engine-stage';
 
 export function bridgesAndEnds(stage: EngineStage): void {
@@ -38,7 +38,7 @@ export function bridgesAndEnds(stage: EngineStage): void {
     it('tells an agent whose gateway has heard of none of it with whom he talked', async () => {
       const agent = newCall();
       const { entry: lost } = await stage.joined(stage.a);
-      await stage.claimedBy(stage.b, agent, { wait: true });
+      await stage.claimedBy(stage.b, agent, { wait: true, dial: 'first' });
       const { entry } = await stage.joined(stage.a);
       await stage.a.engine.end(lost, 'hangup');
       const { claim } = (await stage.a.engine.view(entry)) ?? {};
@@ -49,9 +49,29 @@ export function bridgesAndEnds(stage: EngineStage): void {
       const heard: ClaimChange[] = [];
       stage.b.engine.onClaimChanged(stage.account, agent, (change) => heard.push(change));
       await eventually(() => expect(heard).toMatchObject([{ state: 'gone', reason: 'bridge-ended', met }]));
-      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toMatchObject({ outcome: 'none', met });
-      // Asked again it is not known any more whose it was.
-      expect(await stage.b.engine.abandonClaim(stage.account, agent)).toEqual({ outcome: 'none' });
+      expect(await stage.b.engine.abandonClaim(stage.account, agent, { dial: 'first' })).toMatchObject({ outcome: 'over', met });
+      // Not of this one: the agent's next.
+      expect(await stage.b.engine.abandonClaim(stage.account, agent, { dial: 'second' })).toEqual({ outcome: 'none' });
+    });
+
+    it('tells it also to the gateway that carries on with the agent, and gives him nobody else for the same Dial', async () => {
+      const agent = newCall();
+      const { entry } = await stage.joined(stage.a);
+      const { token } = await stage.claimedBy(stage.b, agent, { wait: true, dial: 'first' });
+      await stage.a.engine.beginBridge(entry, token);
+      await stage.a.engine.markBridged(entry, token);
+      // While they talk it is the same claim.
+      expect(await stage.claimedBy(stage.a, agent, { wait: true, dial: 'first', epoch: 2 })).toMatchObject({ token });
+      expect(await stage.claimedBy(stage.a, agent, { wait: true, dial: 'first', epoch: 2 })).toMatchObject({ token });
+      await stage.a.engine.end(entry, 'bridge-ended');
+      const { entry: next } = await stage.joined(stage.a);
+      const again = { wait: true, dial: 'first', epoch: 3 };
+      const met = { entry, caller: leg(entry.callSid) };
+      for (let attempt = 1; attempt <= 2; attempt += 1) {
+        expect(expectOutcome(await stage.b.claim(stage.account, 'support', agent, again), 'over')).toMatchObject({ met });
+      }
+      expect(await stage.a.engine.view(next)).toMatchObject({ state: 'waiting' });
+      expect(await stage.claimedBy(stage.b, agent, { ...again, dial: 'second' })).toMatchObject({ entry: next });
     });
 
     it('writes the result once: every later cause hears the first one, with the same action token', async () => {

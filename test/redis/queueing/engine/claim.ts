@@ -74,21 +74,21 @@ export function claims(stage: EngineStage): void {
       const { entry } = await stage.joined(stage.a);
       const agent = newCall();
       const { token } = await stage.claimedBy(stage.b, agent);
-      expect(await stage.a.engine.abandonClaim(stage.account, agent, token)).toEqual({ outcome: 'released', entry });
-      expect(await stage.a.engine.abandonClaim(stage.account, agent, token)).toEqual({ outcome: 'none' });
+      expect(await stage.a.engine.abandonClaim(stage.account, agent, { token })).toEqual({ outcome: 'released', entry });
+      expect(await stage.a.engine.abandonClaim(stage.account, agent, { token })).toEqual({ outcome: 'none' });
     });
 
     it('is stale once the agent has a newer one, which stays and whose end is heard', async () => {
       await stage.joined(stage.a);
       const agent = newCall();
       const old = await stage.claimedBy(stage.b, agent);
-      await stage.b.engine.abandonClaim(stage.account, agent, old.token);
+      await stage.b.engine.abandonClaim(stage.account, agent, { token: old.token });
       const present = await stage.claimedBy(stage.b, agent);
       const heard: ClaimChange[] = [];
-      expect(await stage.b.engine.abandonClaim(stage.account, agent, old.token)).toEqual({ outcome: 'stale' });
+      expect(await stage.b.engine.abandonClaim(stage.account, agent, { token: old.token })).toEqual({ outcome: 'stale' });
       stage.b.engine.onClaimChanged(stage.account, agent, (change) => heard.push(change));
       expect(await stage.a.engine.beginBridge(present.entry, present.token)).toEqual({ outcome: 'bridging' });
-      expect(await stage.a.engine.abandonClaim(stage.account, agent, present.token)).toMatchObject({ outcome: 'released' });
+      expect(await stage.a.engine.abandonClaim(stage.account, agent, { token: present.token })).toMatchObject({ outcome: 'released' });
       await eventually(() => expect(heard.at(-1)).toEqual({ state: 'gone', reason: 'released' }));
     });
 
@@ -97,7 +97,7 @@ export function claims(stage: EngineStage): void {
       const agent = newCall();
       const { token } = await stage.claimedBy(stage.b, agent, { wait: true });
       await stage.a.engine.end(entry, 'hangup');
-      expect(await stage.a.engine.abandonClaim(stage.account, agent, token)).toEqual({ outcome: 'stale' });
+      expect(await stage.a.engine.abandonClaim(stage.account, agent, { token })).toEqual({ outcome: 'stale' });
       expect((await stage.joined(stage.a)).claimed?.agent).toEqual(leg(agent));
     });
   });

@@ -41,7 +41,7 @@ export class EngineStage {
     return expectOutcome(await gateway.join(this.account, 'support', callSid, more), 'joined');
   }
 
-  async claimedBy(gateway: TestGateway, agent = newCall(), more: { wait?: boolean; epoch?: number; callSid?: string } = {}) {
+  async claimedBy(gateway: TestGateway, agent = newCall(), more: { wait?: boolean; epoch?: number; callSid?: string; dial?: string } = {}) {
     return expectOutcome(await gateway.claim(this.account, 'support', agent, more), 'claimed');
   }
 

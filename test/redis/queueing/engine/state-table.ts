@@ -42,7 +42,7 @@ export function stateTable(stage: EngineStage): void {
       it(`${state}, release of another claim`, async () => {
         const { entry, agent } = await entryIn(state);
         const before = await stage.a.engine.view(entry);
-        const { outcome } = await stage.a.engine.abandonClaim(entry.accountSid, agent, 'another-1');
+        const { outcome } = await stage.a.engine.abandonClaim(entry.accountSid, agent, { token: 'another-1' });
         expect(outcome).toBe(before?.claim ? 'stale' : 'none');
         const { queueTimeMs: _, averageQueueTimeMs: __, ...after } = (await stage.a.engine.view(entry)) ?? {};
         expect(before).toMatchObject(after);
