@@ -32,6 +32,10 @@ setInterval(() => {
   lastBeat = now;
 }, BEAT_MS).unref();
 
+/** For how long this very process did not run, at one go, between the two times (epoch ms). */
+export const longestOwnStall = (from: number, to: number): number =>
+  Math.max(0, ...ownStalls.map((stall) => Math.min(to, stall.to) - Math.max(from, stall.from)));
+
 /** How much of the gap is not explained by our own standing still, nor by the machine's. Ms. */
 function sendersShare({ startedAt, durationMs }: Gap, stalls: readonly Stall[]): number {
   const overlaps = stalls.map(({ from, to }) => Math.min(to, startedAt + durationMs) - Math.max(from, startedAt));

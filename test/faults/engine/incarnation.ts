@@ -18,6 +18,7 @@ import { Life } from './life';
 import { SLOWER } from './pace';
 import { PhoneLeg, PhoneMedia } from './phone-media';
 import type { Phone, PhoneSide } from './phone-side';
+import { RedisDoor } from './redis-door';
 import type { KnownScripts } from './redis-scripts';
 import type { TestGateway } from './test-gateway';
 
@@ -57,6 +58,7 @@ const UNLIMITED = Object.fromEntries(LIMIT_NAMES.map((name) => [name, 1e9])) as 
 export class Incarnation implements TestGateway {
   readonly id = `gateway-${newToken(4)}`;
   readonly life: Life;
+  readonly door: RedisDoor;
   readonly connection: RedisConnection;
   readonly calls = new LiveCalls();
   readonly programs: CallPrograms;
@@ -77,11 +79,13 @@ export class Incarnation implements TestGateway {
     this.life = new Life((where) => {
       history.add({ what: 'died', gatewayId: this.id, where });
       this.connection.sever();
+      this.door.close();
       around.onDeath(this);
     });
     const clock = this.life.clock(systemClock, SPEED, skewMs);
     const onFailure = (failure: Error): void => report(`${this.id}: ${failure.message}`);
-    this.connection = new RedisConnection({ url: around.redisUrl, name: this.id, onFailure });
+    this.door = new RedisDoor(around.redisUrl, this.id);
+    this.connection = new RedisConnection({ url: this.door.url, name: this.id, onFailure });
     const { client: redis } = this.connection;
     scripts.attach(redis, this.life);
     const events = new EventBus(report);
@@ -147,6 +151,7 @@ export class Incarnation implements TestGateway {
   }
 
   async start(): Promise<this> {
+    this.door.open();
     await this.connection.start();
     await this.#queues.start();
     this.#probe.start();
@@ -184,6 +189,7 @@ export class Incarnation implements TestGateway {
     this.#takeover.stop();
     await this.#queues.stop();
     await this.connection.stop();
+    this.door.close();
   }
 
   #writeBack(): void {

@@ -3,6 +3,7 @@ import type { History } from './history';
 import type { FaultPoint } from './life';
 import { SLOWER } from './pace';
 import type { PhoneSide } from './phone-side';
+import type { RedisDoor } from './redis-door';
 import type { RedisTroubles } from './redis-troubles';
 import type { TestGateway } from './test-gateway';
 
@@ -31,6 +32,8 @@ export interface TroublesParts {
 const PATIENCE_MS = 300 * SLOWER;
 /** A frozen gateway: the relay has closed its connection by then, and its lease is over. */
 const FROZEN_MS = 2_200 * SLOWER;
+/** Parted from Redis for less than a lease, or for longer. */
+const LONGEST_PARTED_MS = 3_000 * SLOWER;
 /** Two heartbeats, and the time in which calls of the dead are taken over. */
 const APART_MS = 2_500 * SLOWER;
 /** Before how many of the deaths something happens to Redis as a whole (`REDIS_SHARE=0.8`: mostly). */
@@ -96,7 +99,8 @@ export class Troubles {
     const roll = random();
     if (roll < 0.08) await Promise.race([victim.drain(), pause(PATIENCE_MS)]).then(() => victim.life.die('anywhere'));
     else if (roll < 0.16 && !onlyDeaths) this.#going.push(this.#freeze(victim));
-    else if (roll < 0.3) victim.life.die('anywhere');
+    else if (roll < 0.24 && !onlyDeaths && victim.door) this.#going.push(this.#part(victim, victim.door));
+    else if (roll < 0.36) victim.life.die('anywhere');
     else {
       victim.life.doom(this.#point());
       for (let waited = 0; waited < PATIENCE_MS && victim.life.isAlive; waited += 5) await pause(5);
@@ -143,6 +147,18 @@ export class Troubles {
     await pause(500 * SLOWER);
     // It had no calls of which it could learn that they are others' now.
     gateway.life.die('thawed');
+  }
+
+  /** One gateway does not reach Redis, and all else reaches it (F5): others have its calls after a lease, and it learns so from the relay. */
+  async #part(gateway: TestGateway, door: RedisDoor): Promise<void> {
+    this.#count('parted from Redis');
+    const { redis, history, random } = this.#parts;
+    history.add({ what: 'trouble', kind: `${gateway.id} is parted from Redis` });
+    door.close();
+    await door.killConnections(redis);
+    await pause(random() * LONGEST_PARTED_MS);
+    if (gateway.life.isAlive) door.open();
+    history.add({ what: 'trouble', kind: `${gateway.id} reaches Redis again` });
   }
 
   async #connectionLost(): Promise<void> {
