@@ -35,8 +35,8 @@ export class GatewayLease {
   /** Monotonic ms before which nobody is declared dead by this gateway. */
   #judgeFrom = Infinity;
   #hasBeaten = false;
-  /** Accounts in which Redis has had this gateway's lease. */
-  readonly #renewed = new Set<string>();
+  /** Accounts in which Redis has had this gateway's lease -> when it was renewed last by a heartbeat (monotonic ms). */
+  readonly #renewed = new Map<string, number>();
 
   constructor(
     private readonly connection: RedisConnection,
@@ -190,9 +190,11 @@ export class GatewayLease {
 
   async #renew(accountSid: string): Promise<void> {
     const { gatewayId, leaseMs, claimCapMs, retentionMs } = this.terms;
+    const beganAt = this.clock.monotonic();
     const reply = await this.operations.run('renew-lease', accountSid, '', { gatewayId, leaseMs, claimCapMs, retentionMs });
-    if (reply.outcome === 'unknown' && this.#renewed.has(accountSid)) await this.terms.onLost(accountSid);
-    this.#renewed.add(accountSid);
+    if (reply.outcome === 'together' || (reply.outcome === 'unknown' && this.#renewed.has(accountSid))) await this.terms.onLost(accountSid);
+    this.#renewed.set(accountSid, beganAt);
+    if (reply.outcome === 'together') return;
     for (const claim of list(reply, 'overdue')) {
       const entryId = text(claim, 'entryId');
       await this.operations.runWhereItIs('expire-claim', accountSid, text(claim, 'queueSid'), () => ({ entryId, claimCapMs }));
@@ -225,9 +227,11 @@ export class GatewayLease {
     await this.connection.client.srem(this.keys.accountsOf(this.terms.gatewayId), accountSid);
   }
 
-  /** For the scripts: whether Redis has had this gateway's lease in the account. */
-  isRenewed(accountSid: string): 'yes' | 'no' {
-    return this.#renewed.has(accountSid) ? 'yes' : 'no';
+  /** For the scripts (`lua/shared/own-lease.lua`): whether Redis has had this gateway's lease in the account, and may have it still. */
+  known(accountSid: string): 'yes' | 'no' | 'lapsed' {
+    const renewedAt = this.#renewed.get(accountSid);
+    if (renewedAt === undefined) return 'no';
+    return this.clock.monotonic() - renewedAt < this.terms.leaseMs ? 'yes' : 'lapsed';
   }
 
   /**

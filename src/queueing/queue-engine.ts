@@ -125,7 +125,7 @@ class RedisQueueEngine implements QueueEngine {
       epoch: request.epoch,
       priority: clampPriority(request.priority),
       leaseMs: this.#leaseMs,
-      known: this.#lease.isRenewed(accountSid),
+      known: this.#lease.known(accountSid),
       maxQueues: limits.queues,
       maxQueueMembers: limits.membersPerQueue,
       maxMembers: limits.membersPerAccount,
@@ -183,7 +183,7 @@ class RedisQueueEngine implements QueueEngine {
       ticket,
       target: request.callSid ?? '',
       leaseMs: this.#leaseMs,
-      known: this.#lease.isRenewed(accountSid),
+      known: this.#lease.known(accountSid),
     });
     try {
       const guess = this.#sids.get(`${accountSid} ${queueName}`) ?? '';

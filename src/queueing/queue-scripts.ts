@@ -79,7 +79,7 @@ export const QUEUE_SCRIPTS = {
   'renew-lease': {
     keys: [...ONCE, 'leases', 'claims', 'entries', 'calls', 'tickets', 'retained'],
     args: [...SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
-    replies: ['alive', 'lapsed', 'unknown'],
+    replies: ['alive', 'lapsed', 'unknown', 'together'],
   },
   heartbeat: { keys: [...ONCE, 'gateways'], args: ['gatewayId', 'leaseMs', 'rememberMs'], replies: ['alive', 'lapsed', 'unknown'] },
   'hold-account': { keys: ['leases', 'settling'], args: ['gatewayId', 'leaseMs', 'settleMs'], replies: ['held'] },

@@ -22,7 +22,7 @@ export async function startRedisCluster(options: { readonly replica?: boolean } 
   try {
     const all = PRIMARIES + (options.replica ? 1 : 0);
     const members: FleetMember[] = await Promise.all(Array.from({ length: all }, () => fleet.launch([
-      '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0',
+      '--cluster-enabled', 'yes', '--cluster-node-timeout', '2500', '--repl-diskless-sync-delay', '0',
       // The accounts of the other nodes go on while one is away.
       '--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0',
     ])));

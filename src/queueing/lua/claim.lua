@@ -5,7 +5,7 @@
 -- keys: names calls entries tickets leases retained claims sequence waiting agents operation settling
 -- args: channels nonce queueSid name callSid agent gatewayId epoch dial whisper wait ticket target leaseMs known rememberMs
 -- replies: claimed | waiting | over | empty | unknown-queue | moved | stale-epoch | agent-busy | lost | settling
--- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/met shared/sequence shared/own-lease
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/settling shared/match shared/met shared/sequence shared/leases shared/own-lease
 if renewed_anew() then return reply({ outcome = 'lost' }) end
 local epoch, waits = tonumber(A.epoch), A.wait == 'yes'
 local ticket = read_ticket(A.callSid)

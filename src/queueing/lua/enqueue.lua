@@ -4,7 +4,7 @@
 -- keys: names queues entries calls tickets leases retained claims ages sequence members waiting agents operation settling
 -- args: channels nonce queueSid candidate name maxSize entryId callSid leg gatewayId epoch priority leaseMs known maxQueues maxQueueMembers maxMembers rememberMs
 -- replies: joined | full | too-many-queues | already-waiting | moved | lost
--- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/queues shared/ages shared/membership shared/settling shared/match shared/sequence shared/own-lease
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/facts shared/queues shared/ages shared/membership shared/settling shared/match shared/sequence shared/leases shared/own-lease
 if renewed_anew() then return reply({ outcome = 'lost' }) end
 
 local active = redis.call('HGET', K.calls, A.callSid)

@@ -2,11 +2,13 @@
 -- One account's share of a gateway's heartbeat: alive for leaseMs from now (0 ends the lease), which claims are overdue, whether
 -- the lease had lapsed (what waited meanwhile was passed over and has to be matched), which gateways' leases have expired in this
 -- account (kept for the retention, so that whoever may judge sees them), whether anything is left to watch over. `unknown`: Redis had
--- never heard of the gateway in this account, or has lost what it had.
+-- never heard of the gateway in this account, or has lost what it had. `together`: all leases had run out, and this one is not renewed:
+-- nobody is to be matched before all are back (hold-account).
 -- keys: leases claims entries calls tickets retained operation
 -- args: channels gatewayId leaseMs claimCapMs retentionMs rememberMs
--- replies: alive | lapsed | unknown
--- include: shared/json shared/once shared/time shared/records shared/changes shared/retention
+-- replies: alive | lapsed | unknown | together
+-- include: shared/json shared/once shared/time shared/records shared/changes shared/retention shared/leases
+if tonumber(A.leaseMs) > 0 and ran_out_together() then return reply({ outcome = 'together' }) end
 local was_alive = alive(A.gatewayId)
 local is_new = redis.call('HSET', K.leases, A.gatewayId, string.format('%d', now + A.leaseMs)) == 1
 local expired, leases = {}, redis.call('HGETALL', K.leases)

@@ -5,6 +5,7 @@ import { G722Decoder } from '../../../src/protocol/g722';
 import { encodeWav } from '../../../src/protocol/wav';
 import { encodeRtcp, decodeRtcp, ntpOf } from '../../../src/protocol/rtcp';
 import { toneShare } from '../../../src/phone';
+import { frameShare } from '../../support/channel-samples';
 import { eventually } from '../../support/eventually';
 import type { EslClient } from './esl-client';
 import { type RawCall, RawCaller, RawPeer, type WireCodec } from './raw-caller';
@@ -12,7 +13,7 @@ import { endless, setTheStage, Stage, startTarget } from './target';
 
 const EVENTS = ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'];
 const hears = (call: RawCall, hz: number): Promise<void> =>
-  eventually(() => expect(toneShare(call.peer.heard(), hz)).toBeGreaterThan(0.9), 3_000);
+  eventually(() => expect(frameShare(call.peer.heard(), hz)).toBeGreaterThan(0.9), 3_000);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('media as far ends bring it', () => {
@@ -95,7 +96,7 @@ describe('media as far ends bring it', () => {
     const stranger = await strangerAt(a.port);
     await a.peer.talkUntil('PCMU', 500, hears(b, 500));
     await Promise.all([a.peer.talk('PCMU', 500, 50), stranger.talk('PCMU', 2_000, 50)]);
-    expect(toneShare(b.peer.heard(), 500)).toBeGreaterThan(0.9);
+    expect(frameShare(b.peer.heard(), 500)).toBeGreaterThan(0.9);
     expect(stranger.received).toEqual([]);
   });
 

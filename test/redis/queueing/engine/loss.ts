@@ -81,6 +81,25 @@ export function loss(stage: EngineStage): void {
       expect(await far.engine.view(second.entry)).toMatchObject({ state: 'waiting' });
     });
 
+    it.each(['heartbeat', 'claim'] as const)('after it was away for longer than all leases the order is that of before, also for the gateway that comes first (%s)', async (first) => {
+      const terms = { settleMs: 300, leaseMs: 800 };
+      const [early, late] = [await new TestGateway(stage.redis, `early-${account}`, terms).start(), await new TestGateway(stage.redis, `late-${account}`, terms).start()];
+      const before = await joined(late);
+      const behind = await joined(early);
+      for (const gateway of [early, late]) await gateway.engine.heartbeat();
+      const leases = (await keys()).find((key) => key.endsWith(':leases')) ?? '';
+      await eventually(async () => {
+        const [[seconds], ends] = await Promise.all([stage.redis.client().time(), stage.redis.client().hvals(leases)]);
+        for (const end of ends) expect(Number(end)).toBeLessThan(Number(seconds) * 1_000);
+      });
+      if (first === 'heartbeat') await early.engine.heartbeat();
+      expectOutcome(await early.claim(account, 'support', newCall(), { wait: true }), 'waiting');
+      await late.engine.heartbeat();
+      await eventually(async () => expect(await late.engine.view(before.entry)).toMatchObject({ state: 'claimed' }));
+      expect(await early.engine.view(behind.entry)).toMatchObject({ state: 'waiting', position: 2 });
+      await Promise.all([early.stop(), late.stop()]);
+    });
+
     it('who asks for an entry or bridges it finds it at once, without a heartbeat', async () => {
       const { entry } = await joined(near);
       const { token } = expectOutcome(await far.claim(account, 'support', newCall()), 'claimed');
