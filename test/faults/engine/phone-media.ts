@@ -110,7 +110,7 @@ export class PhoneLeg implements Leg {
     const { phone, side, gateway, call } = this;
     if (phone.state !== 'calling') throw new Error('the caller went away before the answer');
     // The endpoint first, then the 200, each of which takes a while.
-    await gateway.life.effect('INVITE to the media server', async () => undefined);
+    await gateway.life.effect('INVITE to the media server', async () => side.admitMedia());
     const dialog = await gateway.life.effect('200', async () => {
       const answered = side.answer(phone, gateway);
       answered.on('bye', () => call.end('remote-hangup'));

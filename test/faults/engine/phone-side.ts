@@ -1,4 +1,4 @@
-import { newSid, TypedEmitter } from '../../../src/lib';
+import { GatewayError, newSid, TypedEmitter } from '../../../src/lib';
 import type { History } from './history';
 import type { Life } from './life';
 import { SLOWER } from './pace';
@@ -87,6 +87,8 @@ export class PhoneDialog extends TypedEmitter<{ bye: [reason: string]; info: [co
 export class PhoneSide {
   readonly phones = new Map<string, Phone>();
   readonly gateways: Callee[] = [];
+  /** The media server has no room and joins nobody (F7, F22). */
+  refusesMedia = false;
 
   constructor(private readonly history: History, private readonly random: () => number) {}
 
@@ -153,9 +155,15 @@ export class PhoneSide {
     return phone;
   }
 
+  /** A new channel. */
+  admitMedia(): void {
+    if (this.refusesMedia) throw new GatewayError('media-full', 'the media server refuses');
+  }
+
   /** `uuid_bridge`: whoever was joined with somebody else is not any more. */
   join(one: Phone, otherUuid: string): boolean {
     const other = this.phones.get(otherUuid);
+    this.admitMedia();
     if (!other || one.channel !== 'up' || other.channel !== 'up') return false;
     if (one.partner === other) return true;
     const stolenFrom = [one.partner, other.partner].flatMap((partner) => (partner ? [partner.callSid] : []));

@@ -34,6 +34,8 @@ const PATIENCE_MS = 300 * SLOWER;
 const FROZEN_MS = 2_200 * SLOWER;
 /** Parted from Redis for less than a lease, or for longer. */
 const LONGEST_PARTED_MS = 3_000 * SLOWER;
+/** How long the media server refuses: longer than a bridge waits for one. */
+const LONGEST_REFUSED_MS = 1_000 * SLOWER;
 /** Two heartbeats, and the time in which calls of the dead are taken over. */
 const APART_MS = 2_500 * SLOWER;
 /** Before how many of the deaths something happens to Redis as a whole (`REDIS_SHARE=0.8`: mostly). */
@@ -92,6 +94,7 @@ export class Troubles {
     const { random, onlyDeaths, redisTroubles } = this.#parts;
     if (redisTroubles && random() < REDIS_SHARE) await this.#redisTrouble(redisTroubles);
     if (random() < 0.1 && !onlyDeaths) await this.#connectionLost();
+    if (random() < 0.1 && !onlyDeaths) this.#going.push(this.#mediaRefused());
     if (random() < 0.05 && !this.#parts.isBroken && !onlyDeaths) await this.#scriptsForgotten();
     const victim = this.#pick(this.living);
     if (!victim) return;
@@ -147,6 +150,16 @@ export class Troubles {
     await pause(500 * SLOWER);
     // It had no calls of which it could learn that they are others' now.
     gateway.life.die('thawed');
+  }
+
+  async #mediaRefused(): Promise<void> {
+    this.#count('media refused');
+    const { side, random, history } = this.#parts;
+    history.add({ what: 'trouble', kind: 'the media server refuses' });
+    side.refusesMedia = true;
+    await pause(random() * LONGEST_REFUSED_MS);
+    side.refusesMedia = false;
+    history.add({ what: 'trouble', kind: 'the media server serves' });
   }
 
   /** One gateway does not reach Redis, and all else reaches it (F5): others have its calls after a lease, and it learns so from the relay. */
