@@ -293,7 +293,7 @@ export class Gateway {
       ...shared,
       sourceRate: this.#sourceRate,
       ongoing,
-      redisAvailable: () => this.#redisFaults.available,
+      untilRedis: () => this.#redisFaults.untilAvailable(),
       accepted: () => this.#metrics.increment('holdfast_signaling_invites_total', { outcome: 'accepted' }),
       refused: (refused: IncomingInvite, reason: RefusalReason, detail: string) => {
         this.#metrics.increment('holdfast_signaling_invites_total', { outcome: reason });

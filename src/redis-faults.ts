@@ -6,6 +6,9 @@ import { type RedisConnection, RedisProbe, RedisSchema } from './platform/redis'
 import type { Logger, Metrics } from './platform/telemetry';
 import { seedTenancy } from './tenancy';
 
+/** A planned failover takes about a second; whoever has another way for his call has to learn in time that this one is closed. */
+const CALLERS_WAIT_MS = 3_000;
+
 export interface RedisFaultsOptions {
   readonly connection: RedisConnection;
   readonly config: Config;
@@ -37,6 +40,11 @@ export class RedisFaults {
   /** Whether Redis takes writes. */
   get available(): boolean {
     return this.#probe.available;
+  }
+
+  /** For who calls meanwhile: true as soon as Redis takes writes, false when it is away for longer than he is let wait. */
+  untilAvailable(): Promise<boolean> {
+    return this.#probe.untilAvailable(CALLERS_WAIT_MS);
   }
 
   /** Migrates what older versions have left. Throws GatewayError `platform-redis-newer-schema`. */
@@ -77,6 +85,6 @@ export class RedisFaults {
     connection.isAway = !available;
     metrics.setGauge('holdfast_platform_redis_available', {}, available ? 1 : 0);
     if (available) log.info('Redis takes writes');
-    else log.error('Redis takes no writes: new calls get 503, those who wait keep their music and their places');
+    else log.error(`Redis takes no writes: new calls get 503 after ${CALLERS_WAIT_MS / 1_000} s, those who wait keep their music and their places`);
   }
 }

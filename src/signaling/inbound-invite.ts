@@ -1,4 +1,4 @@
-import { GatewayError, messageOf, newSid } from '../lib';
+import { GatewayError, messageOf, newSid, pause } from '../lib';
 import { Call, type CallPorts, type CallStore, type LiveCalls } from '../calls';
 import { type Admission, ADMISSION_TABLE, type AdmissionReason, type CountedCall, isAdmissionReason } from '../capacity';
 import type { IncomingInvite } from '../dialogs';
@@ -24,8 +24,8 @@ export interface InboundParts {
   readonly store: Pick<CallStore, 'takeOne'>;
   readonly callPorts: CallPorts;
   readonly programs: ProgramRunner;
-  /** False while Redis takes no writes: a call could not even be looked up. */
-  readonly redisAvailable: () => boolean;
+  /** True when Redis takes writes, or does so again before a caller has waited too long: without it a call cannot even be looked up. */
+  readonly untilRedis: () => Promise<boolean>;
   /** Told about every INVITE that became a call. */
   readonly accepted: () => void;
   /** Told about every INVITE that did not, and why. */
@@ -91,6 +91,11 @@ interface Addressee {
 type StepResult = Refusal | RefusalReason | undefined;
 type Step = (arrival: Arrival, parts: InboundParts) => Promise<StepResult> | StepResult;
 
+/** Before a step is tried again: it takes up to half a second until a Redis that does not answer is known to be away. */
+const RETRY_MS = 100;
+/** From the first attempt of a step to the last. */
+const RETRIED_FOR_MS = 3_000;
+
 /** The path of an INVITE, in order. A step that refuses ends it. */
 const STEPS: readonly Step[] = [
   admitSource, refuseUnacceptable, admitToGateway, askRedis, admitThroughTrunk, resolveTenant, admitByMemory, refuseMerged, takeBack, admit,
@@ -105,7 +110,7 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
   };
   try {
     for (const step of STEPS) {
-      const refusal = await step(arrival, parts);
+      const refusal = await take(step, arrival, parts);
       if (refusal) {
         refuse(arrival, parts, typeof refusal === 'string' ? { reason: refusal } : refusal);
         return;
@@ -117,6 +122,21 @@ export async function receiveInvite(invite: IncomingInvite, parts: InboundParts)
     refuse(arrival, parts, { reason: isRedisUnavailable(error) ? 'redis-down' : 'failed', why });
   } finally {
     if (arrival.entered) parts.admission.leave();
+  }
+}
+
+/** What Redis does not answer is asked again as soon as it does, while the caller may be let wait. */
+async function take(step: Step, arrival: Arrival, parts: InboundParts): Promise<StepResult> {
+  const { callPorts: { clock }, untilRedis } = parts;
+  const until = clock.monotonic() + RETRIED_FOR_MS;
+  for (;;) {
+    try {
+      return await step(arrival, parts);
+    } catch (error) {
+      const mayWait = isRedisUnavailable(error) && arrival.invite.pending && clock.monotonic() < until;
+      if (!mayWait || !(await untilRedis())) throw error;
+      await pause(clock, RETRY_MS);
+    }
   }
 }
 
@@ -132,8 +152,9 @@ function admitToGateway(arrival: Arrival, { admission }: InboundParts): StepResu
   return refusal;
 }
 
-function askRedis(_arrival: Arrival, { redisAvailable }: InboundParts): StepResult {
-  return redisAvailable() ? undefined : 'redis-down';
+async function askRedis({ invite }: Arrival, { untilRedis }: InboundParts): Promise<StepResult> {
+  // Who gives up meanwhile has been answered.
+  return (await untilRedis()) || !invite.pending ? undefined : 'redis-down';
 }
 
 async function admitThroughTrunk(arrival: Arrival, { tenants }: InboundParts): Promise<StepResult> {

@@ -39,7 +39,8 @@ export class OngoingInvites {
     const key = this.#keys.ongoingInvite(requestId);
     const own = `${gatewayId} ${callSid}`;
     const before = await redis.set(key, own, 'PX', LONGEST_MS, 'NX', 'GET');
-    if (before === null) return { outcome: 'begun' };
+    // Our own: the reply to an attempt before this one was lost.
+    if (before === null || before === own) return { outcome: 'begun' };
     const [holder = '', holdersCallSid = ''] = before.split(' ');
     if (!isDead(holder)) return { outcome: 'merged' };
     // drachtio gives it to one gateway only: nobody else takes it at this moment.

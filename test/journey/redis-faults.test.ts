@@ -80,6 +80,23 @@ describe('Redis', () => {
     expect((await requestOf(world, talking, '/after')).params['QueueResult']).toBe('bridged');
   }, 60_000);
 
+  it('is away for as long as a failover takes: who calls meanwhile is let wait, and then answered', async () => {
+    world.redis.hang();
+    await eventually(async () => expect(await ready()).toBe(503), 5_000);
+    const phone = await world.phone({ user: '+15558888888' });
+    const call = await phone.call(world.uri('1000'));
+    // Both gateways have been asked something after his INVITE.
+    const asking = new UserAgent({ user: 'asking' });
+    await asking.start({ host: '127.0.0.1', port: 0 });
+    for (let question = 0; question < 4; question += 1) await asking.request('OPTIONS', { uri: world.uri('1000') });
+    await asking.stop();
+    expect(call.state).toBe('calling');
+    world.redis.resume();
+    await call.untilAnswered({ withinMs: 5_000 });
+    await call.hangup();
+    await eventually(async () => expect(await world.census()).toEqual({ records: 0, channels: 0, callsInQueues: 0 }), 10_000);
+  }, 60_000);
+
   it('hangs, and is killed and started again: new calls get 503 meanwhile, those who wait notice nothing, who comes to the queue is queued', async () => {
     const [gone, ...callers] = await waiting(3);
     const late = await dialIn(world, '3000', '/menu');

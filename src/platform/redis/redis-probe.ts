@@ -18,6 +18,9 @@ export class RedisProbe {
   #timer: Timer | undefined;
   #askedAt: number | undefined;
   #available = true;
+  /** When it was known to be away (monotonic ms). */
+  #awaySince = 0;
+  readonly #waiting = new Set<(available: boolean) => void>();
 
   constructor(client: Redis, key: string, clock: Clock, changed: (available: boolean) => void) {
     this.#client = client;
@@ -30,6 +33,21 @@ export class RedisProbe {
     return this.#available;
   }
 
+  /** True as soon as it takes writes; false once it has been away for `longestMs`, at once when that is so already. */
+  untilAvailable(longestMs: number): Promise<boolean> {
+    const leftMs = this.#awaySince + longestMs - this.#clock.monotonic();
+    if (this.#available || leftMs <= 0) return Promise.resolve(this.#available);
+    return new Promise((resolve) => {
+      const settle = (available: boolean): void => {
+        timer.cancel();
+        this.#waiting.delete(settle);
+        resolve(available);
+      };
+      const timer = this.#clock.after(leftMs, () => settle(false));
+      this.#waiting.add(settle);
+    });
+  }
+
   start(): void {
     this.#changed(true);
     this.#timer = this.#clock.every(EVERY_MS, () => this.#look());
@@ -37,6 +55,7 @@ export class RedisProbe {
 
   stop(): void {
     this.#timer?.cancel();
+    for (const settle of this.#waiting) settle(false);
   }
 
   #look(): void {
@@ -58,6 +77,8 @@ export class RedisProbe {
   #is(available: boolean): void {
     if (available === this.#available) return;
     this.#available = available;
+    this.#awaySince = this.#clock.monotonic();
     this.#changed(available);
+    if (available) for (const settle of this.#waiting) settle(true);
   }
 }

@@ -33,11 +33,16 @@ describe('whether Redis takes writes', () => {
     await isKnown(true);
   });
 
-  it('is known when it hangs', async () => {
+  it('is known when it hangs, and who waits for it waits until it is there, or for as long as he wants it to be away', async () => {
+    expect(await probe.untilAvailable(0)).toBe(true);
     redis.hang();
     await isKnown(false);
+    expect(await probe.untilAvailable(0)).toBe(false);
+    expect(await probe.untilAvailable(50)).toBe(false);
+    const waiting = probe.untilAvailable(60_000);
     redis.resume();
-    await isKnown(true);
+    expect(await waiting).toBe(true);
+    expect(probe.available).toBe(true);
     expect(told).toEqual([true, false, true, false, true, false, true]);
   });
 });
