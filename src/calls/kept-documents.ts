@@ -60,15 +60,15 @@ export class KeptDocuments {
     return name;
   }
 
-  /** Redis may have lost them: writes those again that these calls run. */
+  /** Redis may have lost them: writes those again that these calls run, and all others as soon as a call runs them. */
   rewrite(calls: Iterable<Call>): void {
     const keys = new Set<string>();
     for (const { identity, progress } of calls) {
       if (progress?.step === 'verb' && progress.document !== undefined) keys.add(this.#keys.document(identity.accountSid, progress.document));
     }
-    for (const key of keys) {
-      const written = this.#written.get(key);
-      if (written) this.#write(key, written.text);
+    for (const [key, { text }] of [...this.#written]) {
+      if (keys.has(key)) this.#write(key, text);
+      else this.#forget(key);
     }
   }
 

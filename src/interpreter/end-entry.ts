@@ -1,4 +1,4 @@
-import { messageOf, newToken } from '../lib';
+import { messageOf } from '../lib';
 import type { Call } from '../calls';
 import type { EndCause, EndOutcome, EntryRef, QueueResult } from '../queueing';
 import type { InterpreterPorts } from './ports';
@@ -29,16 +29,15 @@ export async function endEntry(
   cause: EndCause,
   waitedMs: () => number,
 ): Promise<EndOutcome> {
-  const actionToken = newToken();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
-      return await ports.queues.end(entry, cause, actionToken);
+      return await ports.queues.end(entry, cause);
     } catch (error) {
       ports.report(call, `the queue entry was not ended: ${messageOf(error)}`);
       await after(ports, RETRY_MS);
     }
   }
-  return { outcome: 'ended', result: RESULTS[cause], queueTimeMs: waitedMs(), actionToken };
+  return { outcome: 'ended', result: RESULTS[cause], queueTimeMs: waitedMs(), actionToken: entry.entryId };
 }
 
 const after = (ports: InterpreterPorts, ms: number): Promise<void> =>

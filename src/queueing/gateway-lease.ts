@@ -1,4 +1,4 @@
-import { type Clock, GatewayError, messageOf, newToken, type Timer } from '../lib';
+import { type Clock, GatewayError, messageOf, type Timer } from '../lib';
 import type { RedisConnection } from '../platform/redis';
 import type { QueueKeySpace } from './queue-keys';
 import { type QueueOperations, REMEMBER_MS } from './queue-operations';
@@ -163,7 +163,6 @@ export class GatewayLease {
       const entryId = text(record, 'id');
       const reply = await this.operations.runWhereItIs('reap-entry', accountSid, text(record, 'queueSid'), () => ({
         entryId,
-        actionToken: newToken(),
         retentionMs,
         graceMs,
       }));

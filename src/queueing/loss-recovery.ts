@@ -79,7 +79,10 @@ export class LossRecovery {
     await matchAll(accountSid);
   }
 
-  async #reassert({ kind, accountSid, id, queueSid, raw: record, queue }: OwnRecord): Promise<string> {
+  async #reassert({ kind, accountSid, id, queueSid, ticket, raw: record, queue }: OwnRecord): Promise<string> {
+    // Who has left meanwhile has been taken out of a Redis that did not know him, and must not come back.
+    const now = this.own.get(`${kind} ${id}`);
+    if (!now || now.ticket !== ticket) return 'gone';
     const { outcome } = kind === 'entry'
       ? await this.operations.runWhereItIs('reassert-entry', accountSid, queueSid, () => ({ entryId: id, record, queue }))
       : await this.operations.runWhereItIs('reassert-ticket', accountSid, queueSid, () => ({ callSid: id, record, queue }));

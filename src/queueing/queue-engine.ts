@@ -1,4 +1,4 @@
-import { GatewayError, messageOf, newSid, newToken, newUuid, pause } from '../lib';
+import { GatewayError, messageOf, newSid, newUuid, pause } from '../lib';
 import type { ScriptReply } from '../platform/redis';
 import { GatewayLease } from './gateway-lease';
 import { LossRecovery } from './loss-recovery';
@@ -53,7 +53,7 @@ class RedisQueueEngine implements QueueEngine {
   /** Entries of this gateway that were bridged, until they have ended. */
   readonly #talked = new Set<string>();
   readonly #unfinished = new UnfinishedOperations(
-    ({ entry, cause, actionToken }) => this.end(entry, cause, actionToken), (ticket, claim) => this.#takeBack(ticket, claim),
+    ({ entry, cause }) => this.end(entry, cause), (ticket, claim) => this.#takeBack(ticket, claim),
   );
 
   constructor(options: QueueEngineOptions) {
@@ -156,7 +156,7 @@ class RedisQueueEngine implements QueueEngine {
       const place = { entry: { ...entry, queueSid }, position: number(reply, 'position') };
       return { outcome: 'joined', ...place, ...fill, ...(claim ? { claimed: claim } : {}) };
     } catch (error) {
-      this.#unfinished.toEnd({ entry, cause: 'system-error', actionToken: newToken(), isOfJoin: true });
+      this.#unfinished.toEnd({ entry, cause: 'system-error', isOfJoin: true });
       throw error;
     }
   }
@@ -244,15 +244,15 @@ class RedisQueueEngine implements QueueEngine {
     return { outcome: reply.outcome === 'bridged' ? 'bridged' : 'stale' };
   }
 
-  async end(entry: EntryRef, cause: EndCause, actionToken = newToken()): Promise<EndOutcome> {
+  async end(entry: EntryRef, cause: EndCause): Promise<EndOutcome> {
     const { entryId, callSid } = entry;
-    const ending = this.#unfinished.ending(entryId) ?? { entry, cause, actionToken, talked: this.#talked.has(entryId) };
+    const ending = this.#unfinished.ending(entryId) ?? { entry, cause, talked: this.#talked.has(entryId) };
     const queueSid = this.#own.get(`entry ${entryId}`)?.queueSid ?? entry.queueSid;
     // Whoever is gone is not written back; what fails is done at a heartbeat.
     this.#own.drop('entry', entryId);
     const args = {
-      entryId, callSid, cause: ending.cause, talked: ending.talked ? 'yes' : 'no', actionToken: ending.actionToken,
-      gatewayId: this.#options.gatewayId, retentionMs: this.#retentionMs,
+      entryId, callSid, cause: ending.cause, talked: ending.talked ? 'yes' : 'no', gatewayId: this.#options.gatewayId,
+      retentionMs: this.#retentionMs,
     };
     const reply = await this.#operations.runWhereItIs('end', entry.accountSid, queueSid, () => args).catch((error: unknown) => {
       this.#unfinished.toEnd(ending);

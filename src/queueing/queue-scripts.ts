@@ -52,7 +52,7 @@ export const QUEUE_SCRIPTS = {
   },
   end: {
     keys: QUEUE,
-    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'talked', 'gatewayId', 'actionToken', 'retentionMs'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'callSid', 'cause', 'talked', 'gatewayId', 'retentionMs'],
     replies: ['ended', 'already-ended', 'moved'],
   },
   'adopt-entry': {
@@ -67,7 +67,7 @@ export const QUEUE_SCRIPTS = {
   },
   'reap-entry': {
     keys: QUEUE,
-    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'actionToken', 'retentionMs', 'graceMs'],
+    args: [...MATCHING_SCOPE, 'queueSid', 'entryId', 'retentionMs', 'graceMs'],
     replies: ['ended', 'kept', 'moved'],
   },
   'reap-ticket': {

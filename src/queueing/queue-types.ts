@@ -170,7 +170,7 @@ export interface EndOutcome {
   readonly result: QueueResult;
   /** Ms from enqueue to the bridge, or to the end if there was no bridge. */
   readonly queueTimeMs: number;
-  /** Minted with the result and stored with it: the idempotency token of the one action request. */
+  /** The entry's id: the idempotency token of the one action request, also when it is told without Redis. */
   readonly actionToken: string;
 }
 
@@ -308,9 +308,9 @@ export interface QueueEngine {
   markBridged(entry: EntryRef, token: string): Promise<{ readonly outcome: 'bridged' } | { readonly outcome: 'stale' }>;
   /**
    * The one place a QueueResult is written: whoever comes first decides it, everybody gets the same. When it throws, the entry is ended at a
-   * later heartbeat all the same, with this cause and `actionToken`.
+   * later heartbeat all the same, with this cause.
    */
-  end(entry: EntryRef, cause: EndCause, actionToken?: string): Promise<EndOutcome>;
+  end(entry: EntryRef, cause: EndCause): Promise<EndOutcome>;
   /** Tells of every change, and of the present state soon after the call. Returns the function that ends it. */
   onEntryChanged(entry: EntryRef, listener: (change: EntryChange) => void): () => void;
   onClaimChanged(accountSid: string, agentCallSid: string, listener: (change: ClaimChange) => void): () => void;

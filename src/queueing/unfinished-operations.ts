@@ -4,7 +4,6 @@ import type { EndCause, EntryRef } from './queue-types';
 export interface Ending {
   readonly entry: EntryRef;
   readonly cause: EndCause;
-  readonly actionToken: string;
   /** His gateway knows that he was bridged. */
   readonly talked?: boolean;
   /** Of a caller of whom it is not known whether he has joined. */

@@ -3,7 +3,7 @@
 -- was lost, or its enqueue never arrived) ends too, so that there is always exactly one result. `talked` is yes when his gateway knows
 -- that he was bridged: that he was stays true when Redis has lost it.
 -- keys: entries calls tickets leases retained claims ages members waiting agents operation settling
--- args: channels nonce queueSid entryId callSid cause talked gatewayId actionToken retentionMs rememberMs
+-- args: channels nonce queueSid entryId callSid cause talked gatewayId retentionMs rememberMs
 -- replies: ended | already-ended | moved
 -- include: shared/json shared/once shared/entry-state shared/time shared/records shared/changes shared/facts shared/ages shared/membership shared/settling shared/match shared/retention shared/finish
 local entry = read_entry(A.entryId)

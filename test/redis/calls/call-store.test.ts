@@ -273,6 +273,11 @@ it('the text of a document is kept once for all calls that run it, and read by a
     documents.rewrite([running, running]);
     await eventually(async () => expect(await other.read(ACCOUNT, name)).toEqual(text));
     await client.del(`hf:{${ACCOUNT}}:document:${name}`);
+    // Nobody ran it then: it is lost, and written with the next call that does.
+    documents.rewrite([]);
+    documents.keep(ACCOUNT, text);
+    await eventually(async () => expect(await other.read(ACCOUNT, name)).toEqual(text));
+    await client.del(`hf:{${ACCOUNT}}:document:${name}`);
     clock.advance(13 * 3_600_000);
     expect(documents.keep(ACCOUNT, text)).toBe(name);
     await eventually(async () => expect(await other.read(ACCOUNT, name)).toEqual(text));

@@ -1,41 +1,33 @@
+import { systemClock } from '../../../src/lib';
 import { LossRecovery } from '../../../src/queueing/loss-recovery';
 import { OwnRecords } from '../../../src/queueing/own-records';
 import type { QueueOperations } from '../../../src/queueing/queue-operations';
-import { eventually } from '../../support/eventually';
-import { ManualClock } from '../../support/manual-clock';
 
-describe('what Redis has lost', () => {
-  const clock = new ManualClock();
-  const failures: string[] = [];
-  let fails = 0;
-  let matched = 0;
-  const recovery = new LossRecovery(new OwnRecords('gateway-1'), { run: async () => ({ outcome: 'held' }) } as unknown as QueueOperations, {
-    gatewayId: 'gateway-1', leaseMs: 6_000, claimCapMs: 120_000, settleMs: 3_000, finishFirst: async () => undefined,
-    matchAll: async () => {
-      if (fails-- > 0) throw new Error('Command timed out');
-      matched += 1;
+const ACCOUNT = `AC${'a'.repeat(32)}`;
+
+it('does not bring back an agent who leaves while the others are written back', async () => {
+  const own = new OwnRecords('gateway-1');
+  const agents = Array.from({ length: 100 }, (_, index) => `CA${index}`);
+  for (const callSid of agents) {
+    const agent = { callSid, from: '+1', to: '1000', endpointUuid: callSid, mediaServer: 'media-1' };
+    const claim = { accountSid: ACCOUNT, queueName: 'support', agent, gatewayId: 'gateway-1', epoch: 1, wait: true };
+    own.holdTicket(claim, { ticket: `ticket of ${callSid}`, queueSid: 'QU1', score: '1' }, 100);
+  }
+  const writtenBack: string[] = [];
+  const operations = {
+    run: () => Promise.resolve({ outcome: 'held' }),
+    runWhereItIs: (_name: string, _account: string, _sid: string, args: () => { callSid: string }) => {
+      writtenBack.push(args().callSid);
+      own.drop('claim', 'CA99');
+      return Promise.resolve({ outcome: 'reasserted' });
     },
-    onReasserted: () => undefined, onFailure: ({ message }) => failures.push(message),
-  }, clock);
-  const secondsPass = (check: () => void): Promise<void> => eventually(() => {
-    clock.advance(1_000);
-    check();
-  });
-
-  it('is settled also when Redis does not answer at that moment', async () => {
-    fails = 2;
-    await recovery.recover('AC1');
-    await secondsPass(() => expect(matched).toBe(1));
-    expect(failures).toEqual(Array(2).fill('settling of AC1: Command timed out'));
-  });
-
-  it('is left to others once this gateway stops', async () => {
-    fails = 1;
-    failures.length = 0;
-    await recovery.recover('AC1');
-    recovery.stop();
-    await secondsPass(() => expect(failures).toHaveLength(1));
-    clock.advance(60_000);
-    expect(matched).toBe(1);
-  });
+  } as unknown as QueueOperations;
+  const counts: number[] = [];
+  const recovery = new LossRecovery(own, operations, {
+    gatewayId: 'gateway-1', leaseMs: 6_000, claimCapMs: 60_000, settleMs: 60_000, finishFirst: () => Promise.resolve(), matchAll: () => Promise.resolve(),
+    onReasserted: (_account, records) => counts.push(records), onFailure: (failure) => { throw failure; },
+  }, { ...systemClock, after: () => ({ cancel: () => undefined }) });
+  await recovery.recover(ACCOUNT);
+  expect(writtenBack).toEqual(agents.slice(0, 99));
+  expect(counts).toEqual([99]);
 });

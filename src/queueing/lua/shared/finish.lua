@@ -1,8 +1,9 @@
--- The one way an entry ends. Needs shared/match, shared/membership, shared/retention; A.actionToken.
+-- The one way an entry ends. Needs shared/match, shared/membership, shared/retention.
 
 local function finish(entry, result)
   local claim, was = entry.claim, entry.state
-  entry.state, entry.result, entry.actionToken, entry.endedAt = 'ended', result, A.actionToken, now
+  -- Of one entry there is one result: its id is the token under which that is told, also by who has to tell it without Redis.
+  entry.state, entry.result, entry.actionToken, entry.endedAt = 'ended', result, entry.id, now
   leave_members(entry)
   if redis.call('HGET', K.calls, entry.callSid) == entry.id then redis.call('HDEL', K.calls, entry.callSid) end
   fact('queue-entry.ended', entry)

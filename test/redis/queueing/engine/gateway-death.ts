@@ -34,7 +34,7 @@ export function gatewayDeath(stage: EngineStage): void {
       expect(await living.engine.view(kept.entry)).toMatchObject({ state: 'waiting', position: 1, size: 1 });
       const end = await living.engine.end(lost.entry, 'hangup');
       expect(end).toMatchObject({ outcome: 'already-ended', result: 'system-error' });
-      expect(end.actionToken).not.toBe('');
+      expect(end.actionToken).toBe(lost.entry.entryId);
     });
 
     it('the caller its agent had claimed waits again at his place and is offered to the next agent', async () => {

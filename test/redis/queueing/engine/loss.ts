@@ -189,7 +189,7 @@ export function loss(stage: EngineStage): void {
       await lose();
       await noticed();
       await eventually(async () => expect(await near.engine.view(stays)).toMatchObject({ position: 1, size: 1 }));
-      expect(await near.engine.end(entry, 'hangup', actionToken)).toMatchObject({ actionToken });
+      expect(await near.engine.end(entry, 'hangup')).toMatchObject({ actionToken });
     });
 
     it('an agent in line is back at his place, and a queue that somebody made anew is one with the old one', async () => {
