@@ -15,7 +15,8 @@ const directory = process.env.HOLDFAST_CENSUS_DIR;
 const COLLECT_MS = 15_000;
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc');
-if (isMainThread) setInterval(collect, COLLECT_MS).unref();
+// In every thread: what a media server holds is in its workers.
+setInterval(collect, COLLECT_MS).unref();
 /** What lives as long as a call, a dialog, a connection or a transaction. Each class costs a collection, so not all there are. */
 const COUNTED = new Set([
   'Call', 'Scope', 'InboundLeg', 'OutboundLeg', 'IncomingInvite', 'SipDialog', 'MediaEndpoint', 'QueueStay', 'ClaimWatch',
@@ -32,7 +33,7 @@ function classesOf() {
   return classes;
 }
 
-process.on('SIGUSR2', () => {
+if (isMainThread) process.on('SIGUSR2', () => {
   const objects = {};
   for (const one of classesOf()) {
     const count = v8.queryObjects(one);
