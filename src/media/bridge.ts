@@ -12,6 +12,8 @@ export interface LegPlace {
 
 /** The other side of a bridge, which another gateway may own: where it was last known to be, and where it is. */
 export interface RemoteLeg extends LegPlace {
+  /** Resolves when what it plays on another channel has begun there; of a leg that another gateway owns nobody here knows. */
+  replayed?(): Promise<void>;
   /** Undefined: the leg is over. Asked only when it is not found, or not any more, where it was known to be. */
   locate(): Promise<LegPlace | undefined>;
 }
@@ -36,7 +38,7 @@ const PLACE_MS = 2_000;
 /** The other leg, when it is one of this gateway. */
 export function legOf(endpoint: MediaEndpoint): RemoteLeg {
   const place = (): LegPlace => ({ endpointUuid: endpoint.uuid, mediaServer: endpoint.serverName });
-  return { ...place(), locate: () => Promise.resolve(endpoint.gone ? undefined : place()) };
+  return { ...place(), replayed: () => endpoint.replayed(), locate: () => Promise.resolve(endpoint.gone ? undefined : place()) };
 }
 
 /**
@@ -129,7 +131,7 @@ class LegBridge implements Bridge {
     let hasLost = false;
     while (!this.#over.signal.aborted) {
       hasLost ||= this.#isLost;
-      await this.#own.settled();
+      await Promise.all([this.#own.settled(), this.#other.replayed?.()]);
       if (this.#own.gone) return false;
       let refusal: Error | undefined;
       try {

@@ -64,6 +64,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   /** A bridge was given up as failed: should it come about after all, nobody wants it any more. */
   #bridgeGivenUp = false;
   #lostAt = 0;
+  /** It has a channel again, on which what was played is not played again yet: what is started now could be heard over a bridge. */
+  #isComing = false;
   /** Runs while the two of a bridge that a loss has parted are not joined again. */
   #parted: Timer | undefined;
 
@@ -137,7 +139,12 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Resolves when there are media, or never will be again: look at `gone`. */
   settled(): Promise<void> {
-    return this.isLost ? firstOf(this, ['back', 'gone']).then(() => undefined) : Promise.resolve();
+    return this.isLost || this.#isComing ? firstOf(this, ['back', 'gone']).then(() => undefined) : Promise.resolve();
+  }
+
+  /** Resolves when it does not begin anew on another channel any more, as far as it has one. */
+  replayed(): Promise<void> {
+    return this.#isComing && !this.isLost ? firstOf(this, ['back', 'lost', 'gone']).then(() => undefined) : Promise.resolve();
   }
 
   /** What links it with another media server has changed. */
@@ -166,6 +173,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   async moveTo(channel: MediaChannel): Promise<void> {
     if (!this.isLost) return channel.release();
     const old = this.#channel;
+    this.#isComing = true;
     this.#listen(channel);
     void old.release();
     try {
@@ -229,7 +237,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Joins this channel with another one of the same media server. Resolves when audio flows or it cannot. */
   async bridgeWith(otherUuid: string, withinMs: number): Promise<'bridged' | 'failed'> {
-    if (this.isLost || (this.#state !== 'alone' && !this.#parted)) return 'failed';
+    if (this.isLost || this.#isComing || (this.#state !== 'alone' && !this.#parted)) return 'failed';
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = firstOf(this, ['bridged', 'parked', 'gone', 'lost'], { clock: this.#clock, ms: withinMs });
@@ -271,13 +279,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   }
 
   /** A command that is lost with its channel has had no effect that anybody will see. */
-  async #command(name: string, rest: string): Promise<string> {
-    try {
-      return await this.#channel.api(name, rest);
-    } catch (error) {
+  #command(name: string, rest: string): Promise<string> {
+    return this.#channel.api(name, rest).catch((error: unknown) => {
       if (this.isLost) return '-ERR lost';
       throw error;
-    }
+    });
   }
 
   /** Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made. */
@@ -302,6 +308,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       this.emit('back', this.#clock.monotonic() - this.#lostAt);
       return;
     }
+    this.#isComing = true;
     await this.#command('break', 'all');
     await this.#resume();
   }
@@ -309,7 +316,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   async #resume(): Promise<void> {
     await this.#sounds.resume();
     if (this.#sounds.isBare) await this.#sounds.addLayer(SILENCE);
-    if (this.#channel.isUp) this.emit('back', this.#clock.monotonic() - this.#lostAt);
+    if (!this.#channel.isUp) return;
+    this.#isComing = false;
+    this.emit('back', this.#clock.monotonic() - this.#lostAt);
   }
 
   #onEvent(event: ChannelEvent): void {

@@ -1,3 +1,4 @@
+import { deferred } from '../../../src/lib';
 import { type Bridge, bridgeLegs, legOf, type MediaEndpoint, type MediaPlace, type MediaPool, placeOf, resumeBridge } from '../../../src/media';
 import { fakePool, follower, type FakeServer, settle } from './fake-server';
 
@@ -55,6 +56,24 @@ describe('a bridge whose media server is lost', () => {
     await bridge.end();
     await settle();
     expect([caller.isBridged, agent.isBridged, await isOver(bridge)]).toEqual([false, false, true]);
+  });
+
+  it.each(['caller', 'agent'] as const)('is made only when the %s plays again what he played: it would be heard over the bridge', async (late) => {
+    const { pool, servers } = fakePool(['a', 'b']);
+    const caller = await leg(pool, late === 'caller' ? 'a' : 'b');
+    const agent = await leg(pool, late === 'caller' ? 'b' : 'a');
+    const [a, b] = servers as [FakeServer, FakeServer];
+    const playing = deferred<void>();
+    b.slow = playing.promise;
+    a.kill();
+    await settle();
+    const bridging = bridged(pool, caller, agent);
+    await settle();
+    expect(b.bridged.size).toBe(0);
+    playing.resolve();
+    await bridging;
+    expect([partner(servers, caller), partner(servers, agent)]).toEqual([agent.uuid, caller.uuid]);
+    expect([b.playing.get(caller.uuid), b.playing.get(agent.uuid)]).toEqual([[], []]);
   });
 
   it.each([['the caller', 0], ['the agent', 1]] as const)('only %s was on it: joined again, the other one told nothing', async (_who, dying) => {

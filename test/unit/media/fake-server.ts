@@ -32,6 +32,8 @@ export class FakeServer {
   /** Does what it is told. */
   isReachable = true;
   isFull = false;
+  /** Takes its time over what is to be played. */
+  slow: Promise<void> | undefined;
   /** Channel -> what it plays, the innermost last. */
   readonly playing = new Map<string, string[]>();
   readonly bridged = new Map<string, string>();
@@ -54,8 +56,7 @@ export class FakeServer {
     api: (command: string) => (this.isReachable ? Promise.resolve(this.#run(command)) : Promise.reject(new Error('the event socket is closed'))),
     execute: (uuid: string, _application: string, source: string) => {
       if (!this.isReachable) return Promise.reject(new Error('the event socket is closed'));
-      this.playing.get(uuid)?.push(source);
-      return Promise.resolve();
+      return (this.slow ?? Promise.resolve()).then(() => void this.playing.get(uuid)?.push(source));
     },
   } as unknown as EventSocket;
 
