@@ -1,6 +1,7 @@
 import type { OutgoingPhoneCall, Phone } from '../../../src/phone';
 import type { CustomerRequest } from '../../support/customer-app';
 import { eventually } from '../../support/eventually';
+import { longestOwnStall } from '../../support/gap-report';
 import type { World } from '../../support/world';
 import { History } from '../engine/history';
 import { agentsMet, judge, type Judgement } from '../engine/history-checker';
@@ -99,9 +100,14 @@ export class People {
   async #dial(number: string, path: string, tone: number): Promise<Person> {
     this.#count += 1;
     const from = `+1555${String(this.#count).padStart(6, '0')}`;
+    const calledAt = Date.now();
     const call = await this.phone.call(this.world.uri(number), { from, play: { tone } });
     const refused = new Promise<never>((_resolve, reject) => {
-      call.once('ended', ({ status }) => reject(new Error(`${from} was refused: ${status}`)));
+      call.once('ended', ({ status }) => {
+        // A machine that is too busy for the application, which is this process, is no fault of the gateway's.
+        const stall = Math.round(longestOwnStall(calledAt, Date.now()));
+        reject(new Error(`${from} was refused after ${Date.now() - calledAt} ms: ${status}; the application stood still for ${stall} ms at once`));
+      });
     });
     const asked = this.world.app.waitForRequest(path, ({ params }) => params['From'] === from, 20_000);
     asked.catch(() => undefined);
