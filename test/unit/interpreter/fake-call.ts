@@ -51,6 +51,10 @@ export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]
     return Promise.resolve('bridged');
   }
 
+  replayed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   settled(): Promise<void> {
     return Promise.resolve();
   }
