@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib';
+import { messageOf, pause } from '../../lib';
 import type { AbandonOutcome } from '../../queueing';
 import type { VerbContext } from '../verb-context';
 
@@ -16,7 +16,7 @@ export async function giveUpClaim({ call, ports }: VerbContext, dial: string): P
       return await ports.queues.abandonClaim(call.identity.accountSid, call.sid, { dial });
     } catch (error) {
       ports.report(call, `the claim could not be given up: ${messageOf(error)}`);
-      await new Promise<void>((resolve) => ports.clock.after(RETRY_MS, () => resolve()));
+      await pause(ports.clock, RETRY_MS);
     }
   }
   return undefined;

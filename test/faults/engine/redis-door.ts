@@ -3,6 +3,12 @@ import type { Redis } from 'ioredis';
 
 const SCHEME = 'unix://';
 
+/** Ids of the connections of these gateways, for `CLIENT KILL`. */
+export async function connectionsOf(redis: Redis, names: readonly string[]): Promise<string[]> {
+  const lines = String(await redis.client('LIST')).split('\n').filter((line) => names.some((name) => line.includes(` name=${name} `)));
+  return lines.map((line) => /^id=(\d+)/.exec(line)?.[1] ?? '');
+}
+
 /** One gateway's own way to Redis: a second name of the socket. Without it this gateway does not reach Redis, and all others do. */
 export class RedisDoor {
   readonly url: string;
@@ -27,7 +33,6 @@ export class RedisDoor {
 
   /** Closes connections that are there, with what was on its way: done or not, and not answered. `redis`: another client. */
   async killConnections(redis: Redis): Promise<void> {
-    const lines = String(await redis.client('LIST')).split('\n').filter((line) => line.includes(` name=${this.name} `));
-    for (const line of lines) await redis.client('KILL', 'ID', /^id=(\d+)/.exec(line)?.[1] ?? '');
+    for (const id of await connectionsOf(redis, [this.name])) await redis.client('KILL', 'ID', id);
   }
 }

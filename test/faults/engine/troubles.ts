@@ -3,7 +3,7 @@ import type { History } from './history';
 import type { FaultPoint } from './life';
 import { SLOWER } from './pace';
 import type { PhoneSide } from './phone-side';
-import type { RedisDoor } from './redis-door';
+import { connectionsOf, type RedisDoor } from './redis-door';
 import type { RedisTroubles } from './redis-troubles';
 import type { TestGateway } from './test-gateway';
 
@@ -176,9 +176,7 @@ export class Troubles {
 
   async #connectionLost(): Promise<void> {
     this.#count('connection lost');
-    const lines = String(await this.#parts.redis.client('LIST')).split('\n');
-    const own = lines.filter((line) => this.living.some(({ id }) => line.includes(` name=${id} `)));
-    const id = /^id=(\d+)/.exec(this.#pick(own) ?? '')?.[1];
+    const id = this.#pick(await connectionsOf(this.#parts.redis, this.living.map(({ id: name }) => name)));
     if (id !== undefined) await this.#parts.redis.client('KILL', 'ID', id);
   }
 
