@@ -122,8 +122,9 @@ export class RedisConnection {
     this.#isOver = true;
     this.#listeners.clear();
     for (const connection of [this.#subscriber, this.client]) {
-      if (connection.status === 'ready') await connection.quit();
-      else connection.disconnect();
+      // One that breaks off meanwhile, or does not answer, is closed all the same.
+      if (connection.status === 'ready') await connection.quit().catch((error: unknown) => this.#report(error));
+      connection.disconnect();
     }
   }
 
@@ -151,7 +152,8 @@ export class RedisConnection {
   async subscribe(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
     // ioredis would connect again, for whoever is still about his work.
     if (this.#isOver) throw new GatewayError('platform-redis-connection', 'the connection to Redis is closed');
-    this.#subscriberStarted ??= this.#subscriber.connect();
+    // A first attempt that fails is reported like any later one: ioredis goes on trying, and SUBSCRIBE waits in its queue.
+    this.#subscriberStarted ??= this.#subscriber.connect().catch((error: unknown) => this.#report(error));
     await this.#subscriberStarted;
     const present = this.#listeners.get(channel);
     if (present) present.add(listener);

@@ -94,6 +94,33 @@ describe('the Redis connection', () => {
     expect(failures.length).toBeGreaterThan(0);
   });
 
+  it('subscribes with the next connection when the first one breaks off before it can be used', async () => {
+    const proxy = await RedisProxy.start(redis.socketPath);
+    try {
+      const one = connection(proxy.url);
+      await one.start();
+      const check = proxy.withhold('info');
+      const heard: string[] = [];
+      const subscribing = one.subscribe('door', { message: (text) => heard.push(text), subscribed: () => undefined });
+      await check.arrived;
+      proxy.cut();
+      await subscribing;
+      await one.client.publish('door', 'knock');
+      await eventually(() => expect(heard).toEqual(['knock']));
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('stops also when its connections break off in that moment', async () => {
+    const proxy = await RedisProxy.start(redis.socketPath);
+    const one = connection(proxy.url);
+    await one.start();
+    await proxy.stop();
+    await one.stop();
+    expect(failures.at(-1)).toMatchObject({ message: 'Redis connection: Connection is closed.' });
+  });
+
   it('leaves no rejection to nobody when it is cut while it subscribes anew', async () => {
     const proxy = await RedisProxy.start(redis.socketPath);
     try {
