@@ -69,6 +69,11 @@ export function bridgeOf(own: MediaEndpoint): Bridge {
   return { ended: ended.promise, end: () => own.unbridge() };
 }
 
+async function joined(half: MediaEndpoint, otherUuid: string): Promise<boolean> {
+  if (half.isBridged && !half.isParted) return true;
+  return (await half.bridgeWith(otherUuid, BRIDGE_TIMEOUT_MS)) === 'bridged';
+}
+
 class LegBridge implements Bridge {
   readonly ended: Promise<void>;
   readonly #ended = deferred<void>();
@@ -170,7 +175,7 @@ class LegBridge implements Bridge {
     else if (known) return this.#joinByLink(known);
     // Found where it was, with its partner.
     if (this.#own.isBridged && !this.#own.isParted) return true;
-    if (this.#own.serverName === mediaServer) return (await this.#own.bridgeWith(endpointUuid, BRIDGE_TIMEOUT_MS)) === 'bridged';
+    if (this.#own.serverName === mediaServer) return joined(this.#own, endpointUuid);
     if (this.#pool.server(mediaServer)?.up !== true) return false;
     const link = await createLink(this.#pool, this.#nearPlace, this.#farPlace);
     useLink(this.#own, link);
@@ -183,13 +188,11 @@ class LegBridge implements Bridge {
     far.on('lost', () => void this.#joinAgain());
   }
 
-  /** Our own half first: the other leg's gateway takes the bridge of its channel for the meeting, which must not fail then. */
+  /** Both halves at once: FreeSWITCH sends nothing for 70 to 80 ms while it bridges, which would be heard twice. */
   async #joinByLink({ near, far }: Link): Promise<boolean> {
     await near.settled();
-    const isNearJoined = this.#own.isBridged && !this.#own.isParted;
-    if (isNearJoined || (await this.#own.bridgeWith(near.uuid, BRIDGE_TIMEOUT_MS)) === 'bridged') {
-      if (far.isBridged || (await far.bridgeWith(this.#place.endpointUuid, BRIDGE_TIMEOUT_MS)) === 'bridged') return far.isBridged;
-    }
+    const [isNearJoined, isFarJoined] = await Promise.all([joined(this.#own, near.uuid), joined(far, this.#place.endpointUuid)]);
+    if (isNearJoined && isFarJoined) return far.isBridged;
     // While ours is lost again the other leg may keep its half.
     if (!this.#own.isLost) await this.#undo();
     return false;
