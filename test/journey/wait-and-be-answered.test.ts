@@ -15,7 +15,7 @@ describe('a caller waits, hears music, and is answered', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start({ numbers: { '1000': '/caller', '1001': '/music-only', '1002': '/announced', '2000': '/agent' } });
+    world = await World.start({ mediaServers: 1, numbers: { '1000': '/caller', '1001': '/music-only', '1002': '/announced', '2000': '/agent' } });
     world.app
       .on('/caller', '<Response><Say>Welcome</Say><Enqueue waitUrl="/wait" action="/after-queue">support</Enqueue></Response>')
       .on('/wait', '<Response><Say>You are number one</Say><Pause length="1"/></Response>')
