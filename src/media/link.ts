@@ -53,19 +53,16 @@ export function keepFacing(pool: MediaPool, first: End, second: End): void {
       if (!near.isLost && !far.isLost) await Promise.all([near.release(), far.release()]);
     }
   };
-  const rehome = async (end: MediaEndpoint, other: MediaEndpoint, place: LinkPlace): Promise<void> => {
-    const wish = await place();
-    await pool.rehome(end, {
-      isWatched: false,
-      wish,
-      sdp: other.localSdp,
-      follow: (channel) => {
-        if (other.gone) return Promise.resolve('gone');
-        faced.set(end, channel.remoteSdp);
-        return Promise.resolve('followed');
-      },
-    });
-  };
+  const rehome = (end: MediaEndpoint, other: MediaEndpoint, wish: LinkPlace): Promise<void> => pool.rehome(end, {
+    isWatched: false,
+    wish,
+    sdp: other.localSdp,
+    follow: (channel) => {
+      if (other.gone) return Promise.resolve('gone');
+      faced.set(end, channel.remoteSdp);
+      return Promise.resolve('followed');
+    },
+  });
   for (const [[end, place], other] of [[first, far], [second, near]] as const) {
     end.on('lost', () => void rehome(end, other, place));
     end.on('back', () => void turns.run(face));

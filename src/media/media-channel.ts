@@ -25,6 +25,8 @@ interface MediaChannelEvents extends Record<string, unknown[]> {
   confirmed: [];
   /** Its media server is lost, or ends all that it has; `heardAt`: when it was last known to live (monotonic ms). */
   lost: [heardAt: number];
+  /** Its media server ends all that it has; `lost` and `dead` follow. */
+  cleared: [];
   /** Its media server is back, and has it still. */
   found: [];
   /** Lost for good: its media server is back, or has ended, without it. */
@@ -188,6 +190,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
 
   #hungUp(cause: string): void {
     if (SHUTDOWN_CAUSES.some((one) => cause.includes(one))) {
+      this.emit('cleared');
       this.vanish();
     } else {
       this.#end(cause.includes(MEDIA_TIMEOUT) ? MEDIA_TIMEOUT : cause || 'media server hung up');

@@ -17,7 +17,8 @@ export interface MediaPoolOptions {
 export interface FarSide {
   /** Its media as it described them last. */
   readonly sdp: string;
-  readonly wish?: ServerWish;
+  /** Asked before each attempt: an end of a link belongs where its leg is, which may be on its way too. */
+  wish?(): Promise<ServerWish>;
   /** False: it is not watched for silence. */
   readonly isWatched: boolean;
   /**
@@ -160,7 +161,8 @@ export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: strin
   }
 
   async #attempt(endpoint: MediaEndpoint, far: FarSide): Promise<'refused' | undefined> {
-    const channel = await this.#moves.run(() => this.#channelFor(endpoint, far));
+    const wish = { ...(await far.wish?.()), avoided: endpoint.serverName };
+    const channel = await this.#moves.run(() => this.#channelFor(endpoint, far, wish));
     if (!channel) return undefined;
     const answer = endpoint.isLost ? await far.follow(channel).catch(() => 'failed' as const) : 'failed';
     if (answer === 'followed') await endpoint.moveTo(channel);
@@ -170,9 +172,8 @@ export class MediaPool extends TypedEmitter<{ 'layer-failed': [serverName: strin
   }
 
   /** Undefined when no server has a place now, which is no failure: it is asked again. */
-  async #channelFor(endpoint: MediaEndpoint, far: FarSide): Promise<MediaChannel | undefined> {
+  async #channelFor(endpoint: MediaEndpoint, far: FarSide, wish: ServerWish): Promise<MediaChannel | undefined> {
     if (!endpoint.isLost) return undefined;
-    const wish = { ...far.wish, avoided: endpoint.serverName };
     return this.#firstThatCan(wish, (server) => server.createChannel(far.sdp, far.isWatched)).catch(() => undefined);
   }
 

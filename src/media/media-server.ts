@@ -37,6 +37,11 @@ interface MediaServerEvents extends Record<string, unknown[]> {
 
 /** Looks for a server that is down; one that comes back takes its callers back, or new ones, that soon. */
 const RECONNECT_MS = 250;
+/**
+ * A server that ends all that it has is given nothing for so long: one that stops takes INVITEs without answering them for most of a
+ * second (FreeSWITCH 1.11.2).
+ */
+const CLEARED_FOR_MS = 2_000;
 /** A connection may break while the server lives: its channels are moved elsewhere only when it was not found again so soon. */
 const SECOND_LOOK_MS = 300;
 
@@ -63,6 +68,8 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   #creator: ChannelCreator | undefined;
   #socket: EventSocket | undefined;
   #reconnect: Timer | undefined;
+  /** Until when it is given nothing (monotonic ms), for it has ended all that it had. */
+  #clearedUntil = 0;
   #stopped = false;
   #isKnownDown = false;
   #secondLook: Promise<void> = Promise.resolve();
@@ -84,9 +91,9 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     return this.#used / this.#capacity;
   }
 
-  /** How many more channels it can have: of its sessions, or of its RTP ports when those are fewer. */
+  /** How many more channels it can have: of its sessions, or of its RTP ports when those are fewer. None while it stops. */
   get room(): number {
-    return Math.max(0, this.#capacity - this.#used);
+    return this.#now() < this.#clearedUntil ? 0 : Math.max(0, this.#capacity - this.#used);
   }
 
   get #capacity(): number {
@@ -179,6 +186,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
       if (cause === 'released') this.#unconfirmed.add(channel.uuid);
     });
     channel.once('confirmed', () => this.#unconfirmed.delete(channel.uuid));
+    channel.on('cleared', () => (this.#clearedUntil = this.#now() + CLEARED_FOR_MS));
     return channel;
   }
 
@@ -210,6 +218,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     this.#creator = creator;
     this.#connection = new AbortController();
     this.#isKnownDown = false;
+    this.#clearedUntil = 0;
     for (const channel of this.#channels) channel.recover(socket);
     this.emit('up');
   }

@@ -4,12 +4,14 @@ import { gapReport } from '../support/gap-report';
 import { Newcomers } from '../support/newcomers';
 import { dialIn, type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, World } from '../support/world';
+import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
 
 /** A gap in the audio that a listener notices as one; the journeys' machine is busy. */
 const GAP_MS = 200;
 /** A media server that is told to stop leaves its callers to another one within this (docs/guarantees.md). */
 const MOVED_MS = 1_000;
+/** What FreeSWITCH adds (docs/embedded-differences.md): its streams are silent for a second, and a re-INVITE of a bridged channel may wait. */
+const [STREAMS_BEGIN_MS, FACING_MS] = STACK_IS_EMBEDDED ? [0, 0] : [1_000, 3_000];
 const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
 
 describeStack('every part is replaced in turn, with callers all along', { mediaServers: 2, deaths: true }, () => {
@@ -75,7 +77,11 @@ describeStack('every part is replaced in turn, with callers all along', { mediaS
     const { oldEnded } = (await world.relay?.replace()) ?? { oldEnded: Promise.resolve(null) };
     await eventually(() => expect([people.answered > 5, people.refused]).toEqual([true, []]));
     isUnbroken();
-    const heard = [...others.map(({ call }) => [call.audio, MUSIC_HZ] as const), [talking.call.audio, AGENT_HZ], [taking.call.audio, CALLER_HZ]] as const;
+    const heard = [
+      ...others.map(({ call }) => [call.audio, MUSIC_HZ, MOVED_MS + STREAMS_BEGIN_MS] as const),
+      [talking.call.audio, AGENT_HZ, MOVED_MS + FACING_MS],
+      [taking.call.audio, CALLER_HZ, MOVED_MS + FACING_MS],
+    ] as const;
     for (const server of world.mediaServers) {
       const at = Date.now();
       const stopped = server.stop();
@@ -85,7 +91,7 @@ describeStack('every part is replaced in turn, with callers all along', { mediaS
       await stopped;
       await server.start();
       await world.untilInUse(server);
-      for (const [audio, tone] of heard) expect(longestWithout(audio, tone, at)).toBeLessThan(MOVED_MS);
+      for (const [audio, tone, within] of heard) expect(longestWithout(audio, tone, at)).toBeLessThan(within);
       for (const { call } of everybody) expect(call.state).toBe('answered');
     }
     // Acted on by parts that have not been there when the call came.

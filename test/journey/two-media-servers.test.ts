@@ -82,4 +82,15 @@ describeStack('caller and agent on different media servers', { mediaServers: 2 }
     expect(requestsOf(world, caller, '/after')[1]?.params).toMatchObject({ QueueResult: 'bridged', CallStatus: 'completed' });
     await next.call.hangup();
   });
+
+  it('an operator makes room: who was there goes to the other one, and so does who calls right afterwards', async () => {
+    const [one = '', other = ''] = world.mediaServerNames;
+    const caller = await world.onlyOn(one, () => waitInQueue(world, { play: { tone: CALLER_HZ } }));
+    await world.askMedia(one, `uuid_kill ${(await recordOf(caller.callSid))?.media?.uuid ?? ''} MANAGER_REQUEST`);
+    await eventually(async () => expect(await serverOf(caller.callSid)).toBe(other));
+    // It has fewer channels now, and would be taken but for that.
+    const next = await waitInQueue(world, { play: { tone: CALLER_HZ } });
+    expect(await serverOf(next.callSid)).toBe(other);
+    await Promise.all([caller.call.hangup(), next.call.hangup()]);
+  });
 });

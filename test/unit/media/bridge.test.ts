@@ -95,6 +95,19 @@ describe('a bridge whose media server is lost', () => {
     expect(channels(servers).reduce((sum, count) => sum + count)).toBe(2);
   });
 
+  it.each([['the caller', 0], ['the agent', 1]] as const)('that of %s is told to stop, and hangs up the link before him: joined again while it still stops', async (_who, stopping) => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'b')];
+    const bridge = await bridged(pool, caller, agent);
+    void servers[stopping]?.stop();
+    await pass(clock, 1_000);
+    expect([caller.isParted, agent.isParted, await isOver(bridge)]).toEqual([false, false, false]);
+    expect([partner(servers, caller), partner(servers, agent)]).toEqual([expect.any(String), expect.any(String)]);
+    await bridge.end();
+    await pass(clock, 100);
+    expect(channels(servers).reduce((sum, count) => sum + count)).toBe(2);
+  });
+
   it('one who has hung up meanwhile is not waited for', async () => {
     const { pool, clock, servers } = fakePool(['a', 'b']);
     const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];

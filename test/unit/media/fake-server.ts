@@ -92,6 +92,17 @@ export class FakeServer {
     }
   }
 
+  /** Told to stop: hangs its channels up one after the other, the newest first, takes no more, and is there for a while yet. */
+  async stop(): Promise<void> {
+    this.isFull = true;
+    for (const channel of [...this.channels].reverse()) {
+      this.playing.delete(channel.uuid);
+      this.bridged.delete(channel.uuid);
+      channel.vanish();
+      await settle();
+    }
+  }
+
   /** Frozen, and found out. */
   freeze(): void {
     this.up = false;
