@@ -2,7 +2,7 @@ import type { MediaPlace } from '../media';
 import type { CallIdentity } from './call-identity';
 import type { CallProgress, QueuePlace } from './call-progress';
 import type { CallStatus } from './call-state';
-import type { RingingPlace } from './leg';
+import type { OtherSide, RingingPlace } from './leg';
 import type { TerminationReason } from './termination';
 
 /**
@@ -28,6 +28,8 @@ export interface CallRecord {
   readonly media?: MediaPlace;
   /** Of a leg that nobody has answered yet. */
   readonly ringing?: RingingPlace;
+  /** To whom it is joined inside the gateway; who takes one of the two over has both (take-calls.lua). */
+  readonly insideWith?: OtherSide;
   readonly queueEntry?: QueuePlace;
   readonly progress?: CallProgress;
   /** Those it has placed and that live. */

@@ -7,7 +7,7 @@ import type { CallProgress, QueuePlace } from './call-progress';
 import type { OwnedRecord } from './call-record';
 import { type CallInput, type CallStatus, isFinalStatus, nextCallStatus } from './call-state';
 import { Scope } from './interruption';
-import type { Leg, RingingPlace } from './leg';
+import type { Leg, OtherSide, RingingPlace } from './leg';
 import { type TerminationReason, terminations } from './termination';
 
 /** What a call needs from its gateway. */
@@ -147,6 +147,11 @@ export class Call {
   /** Where its INVITE is, until it is answered. */
   get ringing(): RingingPlace | undefined {
     return this.#endpoint || this.ended ? undefined : this.#leg?.ringing;
+  }
+
+  /** To whom it is joined inside the gateway. */
+  get insideWith(): OtherSide | undefined {
+    return this.#leg?.insideWith;
   }
 
   /** Its INVITE is on its way, or its media are others or joined with others: another gateway would have to know. */

@@ -8,7 +8,7 @@ export type { CallProgress, QueuePlace, RequestedDocument, RunningVerb } from '.
 export type { CallRecord, OwnedRecord } from './call-record';
 export { CallStore, type CallStoreOptions, RECORD_SCRIPTS } from './call-store';
 export { type Interruption, interruptionOf, Scope } from './interruption';
-export type { Leg, RingingPlace } from './leg';
+export type { Leg, OtherSide, RingingPlace } from './leg';
 export { type DocumentText, KeptDocuments, type KeptDocumentsOptions } from './kept-documents';
 export { LiveCalls } from './live-calls';
 export { Whereabouts } from './whereabouts';

@@ -12,6 +12,12 @@ export interface RingingPlace {
   readonly isTenants: boolean;
 }
 
+/** The other side of a call that never leaves the gateway: the leg, and the call whose record tells of it (first: take-calls.lua reads it). */
+export interface OtherSide {
+  readonly callSid: string;
+  readonly legSid: string;
+}
+
 /** How a call reaches the gateway: a SIP dialog, or another call inside it. The door that made it implements it. */
 export interface Leg {
   /** What is known of its SIP side, for webhooks and traces. */
@@ -22,6 +28,8 @@ export interface Leg {
   readonly toldSdp?: string | undefined;
   /** Of an INVITE of ours that is on its way. */
   readonly ringing?: RingingPlace | undefined;
+  /** Of one that is answered and never leaves the gateway. */
+  readonly insideWith?: OtherSide | undefined;
   /** Media for the call; answers the caller with it on inbound legs. */
   answer(): Promise<MediaEndpoint>;
   /** Tells the far end that it is being alerted; only before the answer. */

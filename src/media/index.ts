@@ -1,7 +1,7 @@
 export { AudioLibrary, type AudioLibraryOptions, type KeptAudio } from './audio';
 export { type Bridge, bridgeLegs, bridgeOf, type LegPlace, legOf, type RemoteLeg, resumeBridge } from './bridge';
 export { HOLD_TONE } from './hold-tone';
-export { createLink, type LinkPlace } from './link';
+export { createLink, keepFacing, type LinkPlace } from './link';
 export type { Link } from './linked';
 export { type ChannelFacts, MediaChannel } from './media-channel';
 export { MEDIA_LOST, MediaEndpoint } from './media-endpoint';

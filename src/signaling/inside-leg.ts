@@ -1,7 +1,13 @@
 import { GatewayError, messageOf } from '../lib';
 import { type Call, type Leg, type TerminationReason, terminations } from '../calls';
-import { createLink, type LinkPlace, type MediaEndpoint, type MediaPool } from '../media';
+import { createLink, keepFacing, type Link, type LinkPlace, type MediaEndpoint, type MediaPool } from '../media';
 import type { PlacedOutcome } from './outbound-leg';
+
+/** A side of such a pair that another gateway had, with its media. */
+export interface InsideSide {
+  readonly call: Call;
+  readonly endpoint: MediaEndpoint;
+}
 
 /**
  * A call to a number of the same account never leaves the gateway: the calling side (an outbound leg of `<Dial>`) and the
@@ -28,9 +34,13 @@ export class InsidePair {
     this.final = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    const isJoined = (): boolean => this.#near !== undefined;
     this.callingSide = {
       sipCallId: undefined,
       dialogId: undefined,
+      get insideWith() {
+        return isJoined() ? { callSid: called.sid, legSid: called.sid } : undefined;
+      },
       ring: () => undefined,
       answer: () => (this.#near ? Promise.resolve(this.#near) : Promise.reject(new Error('the leg is not answered yet'))),
       end: () => this.#endCalling(),
@@ -38,10 +48,30 @@ export class InsidePair {
     this.calledSide = {
       sipCallId: undefined,
       dialogId: undefined,
+      get insideWith() {
+        return isJoined() ? { callSid: calling.parent?.sid ?? calling.sid, legSid: calling.sid } : undefined;
+      },
       ring: () => this.#ring(),
       answer: () => this.#answer(),
       end: (reason) => this.#endCalled(reason),
     };
+  }
+
+  /** The pair that another gateway had: its two sides go on, or end with each other when one of them has ended since. */
+  static resume(pool: MediaPool, calling: InsideSide, called: InsideSide): void {
+    const pair = new InsidePair(pool, calling.call, called.call, calling.endpoint.serverName);
+    pair.#have({ near: calling.endpoint, far: called.endpoint });
+    keepFacing(pool, [calling.endpoint, pair.#place], [called.endpoint, pair.#place]);
+    calling.call.attach(pair.callingSide);
+    called.call.attach(pair.calledSide);
+    if (calling.call.ended) void pair.#endCalling();
+    else if (called.call.ended) void pair.#endCalled('remote-hangup');
+    for (const { call, endpoint } of [calling, called]) call.reconnected(endpoint);
+  }
+
+  #have({ near, far }: Link): void {
+    this.#near = near;
+    this.#far = far;
   }
 
   #ring(): void {
@@ -49,9 +79,9 @@ export class InsidePair {
   }
 
   async #answer(): Promise<MediaEndpoint> {
-    const { near, far } = await createLink(this.#pool, this.#place, this.#place);
-    this.#near = near;
-    this.#far = far;
+    const link = await createLink(this.#pool, this.#place, this.#place);
+    const { near, far } = link;
+    this.#have(link);
     if (this.#calling.ended || this.#called.ended) {
       await this.#release();
       throw new GatewayError('signaling-caller-gone', 'the calling side is gone');

@@ -1,10 +1,11 @@
 import { type Clock, GatewayError, messageOf } from '../lib';
 import { Call, type CallPorts, type CallRecord, type CallStore, type LiveCalls, type OwnedRecord } from '../calls';
 import type { Admission } from '../capacity';
-import type { AdoptOutcome, DrachtioConnection, SipDialog } from '../dialogs';
-import type { MediaPlace, MediaPool } from '../media';
+import type { AdoptOutcome, DrachtioConnection } from '../dialogs';
+import type { MediaEndpoint, MediaPlace, MediaPool } from '../media';
 import { AdoptedLeg, type LegDialer, type ProgramRunner } from '../signaling';
 import type { TenantDirectory } from '../tenancy';
+import { InsideSides } from './inside-sides';
 
 export interface AdoptionParts {
   readonly clock: Clock;
@@ -32,9 +33,11 @@ const EPOCHS_OF_A_GATEWAY = 1_000;
 /** Makes a call of a dead gateway, which is ours by its record, go on here. */
 export class CallAdopter {
   readonly #parts: AdoptionParts;
+  readonly #sides: InsideSides;
 
   constructor(parts: AdoptionParts) {
     this.#parts = parts;
+    this.#sides = new InsideSides(parts.clock, parts.pool);
   }
 
   /** Never rejects: a call that cannot go on ends here, with everybody told. */
@@ -92,18 +95,24 @@ export class CallAdopter {
 
   /** Gives the call its dialog and its channel back; without either it ends. */
   async #reconnect(call: Call, record: CallRecord): Promise<void> {
-    const { dialogId, media, ringing } = record;
+    const { dialogId, media, ringing, insideWith } = record;
     const { drachtio, dialer, pool } = this.#parts;
     const epoch = call.epoch * EPOCHS_OF_A_GATEWAY;
+    const adoptMedia = (place: MediaPlace): Promise<MediaEndpoint | undefined> =>
+      pool.adoptEndpoint(place, ({ dialogId: id, localSdp }) => drachtio.takeOver(id, epoch, localSdp).dialog);
+    // Also one that has ended, for the other side has to hear of it.
+    if (insideWith && media) {
+      const endpoint = await adoptMedia(media);
+      return endpoint ? this.#sides.join({ call, endpoint }, insideWith.legSid) : call.end('media-failed');
+    }
     if (call.ended) return;
     if (ringing) return this.#unlessTaken(call, await dialer.takeOver(call, ringing, epoch));
-    // Not answered or not sent yet, or joined inside the gateway that died.
+    // Not answered or not sent yet.
     if (dialogId === undefined || !media) return call.end('gateway-lost');
     const far = drachtio.takeOver(dialogId, epoch, media.localSdp);
     const leg = new AdoptedLeg(call, record, far.dialog);
     call.attach(leg);
-    const dialogOf = ({ dialogId: id, localSdp }: MediaPlace): SipDialog => drachtio.takeOver(id, epoch, localSdp).dialog;
-    const [{ outcome }, endpoint] = await Promise.all([far.outcome, pool.adoptEndpoint(media, dialogOf)]);
+    const [{ outcome }, endpoint] = await Promise.all([far.outcome, adoptMedia(media)]);
     this.#unlessTaken(call, outcome);
     if (endpoint && !call.ended) leg.connect(endpoint, pool);
     // The far end hung up while nobody had the call, and was answered.

@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually';
 import { gapReport } from '../support/gap-report';
 import { dialIn, type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
+import { longestWithout } from '../support/tone-gap';
 import { MUSIC_HZ, World } from '../support/world';
 
 /** A gap in the audio that a listener notices as one; the journeys' machine is busy. */
@@ -10,7 +11,7 @@ describe('a gateway that is killed', () => {
   let world: World;
 
   beforeEach(async () => {
-    world = await World.start({ gateways: 2, mediaServers: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/menu' } });
+    world = await World.start({ gateways: 2, mediaServers: 2, numbers: { 1000: '/caller', 2000: '/agent', 3000: '/menu', 4000: '/transfer', 4001: '/desk' } });
     world.app
       .on('/caller', '<Response><Enqueue waitUrl="/wait" action="/after">support</Enqueue></Response>')
       .on('/wait', '<Response/>')
@@ -18,6 +19,9 @@ describe('a gateway that is killed', () => {
       .on('/after', '<Response><Pause length="30"/></Response>')
       .on('/served', '<Response><Pause length="30"/></Response>')
       .on('/menu', '<Response><Gather numDigits="1" action="/chosen" timeout="60"><Pause length="1"/></Gather></Response>')
+      .on('/transfer', '<Response><Dial action="/served"><Number>4001</Number></Dial></Response>')
+      .on('/desk', '<Response><Enqueue waitUrl="/wait" action="/left">support</Enqueue></Response>')
+      .on('/left', '<Response><Hangup/></Response>')
       .on('/chosen', '<Response><Pause length="30"/></Response>')
       .on('/status', '');
   }, 60_000);
@@ -104,6 +108,46 @@ describe('a gateway that is killed', () => {
     const served = await Promise.all(pairs.map((pair) => requestOf(world, pair.agent, '/served', 10_000)));
     expect(served.map(({ params }) => params['DialCallStatus'])).toEqual(pairs.map(() => 'completed'));
     await Promise.all(pairs.map(({ caller }) => caller.call.hangup()));
+  }, 60_000);
+
+  it('leaves those whom it has joined inside itself their conversation, and each hears of the end of the other', async () => {
+    const pairs: { caller: Party; agent: Party; desk: string }[] = [];
+    for (const tone of [400, 600]) {
+      const before = world.app.requestsTo('/desk').length;
+      const caller = await dialIn(world, '4000', '/transfer', { tone });
+      const desk = await eventually(() => {
+        const asked = world.app.requestsTo('/desk')[before];
+        expect(asked).toBeDefined();
+        return asked?.params['CallSid'] ?? '';
+      });
+      const taking = await agent();
+      await caller.call.audio.waitForTone(1_300, { withinMs: 10_000, fromAt: 0 });
+      await taking.call.audio.waitForTone(tone, { withinMs: 10_000, fromAt: 0 });
+      pairs.push({ caller, agent: taking, desk });
+    }
+    const parties = pairs.flatMap(({ caller, agent: taking }) => [caller, taking]);
+    const both = pairs.map(({ caller, desk }) => [caller.callSid, desk] as const);
+    const dying = (await world.gatewayOf(pairs[0]?.desk ?? '')) ?? 0;
+    const died = Date.now();
+    expect((await kill(dying, parties)).length).toBeGreaterThan(0);
+    for (const [caller, desk] of both) expect(await world.gatewayOf(caller)).toBe(await world.gatewayOf(desk));
+    await eventually(async () => expect(await ownersOfChannels()).not.toContain(`gateway-${dying}`));
+    for (const { call } of parties) expect(gapReport(call.audio, { overMs: GAP_MS })).toEqual([]);
+    for (const { caller, agent: taking } of pairs) {
+      expect(longestWithout(caller.call.audio, 1_300, died)).toBeLessThan(GAP_MS);
+      await taking.call.audio.waitForTone(caller === pairs[0]?.caller ? 400 : 600, { withinMs: 1_000 });
+    }
+    // The agent of the one, and the caller of the other.
+    const [one, other] = pairs as [(typeof pairs)[0], (typeof pairs)[0]];
+    await one.agent.call.hangup();
+    expect((await requestOf(world, { ...one.caller, callSid: one.desk }, '/left')).params['QueueResult']).toBe('bridged');
+    expect((await requestOf(world, one.caller, '/served')).params).toMatchObject({ DialCallStatus: 'completed', DialBridged: 'true' });
+    await other.caller.call.hangup();
+    expect((await requestOf(world, other.agent, '/served')).params['DialCallStatus']).toBe('completed');
+    expect((await requestOf(world, { ...other.caller, callSid: other.desk }, '/left')).params['QueueResult']).toBe('bridged');
+    for (const { desk } of pairs) await eventually(async () => expect(await world.callRecord(desk)).toMatchObject({ status: 'completed' }));
+    await Promise.all([one.caller, other.agent].map(({ call }) => call.hangup()));
+    await eventually(async () => expect(await world.census()).toEqual({ records: 0, channels: 0, callsInQueues: 0 }), 10_000);
   }, 60_000);
 
   it('leaves those who ring an answer: their INVITEs go to another one, as the same calls', async () => {

@@ -1,4 +1,4 @@
-import { Call, type CallPorts, CallStore, KeptDocuments, type OwnedRecord } from '../../../src/calls';
+import { Call, type CallPorts, CallStore, KeptDocuments, type Leg, type OtherSide, type OwnedRecord } from '../../../src/calls';
 import { recordOf } from '../../../src/calls/record-of';
 import { EventBus } from '../../../src/events';
 import { type Clock, systemClock, TypedEmitter } from '../../../src/lib';
@@ -38,13 +38,14 @@ describe('the record of a call', () => {
     report: (_call, message) => reports.push(message),
   });
 
+  const legWith = (insideWith?: OtherSide): Leg => ({
+    sipCallId: 'call-id', dialogId: 'call-id;from-tag=c', insideWith, ring: () => undefined,
+    answer: () => Promise.reject(new Error('not in this test')), end: () => Promise.resolve(),
+  });
   const placeCall = (by = store): Call => {
     const identity = { accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, from: '+1', to: '1000', direction: 'inbound' as const };
     const call = new Call(identity, portsOf(by));
-    call.attach({
-      sipCallId: 'call-id', dialogId: 'call-id;from-tag=c', ring: () => undefined,
-      answer: () => Promise.reject(new Error('not in this test')), end: () => Promise.resolve(),
-    });
+    call.attach(legWith());
     return call;
   };
 
@@ -171,6 +172,27 @@ describe('the record of a call', () => {
       for (let batch = await by.take(ACCOUNT, from, 7); batch.length > 0; batch = await by.take(ACCOUNT, from, 7)) taken.push(...batch);
       return taken;
     };
+
+    it('goes where those go that it is joined to inside the gateway, whichever is taken first and however few are asked for', async () => {
+      const dead = storeOf('dead-pairs');
+      const [calling, called, stranger] = [placeCall(dead), placeCall(dead), placeCall(dead)];
+      calling.attach(legWith({ callSid: called.sid, legSid: called.sid }));
+      called.attach(legWith({ callSid: calling.sid, legSid: calling.sid }));
+      // Whose documents have such a name takes nobody along.
+      const documentUrl = `http://app.test/"insideWith":{"callSid":"${called.sid}"`;
+      stranger.progress = { step: 'verb', documentUrl, documentMethod: 'POST', verbIndex: 0, verb: 'Pause' };
+      const all = [called, calling, stranger];
+      for (const call of all) dead.save(call);
+      await dead.flush();
+      const batches: string[][] = [];
+      for (const taker of ['pairs-1', 'pairs-2', 'pairs-3'].map((id) => storeOf(id))) {
+        batches.push((await taker.take(ACCOUNT, 'dead-pairs', 1)).map(({ record }) => record.callSid));
+      }
+      const ofPair = batches.filter((batch) => batch.includes(called.sid) || batch.includes(calling.sid));
+      expect(ofPair).toHaveLength(1);
+      expect(batches.find((batch) => batch.includes(stranger.sid))).toEqual([stranger.sid]);
+      expect(batches.flat().sort()).toEqual(all.map(({ sid }) => sid).sort());
+    });
 
     it('goes to one of the others, with a higher epoch, however many take at once', async () => {
       const { calls } = await deadCalls('dead-1', 50);
