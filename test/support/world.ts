@@ -117,6 +117,7 @@ export class World {
       const config = join(directory, 'config.yaml');
       const world = new World(app, redis, stack, config, started);
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
+      if (!STACK_IS_EMBEDDED) await world.#clearMedia();
       const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.startGateway(index));
       await Promise.all(gateways);
       return world;
@@ -146,6 +147,17 @@ export class World {
     const reply = await socket.api(command);
     socket.close();
     return reply.trim();
+  }
+
+  /** Real servers are everybody's: what the gateways of an earlier story left there is looked after by nobody. It is told, and ended. */
+  async #clearMedia(): Promise<void> {
+    for (const name of this.mediaServerNames) {
+      const left = await this.askMedia(name, 'show channels');
+      if (/^0 total/m.test(left)) continue;
+      process.stdout.write(`${name} has channels of an earlier story:\n${left}\n`);
+      await this.askMedia(name, 'hupall');
+      await eventually(async () => expect(await this.askMedia(name, 'show channels')).toMatch(/^0 total/m));
+    }
   }
 
   /** What is placed meanwhile has its media on this media server. */

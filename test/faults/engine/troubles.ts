@@ -34,6 +34,8 @@ const PATIENCE_MS = 300 * SLOWER;
 const FROZEN_MS = 2_200 * SLOWER;
 /** Parted from Redis for less than a lease, or for longer. */
 const LONGEST_PARTED_MS = 3_000 * SLOWER;
+/** How long one that is cut off from the relay works on: longer than its calls need to be others'. */
+const LONGEST_CUT_MS = 2_000 * SLOWER;
 /** How long the media server refuses: longer than a bridge waits for one. */
 const LONGEST_REFUSED_MS = 1_000 * SLOWER;
 /** Two heartbeats, and the time in which calls of the dead are taken over. */
@@ -103,6 +105,7 @@ export class Troubles {
     if (roll < 0.08) await Promise.race([victim.drain(), pause(PATIENCE_MS)]).then(() => victim.life.die('anywhere'));
     else if (roll < 0.16 && !onlyDeaths) this.#going.push(this.#freeze(victim));
     else if (roll < 0.24 && !onlyDeaths && victim.door) this.#going.push(this.#part(victim, victim.door));
+    else if (roll < 0.3 && !onlyDeaths) this.#going.push(this.#cutFromRelay(victim));
     else if (roll < 0.36) victim.life.die('anywhere');
     else {
       victim.life.doom(this.#point());
@@ -150,6 +153,18 @@ export class Troubles {
     await pause(500 * SLOWER);
     // It had no calls of which it could learn that they are others' now.
     gateway.life.die('thawed');
+  }
+
+  /**
+   * Its connection to the relay breaks (F8): it hears no phone any more and others take over what it has, while it works on with Redis and
+   * the media server, until it finds that it is fenced.
+   */
+  async #cutFromRelay(gateway: TestGateway): Promise<void> {
+    this.#count('cut off from the relay');
+    this.#parts.history.add({ what: 'trouble', kind: `${gateway.id} is cut off from the relay` });
+    this.#lost(gateway, this.#parts.areSilent);
+    await Promise.all([this.populate(1), pause(this.#parts.random() * LONGEST_CUT_MS)]);
+    gateway.life.die('cut off');
   }
 
   async #mediaRefused(): Promise<void> {
