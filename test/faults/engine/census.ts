@@ -14,6 +14,9 @@ export async function leftOverKeys(redis: Redis, prefix: string, living: readonl
     } else if (key.endsWith(':ages')) {
       const ages = Object.values(await redis.hgetall(key));
       if (ages.some((age) => age !== '0')) left.push(`${key}: ${ages.join()}`);
+    } else if (key.endsWith(':agents')) {
+      const tickets = key.replace(/[^:]+:agents$/, 'tickets');
+      for (const agent of await redis.zrange(key, '0', '-1')) left.push(`${key} has ${agent}: ${(await redis.hget(tickets, agent)) ?? 'no ticket'}`);
     } else if (!living.some((id) => key.endsWith(id)) && !key.includes('{gateways}:operation:')) {
       left.push(key);
     }
