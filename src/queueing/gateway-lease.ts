@@ -106,6 +106,11 @@ export class GatewayLease {
     }
   }
 
+  /** The server may be another one, which has what was swept already: it is swept again, also under the same lease. */
+  reconnected(): void {
+    this.#swept.clear();
+  }
+
   /** Resolves when what dead gateways have left has been dealt with, as far as it goes now. */
   async buried(): Promise<void> {
     await Promise.all(this.#burying.values());

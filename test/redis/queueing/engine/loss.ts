@@ -100,6 +100,28 @@ export function loss(stage: EngineStage): void {
       await Promise.all([early.stop(), late.stop()]);
     });
 
+    it('an agent who was cleared away with his dead gateway is cleared away again whenever a promoted replica has him still', async () => {
+      const start = (name: string): Promise<TestGateway> => new TestGateway(stage.redis, `${name}-${account}`, { leaseMs: 500 }).start();
+      const [living, dying] = [await start('living'), await start('dying')];
+      await living.engine.end((await joined(living)).entry, 'hangup');
+      expectOutcome(await dying.claim(account, 'support', newCall(), { wait: true }), 'waiting');
+      const lines = async (): Promise<string[]> => (await keys()).filter((key) => key.endsWith(':agents'));
+      const promote = await replica();
+      dying.kill();
+      const cleared = (): Promise<void> => eventually(async () => {
+        await living.engine.heartbeat();
+        expect(await lines()).toEqual([]);
+      });
+      await cleared();
+      for (let failover = 1; failover <= 2; failover += 1) {
+        await promote();
+        expect(await lines()).toHaveLength(1);
+        living.connection.client.disconnect(true);
+        await cleared();
+      }
+      await living.stop();
+    });
+
     it('who asks for an entry or bridges it finds it at once, without a heartbeat', async () => {
       const { entry } = await joined(near);
       const { token } = expectOutcome(await far.claim(account, 'support', newCall()), 'claimed');
