@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import { type CallRecord, CallStore } from '../../src/calls';
 import type { Fact } from '../../src/events';
 import { systemClock } from '../../src/lib';
-import { EventSocket } from '../../src/media/event-socket';
 import { Phone, type PhoneOptions } from '../../src/phone';
+import { askMedia, clearMedia } from './ask-media';
 import { CustomerApp } from './customer-app';
 import { eventually } from './eventually';
 import { startRedisSentinels, type TestSentinels } from './redis-sentinel-server';
@@ -117,7 +117,6 @@ export class World {
       const config = join(directory, 'config.yaml');
       const world = new World(app, redis, stack, config, started);
       writeFileSync(config, stringify(configuration(options, app, stack, directory)));
-      if (!STACK_IS_EMBEDDED) await world.#clearMedia();
       const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.startGateway(index));
       await Promise.all(gateways);
       return world;
@@ -136,28 +135,12 @@ export class World {
 
   /** `host:port` of every media server's event socket, embedded or real. */
   get mediaServerNames(): readonly string[] {
-    return this.#mediaAddresses.map(([host, port]) => `${host}:${port}`);
+    return this.#mediaAddresses.map((address) => address.split(':').slice(0, 2).join(':'));
   }
 
   /** What a media server answers to a command. */
-  async askMedia(serverName: string, command: string): Promise<string> {
-    const [host = '', port = '', secret = ''] = this.#mediaAddresses[this.mediaServerNames.indexOf(serverName)] ?? [];
-    const socket = new EventSocket({ host, port: Number(port), secret }, systemClock, 5_000);
-    await socket.open();
-    const reply = await socket.api(command);
-    socket.close();
-    return reply.trim();
-  }
-
-  /** Real servers are everybody's: what the gateways of an earlier story left there is looked after by nobody. It is told, and ended. */
-  async #clearMedia(): Promise<void> {
-    for (const name of this.mediaServerNames) {
-      const left = await this.askMedia(name, 'show channels');
-      if (/^0 total/m.test(left)) continue;
-      process.stdout.write(`${name} has channels of an earlier story:\n${left}\n`);
-      await this.askMedia(name, 'hupall');
-      await eventually(async () => expect(await this.askMedia(name, 'show channels')).toMatch(/^0 total/m));
-    }
+  askMedia(serverName: string, command: string): Promise<string> {
+    return askMedia(this.#mediaAddresses[this.mediaServerNames.indexOf(serverName)] ?? '', command);
   }
 
   /** What is placed meanwhile has its media on this media server. */
@@ -171,8 +154,8 @@ export class World {
     }
   }
 
-  get #mediaAddresses(): string[][] {
-    return (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',').map((server) => server.split(':'));
+  get #mediaAddresses(): string[] {
+    return (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',');
   }
 
   uri(number: string): string {
@@ -266,11 +249,12 @@ async function startStack(directory: string, started: Started, { mediaServers, s
   return STACK_IS_EMBEDDED ? startEmbedded(directory, started, mediaServers ?? 1, sources) : findReal(started, mediaServers);
 }
 
-function findReal(started: Started, mediaServers: number | undefined): Stack {
+async function findReal(started: Started, mediaServers: number | undefined): Promise<Stack> {
   const outside = process.env;
   const host = outside['DRACHTIO_HOST'] ?? '127.0.0.1';
   const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
   const addresses = (outside['FREESWITCH_SERVERS'] ?? '').split(',').map((address) => address.trim()).slice(0, mediaServers);
+  await Promise.all(addresses.map(clearMedia));
   const control = outside['HOLDFAST_TEST_SERVERS_CONTROL'] || undefined;
   const sipServer = new RealServer('sip', `${host}:${port}`, control);
   const pool = addresses.map((address) => new RealServer('media', address.split(':').slice(0, 2).join(':'), control));
