@@ -96,10 +96,8 @@ class RedisQueueEngine implements QueueEngine {
   async start(): Promise<void> {
     await this.#watch.start(this.#keys.channelPrefix + this.#options.gatewayId);
     await this.#lease.start(() => this.#afterBeat());
-    this.#options.connection.onReconnected(() => {
-      this.#lease.reconnected();
-      this.#unfinished.repeat();
-    });
+    this.#options.connection.onReconnected(() => this.#lease.reconnected());
+    this.#options.connection.onReconnected(() => this.#unfinished.repeat());
   }
 
   async stop(): Promise<void> {
