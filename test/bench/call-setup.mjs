@@ -7,7 +7,7 @@ import { openOnEachStack, startQueueing } from './harness/whole-calls.mjs';
 
 const [CALLS, PER_SECOND, STAY_MS] = [100, 25, 500];
 /** Code gets fast with use: a gateway that has been up for a minute is what is compared. */
-const [WARM_UP_CALLS, WARM_UP_PER_SECOND] = [1_200, 40];
+const [WARM_UP_CALLS, WARM_UP_PER_SECOND] = [300, 40];
 
 const CAUSE = 'beside what the bare application does a call of ours is some 24 Redis commands (10 facts of its timeline, its record several times, '
   + 'admission, the queue), 8 more event-socket commands and replies (variables, a floor of silence, filters) and an HTTP request, which is more '

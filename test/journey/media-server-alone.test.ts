@@ -3,13 +3,11 @@ import { eventually } from '../support/eventually';
 import { AFTER_KILL_MS, MediaDeaths } from '../support/media-deaths';
 import { type Party, requestOf, requestsOf } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, STACK_IS_EMBEDDED, STREAMS_BEGIN_MS, World } from '../support/world';
 
 const CALLER_HZ = 400;
 /** FreeSWITCH takes seconds to stop and to start. */
 const LOST_FOR_MS = STACK_IS_EMBEDDED ? 4_000 : 15_000;
-/** The shared streams of FreeSWITCH are silent for their first second (docs/embedded-differences.md). */
-const STREAMS_BEGIN_MS = STACK_IS_EMBEDDED ? 0 : 1_000;
 
 describeStack('the only media server', { deaths: true }, () => {
   let world: World;

@@ -4,14 +4,12 @@ import { gapReport } from '../support/gap-report';
 import { Newcomers } from '../support/newcomers';
 import { dialIn, type Party, requestOf, requestsOf, waitInQueue } from '../support/queue-story';
 import { longestWithout } from '../support/tone-gap';
-import { MUSIC_HZ, STACK_IS_EMBEDDED, World } from '../support/world';
+import { MUSIC_HZ, STREAMS_BEGIN_MS, World } from '../support/world';
 
 /** A gap in the audio that a listener notices as one; the journeys' machine is busy. */
 const GAP_MS = 200;
 /** A media server that is told to stop leaves its callers to another one within this (docs/guarantees.md). */
 const MOVED_MS = 1_000;
-/** What FreeSWITCH adds (docs/embedded-differences.md): its streams are silent for a second, and a re-INVITE of a bridged channel may wait. */
-const [STREAMS_BEGIN_MS, FACING_MS] = STACK_IS_EMBEDDED ? [0, 0] : [1_000, 3_000];
 const [CALLER_HZ, AGENT_HZ] = [400, 1_300];
 
 describeStack('every part is replaced in turn, with callers all along', { mediaServers: 2, deaths: true }, () => {
@@ -79,8 +77,8 @@ describeStack('every part is replaced in turn, with callers all along', { mediaS
     isUnbroken();
     const heard = [
       ...others.map(({ call }) => [call.audio, MUSIC_HZ, MOVED_MS + STREAMS_BEGIN_MS] as const),
-      [talking.call.audio, AGENT_HZ, MOVED_MS + FACING_MS],
-      [taking.call.audio, CALLER_HZ, MOVED_MS + FACING_MS],
+      [talking.call.audio, AGENT_HZ, MOVED_MS],
+      [taking.call.audio, CALLER_HZ, MOVED_MS],
     ] as const;
     for (const server of world.mediaServers) {
       const at = Date.now();

@@ -24,6 +24,8 @@ export const AUTH_TOKEN = 'token-of-the-journeys';
 export const MUSIC_HZ = 620;
 /** False when DRACHTIO_HOST and FREESWITCH_SERVERS name real servers. */
 export const STACK_IS_EMBEDDED = !process.env['DRACHTIO_HOST'] || !process.env['FREESWITCH_SERVERS'];
+/** The shared streams of a FreeSWITCH that was started are silent for their first second (docs/embedded-differences.md). */
+export const STREAMS_BEGIN_MS = STACK_IS_EMBEDDED ? 0 : 1_000;
 const SECRET = 'secret-of-the-journeys';
 const DIST = resolve(__dirname, '..', '..', 'dist');
 /** RTP ports of journeys are apart from those of `make run`, and each of two that run at once has its own. */
