@@ -67,4 +67,5 @@ end
 -- A claim that gets nothing leaves no ticket, not even the one of the agent's last bridge.
 redis.call('ZREM', K.agents, ticket.callSid)
 drop_ticket(ticket.callSid)
-return reply({ outcome = 'empty', queueSid = sid })
+-- Before every gateway has written back its callers nobody knows that there is none.
+return reply({ outcome = settling() and 'settling' or 'empty', queueSid = sid })

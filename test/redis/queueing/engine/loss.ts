@@ -81,6 +81,19 @@ export function loss(stage: EngineStage): void {
       expect(await far.engine.view(second.entry)).toMatchObject({ state: 'waiting' });
     });
 
+    it('an agent who does not wait, or asks for a given caller, is answered when every gateway had the time to write back', async () => {
+      const first = await joined(near);
+      const second = await joined(near);
+      await joined(far);
+      await noticed();
+      await lose();
+      await far.engine.heartbeat();
+      const claims = [far.claim(account, 'support', newCall(), { callSid: second.entry.callSid }), far.claim(account, 'support', newCall())];
+      await near.engine.heartbeat();
+      const [given, front] = (await Promise.all(claims)).map((claim) => expectOutcome(claim, 'claimed').entry.callSid);
+      expect([given, front]).toEqual([second.entry.callSid, first.entry.callSid]);
+    });
+
     it.each(['heartbeat', 'claim'] as const)('after it was away for longer than all leases the order is that of before, also for the gateway that comes first (%s)', async (first) => {
       const terms = { settleMs: 300, leaseMs: 800 };
       const [early, late] = [await new TestGateway(stage.redis, `early-${account}`, terms).start(), await new TestGateway(stage.redis, `late-${account}`, terms).start()];
