@@ -9,6 +9,8 @@ export interface GatewayLoad {
   readonly lateMs: number;
   /** 0: never too late. */
   readonly eventLoopLateMs: number;
+  /** Files and connections that the process may still open. */
+  readonly freeFiles: number;
   readonly isMediaUp: boolean;
   /** Channels that the media servers that are up can still have. */
   readonly mediaRoom: number;
@@ -26,6 +28,9 @@ export interface AdmissionRule {
   /** Where this is known here; else it is counted on all gateways, by Redis. */
   readonly isFull?: (load: GatewayLoad) => boolean;
 }
+
+/** Files kept for the calls that are there: their requests to applications, and channels on another media server when theirs is lost. */
+const FILES_KEPT = 64;
 
 /**
  * Every reason to refuse a call, an INVITE or a leg of Dial, before anything is taken for it. In this order: what this process
@@ -46,6 +51,10 @@ export const ADMISSION_TABLE = {
   'gateway-late': {
     of: 'gateway', retryAfterSeconds: 2, means: 'the gateway does not keep up with what it has (`limits.eventLoopLateMs`)',
     isFull: ({ lateMs, eventLoopLateMs }) => eventLoopLateMs > 0 && lateMs >= eventLoopLateMs,
+  },
+  'gateway-files': {
+    of: 'gateway', retryAfterSeconds: 5, means: `the gateway's process may open hardly any more files and connections (\`ulimit -n\`)`,
+    isFull: ({ freeFiles }) => freeFiles < FILES_KEPT,
   },
   'media-down': {
     of: 'media servers', retryAfterSeconds: 5, means: 'no media server is up', isFull: ({ isMediaUp }) => !isMediaUp,

@@ -5,6 +5,7 @@ import type { AccountLimits, LimitName } from '../tenancy';
 import { ADMISSION_TABLE, type AdmissionReason, refusalOf } from './admission-table';
 import { CallPace } from './call-pace';
 import { LoopLateness } from './loop-lateness';
+import { OpenFiles } from './open-files';
 
 /** A trunk whose channels are counted. */
 export interface CountedTrunk {
@@ -58,20 +59,24 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #pace: CallPace;
   readonly #lateness: LoopLateness;
+  readonly #files: OpenFiles;
   #arriving = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#pace = new CallPace(options.clock, options.limits.callsPerSecond);
     this.#lateness = new LoopLateness(options.clock);
+    this.#files = new OpenFiles(options.clock);
   }
 
   start(): void {
     this.#lateness.start();
+    this.#files.start();
   }
 
   stop(): void {
     this.#lateness.stop();
+    this.#files.stop();
   }
 
   /**
@@ -152,6 +157,7 @@ export class Admission {
       isPaceSpent: this.#pace.isSpent,
       lateMs: this.#lateness.lateMs,
       eventLoopLateMs: limits.eventLoopLateMs,
+      freeFiles: this.#files.free,
       isMediaUp: pool.up,
       mediaRoom: pool.room,
       // One look at each call, when everything else has room only.

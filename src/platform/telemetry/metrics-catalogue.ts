@@ -25,7 +25,7 @@ const TERMINATION_REASONS = [
 ] as const;
 /** In the order of `src/capacity/admission-table.ts`; a test compares them. */
 const ADMISSION_REASONS = [
-  'stopping', 'over-capacity', 'gateway-rate', 'gateway-late', 'media-down', 'media-full', 'account-limit', 'account-rate', 'trunk-full',
+  'stopping', 'over-capacity', 'gateway-rate', 'gateway-late', 'gateway-files', 'media-down', 'media-full', 'account-limit', 'account-rate', 'trunk-full',
 ] as const;
 const EGRESS_REASONS = [
   'loopback', 'private', 'link-local', 'metadata', 'documentation', 'reserved', 'multicast', 'not-global', 'deny-list',

@@ -2,7 +2,7 @@ import { ADMISSION_REASONS, ADMISSION_TABLE, type AdmissionRule, type GatewayLoa
 import { METRICS } from '../../../src/platform/telemetry';
 
 const ROOM: GatewayLoad = {
-  accepting: true, calls: 999, callsPerGateway: 1_000, isPaceSpent: false, lateMs: 199, eventLoopLateMs: 200, isMediaUp: true,
+  accepting: true, calls: 999, callsPerGateway: 1_000, isPaceSpent: false, lateMs: 199, eventLoopLateMs: 200, freeFiles: 64, isMediaUp: true,
   mediaRoom: 6, callsWithoutMedia: 5,
 };
 
@@ -16,6 +16,7 @@ describe('the table of admission', () => {
     ['over-capacity', { calls: 1_000 }],
     ['gateway-rate', { isPaceSpent: true }],
     ['gateway-late', { lateMs: 200 }],
+    ['gateway-files', { freeFiles: 63 }],
     ['media-down', { isMediaUp: false }],
     ['media-full', { mediaRoom: 5 }],
     ['media-full', { callsWithoutMedia: 6 }],
