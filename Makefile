@@ -62,9 +62,9 @@ faults: packages ## gateways die at any step of theirs until DEATHS=200 and CALL
 	@scripts/ensure-programs.sh required redis-server:redis-server
 	@DEATHS='$(DEATHS)' CALLERS='$(CALLERS)' SEED='$(SEED)' LANES='$(LANES)' ONLY_DEATHS='$(ONLY_DEATHS)' SLOWER='$(SLOWER)' REDIS_SHARE='$(REDIS_SHARE)' node --import tsx test/faults/engine/accumulate.ts
 
-stack-faults: packages build ## whole installations: KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 [CALLERS=50], goes on from the last time
+stack-faults: packages build ## whole installations: KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 FAILOVERS=50 [CALLERS=50], goes on from the last time
 	@scripts/ensure-programs.sh required redis-server:redis-server
-	@KILLS='$(KILLS)' BYE_RACES='$(BYE_RACES)' AGENT_RACES='$(AGENT_RACES)' REDIS_FAULTS='$(REDIS_FAULTS)' CALLERS='$(CALLERS)' node --import tsx test/faults/stack/accumulate.ts
+	@KILLS='$(KILLS)' BYE_RACES='$(BYE_RACES)' AGENT_RACES='$(AGENT_RACES)' REDIS_FAULTS='$(REDIS_FAULTS)' FAILOVERS='$(FAILOVERS)' CALLERS='$(CALLERS)' node --import tsx test/faults/stack/accumulate.ts
 
 side-by-side: packages ## whom deaths cost their call with Holdfast and with the field's usual algorithm: [FAULTS=200] [SEED=]
 	@scripts/ensure-programs.sh required redis-server:redis-server

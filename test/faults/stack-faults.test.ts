@@ -3,7 +3,7 @@ import { World } from '../support/world';
 import { killOnce } from './stack/kills';
 import { LANES, NUMBERS, People } from './stack/people';
 import { agentRace, byeRace } from './stack/races';
-import { REDIS_FAULTS, redisFault } from './stack/redis-faults';
+import { FAILOVER, REDIS_FAULTS, redisFault } from './stack/redis-faults';
 
 /** By hand more of each, as `docs/guarantees.md` tells; the suite keeps it short. `make stack-faults` adds up. */
 const count = (name: string, short: number): number => Number(process.env[`HOLDFAST_${name}`] ?? short);
@@ -12,11 +12,17 @@ const CALLERS = count('CALLERS', 8);
 const BYE_RACES = count('BYE_RACES', 4);
 const AGENT_RACES = count('AGENT_RACES', 2);
 const FAULTS_OF_REDIS = count('REDIS_FAULTS', 1);
+const FAILOVERS = count('FAILOVERS', 1);
 const SEED = count('SEED', Math.floor(Math.random() * 1e9));
 
+const random = seededRandom(SEED);
+const below = (limit: number): number => Math.floor(random() * limit);
+
+/** A line that `make stack-faults` reads. */
+const tell = (people: People, what: string, rounds: number): void => void process.stdout.write(
+  `faults: ${JSON.stringify({ what, seed: SEED, rounds, callers: people.callers.length, results: people.judged().results })}\n`);
+
 describe(`a whole installation with two gateways, seed ${SEED}`, () => {
-  const random = seededRandom(SEED);
-  const below = (limit: number): number => Math.floor(random() * limit);
   const redisArguments = ['--appendonly', 'yes', '--appendfsync', 'no'];
   let world: World;
   let people: People;
@@ -28,9 +34,6 @@ describe(`a whole installation with two gateways, seed ${SEED}`, () => {
   }, 60_000);
   afterAll(() => world?.stop());
 
-  /** A line that `make stack-faults` reads. */
-  const tell = (what: string, rounds: number): void => void process.stdout.write(
-    `faults: ${JSON.stringify({ what, seed: SEED, rounds, callers: people.callers.length, results: people.judged().results })}\n`);
   const inLanes = async (rounds: number, race: (lane: number) => Promise<void>): Promise<void> => {
     let left = rounds;
     await Promise.all(Array.from({ length: LANES }, async (_, lane) => {
@@ -41,13 +44,13 @@ describe(`a whole installation with two gateways, seed ${SEED}`, () => {
   (BYE_RACES > 0 ? it : it.skip)(`${BYE_RACES} hang-ups while an agent takes the caller: one result each, and the agent is served`, async () => {
     await inLanes(BYE_RACES, (lane) => byeRace(people, lane, below));
     await people.expectUnharmed();
-    tell('bye races', BYE_RACES);
+    tell(people, 'bye races', BYE_RACES);
   }, 60_000 + BYE_RACES * 5_000);
 
   (AGENT_RACES > 0 ? it : it.skip)(`${AGENT_RACES} times several agents come for one caller: he gets one, the others wait`, async () => {
     await inLanes(AGENT_RACES, (lane) => agentRace(people, lane, below));
     await people.expectUnharmed();
-    tell('agent races', AGENT_RACES);
+    tell(people, 'agent races', AGENT_RACES);
   }, 60_000 + AGENT_RACES * 5_000);
 
   (FAULTS_OF_REDIS > 0 ? it : it.skip)(`${FAULTS_OF_REDIS} faults of Redis: who talks goes on, the line keeps its order`, async () => {
@@ -57,12 +60,29 @@ describe(`a whole installation with two gateways, seed ${SEED}`, () => {
       await redisFault(world, people, name, below);
     }
     await people.expectUnharmed();
-    tell('redis faults', FAULTS_OF_REDIS);
+    tell(people, 'redis faults', FAULTS_OF_REDIS);
   }, 60_000 + FAULTS_OF_REDIS * 60_000);
 
   (KILLS > 0 ? it : it.skip)(`${KILLS} kills of a gateway: every caller gets his one result, nobody is bridged twice, nothing is left over`, async () => {
     for (let kill = 0; kill < KILLS; kill += 1) await killOnce(world, people, below, CALLERS);
     await people.expectUnharmed();
-    tell('kills', KILLS);
+    tell(people, 'kills', KILLS);
   }, 120_000 + KILLS * (15_000 + CALLERS * 1_000));
+});
+
+(FAILOVERS > 0 ? describe : describe.skip)(`a whole installation whose Redis has a replica and a Sentinel, seed ${SEED}`, () => {
+  let world: World;
+  let people: People;
+
+  beforeAll(async () => {
+    world = await World.start({ gateways: 2, numbers: NUMBERS, isRedisReplicated: true });
+    people = await People.in(world, true);
+  }, 60_000);
+  afterAll(() => world?.stop());
+
+  it(`${FAILOVERS} failovers: who talks goes on, the line keeps its order, who comes meanwhile is served`, async () => {
+    for (let failover = 0; failover < FAILOVERS; failover += 1) await redisFault(world, people, FAILOVER, below);
+    await people.expectUnharmed();
+    tell(people, 'failovers', FAILOVERS);
+  }, 60_000 + FAILOVERS * 60_000);
 });

@@ -53,6 +53,10 @@ export async function startRedisSentinels(): Promise<TestSentinels> {
       if (!Array.isArray(known) || known.length === 0) throw new Error('the Sentinel does not know the replica');
     }, 20_000);
     const clients: Redis[] = [];
+    const namedPrimary = async (): Promise<number> => {
+      const address = await sentinel.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'holdfast');
+      return Array.isArray(address) ? Number(address[1]) : 0;
+    };
     const login = '?sentinelUsername=watcher&sentinelPassword=watch%26secret';
     return {
       url: `redis+sentinel://gateway:app%3Asecret@127.0.0.1:${sentinel.port}/holdfast${login}`,
@@ -68,14 +72,14 @@ export async function startRedisSentinels(): Promise<TestSentinels> {
       flush: async () => void (await primary.client.flushall()),
       hang: () => fleet.signal('SIGSTOP'),
       resume: () => fleet.signal('SIGCONT'),
-      async primaryPort() {
-        const address = await sentinel.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'holdfast');
-        return Array.isArray(address) ? Number(address[1]) : 0;
-      },
+      primaryPort: namedPrimary,
       async failOver() {
+        const before = await namedPrimary();
         await sentinel.client.call('SENTINEL', 'FAILOVER', 'holdfast');
         await eventually(async () => {
-          if (!/master_link_status:up/.test(await primary.client.info('replication'))) throw new Error('the old primary does not follow the new one');
+          const roles = await Promise.all([primary, replica].map(async ({ port, client }) => ({ port, said: await client.info('replication') })));
+          const follower = roles.find(({ said }) => /role:slave/.test(said) && /master_link_status:up/.test(said));
+          if (!follower || follower.port !== before) throw new Error('the old primary does not follow the new one');
         }, 20_000);
       },
       setPatience: async (ms) => {

@@ -1,5 +1,5 @@
 /**
- * `make stack-faults KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 CALLERS=50`: goes on from what .make/stack-faults.json has
+ * `make stack-faults KILLS=200 BYE_RACES=500 AGENT_RACES=300 REDIS_FAULTS=50 FAILOVERS=50 CALLERS=50`: goes on from what .make/stack-faults.json has
  * until that many have been seen, a batch at a time, each on an installation of its own.
  */
 import { spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ const FILE = '.make/stack-faults.json';
 const STORIES = '.make/stack-faults';
 const CALLERS = process.env['CALLERS'] || '50';
 /** As many as fit into a few minutes. */
-const BATCHES = { KILLS: 4, BYE_RACES: 40, AGENT_RACES: 24, REDIS_FAULTS: 6 } as const;
+const BATCHES = { KILLS: 4, BYE_RACES: 40, AGENT_RACES: 24, REDIS_FAULTS: 6, FAILOVERS: 6 } as const;
 const KINDS = Object.keys(BATCHES) as (keyof typeof BATCHES)[];
 
 interface Total {

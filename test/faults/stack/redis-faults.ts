@@ -39,14 +39,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 export const REDIS_FAULTS = Object.keys(FAULTS);
+/** Where there is a Sentinel: its writes of the last moment are lost or not, nobody waits for the replica. */
+export const FAILOVER = 'failed over by its Sentinel';
+const failOver: Fault = async ({ sentinels }) => sentinels?.failOver();
 const LONGEST_MS = 8_000;
 /** Longest that two who talk may not hear each other: what a saturated machine drops, and far less than anything that is made anew. */
 const SILENCE_MS = 500;
 const IN_LINE = 3;
 
 /**
- * Something happens to Redis while two talk, three wait in a line, one of them may hang up, an agent and a caller may come: those who
- * talk hear each other all the while, the line keeps its order, everybody is told once (F3 to F6).
+ * Something happens to Redis while two talk, three wait in a line, and one of them may hang up; during a failover, which nobody is
+ * to notice, an agent comes and another caller does. Those who talk hear each other all the while, the line keeps its order, everybody
+ * is told once (F3 to F6).
  */
 export async function redisFault(world: World, people: People, name: string, below: (limit: number) => number): Promise<void> {
   const talking = await people.waits();
@@ -61,18 +65,26 @@ export async function redisFault(world: World, people: People, name: string, bel
   // What is lost is what gateways had been told by Redis: they know it at their next heartbeat at the latest.
   await eventually(async () => expect((await world.census()).callsInQueues).toBe(IN_LINE + 1));
   const ms = below(below(3) === 0 ? LONGEST_MS : 1_500);
-  const leaver = below(3) === 0 ? line.splice(below(IN_LINE), 1)[0] : undefined;
-  const leaves = after(below(ms + 500)).then(() => leaver && people.hangUp(leaver));
-  await Promise.all([FAULTS[name]?.(world, ms), leaves]);
+  const isFailover = name === FAILOVER;
+  const leaver = !isFailover && below(3) === 0 ? line.splice(below(IN_LINE), 1)[0] : undefined;
+  const sometime = (): Promise<unknown> => after(below(ms + 500));
+  const [, , comer, firstAgent] = await Promise.all([
+    isFailover ? failOver(world, ms) : FAULTS[name]?.(world, ms),
+    sometime().then(() => leaver && people.hangUp(leaver)),
+    sometime().then(() => (isFailover ? people.waits() : undefined)),
+    sometime().then(() => (isFailover ? people.agent() : undefined)),
+  ]);
+  if (comer) line.push(comer);
   await eventually(async () => expect((await fetch(`${world.gatewayUrl(0)}/health/ready`)).status).toBe(200), 10_000);
   await eventually(async () => expect((await fetch(`${world.gatewayUrl(1)}/health/ready`)).status).toBe(200), 10_000);
   await eventually(async () => expect((await world.census()).callsInQueues).toBe(line.length + 1), 15_000);
   if (leaver) expect((await people.told(leaver, '/after')).params['QueueResult']).toBe('hangup');
   people.line.expected.push(...line.map(({ callSid }) => callSid));
-  await Promise.all(line.map((waiter) => waiter.call.audio.waitForTone(MUSIC_HZ, { withinMs: 2_000 })));
+  await Promise.all(line.map((waiter) => waiter.call.audio.waitForTone(firstAgent && waiter === line[0] ? AGENT_HZ : MUSIC_HZ, { withinMs: 2_000 })));
   const waiting = new Set(line);
+  const agents = firstAgent ? [firstAgent] : [];
   while (waiting.size > 0) {
-    const agent = await people.agent();
+    const agent = agents.pop() ?? await people.agent();
     const served = await eventually(() => {
       const now = [...waiting].find(({ call }) => call.audio.hears(AGENT_HZ));
       if (!now) throw new Error('the agent has nobody');
