@@ -11,8 +11,10 @@ const PARAM_NAME = /^(?:[A-Za-z0-9\-_.!~*'()[\]/:&+$]|%[0-9A-Fa-f]{2})+$/;
 /** No control characters: a line break would begin a header of the tenant's own. */
 const CONTROL = /[^\t\P{Cc}]|[\u2028\u2029]/gu;
 
+/** drachtio-server reads a URI as the value of a header, where a parenthesis begins a comment: it writes ` (` into the request line. */
+const escapeParentheses = (text: string): string => text.replaceAll('(', '%28').replaceAll(')', '%29');
 const escapeWith = (text: string, forbidden: RegExp): string =>
-  text.toWellFormed().replace(forbidden, encodeURIComponent).replace(/%(?![0-9A-Fa-f]{2})/g, '%25');
+  escapeParentheses(text.toWellFormed().replace(forbidden, encodeURIComponent).replace(/%(?![0-9A-Fa-f]{2})/g, '%25'));
 
 /**
  * The request-URI for what a tenant wrote: every part escaped to RFC 3261's grammar, without `maddr` (the destination is
@@ -29,7 +31,7 @@ export function requestUriOf(written: string): string | undefined {
     ...(user === undefined ? {} : { user: escapeWith(user, IN_USER) }),
     ...(password === undefined ? {} : { password: escapeWith(password, IN_PASSWORD) }),
     // `;x=` is no parameter of the grammar, `;x` is.
-    params: new Map(kept.map(([name, value]) => [name, value ? escapeWith(value, IN_PARAM) : undefined])),
+    params: new Map(kept.map(([name, value]) => [escapeParentheses(name), value ? escapeWith(value, IN_PARAM) : undefined])),
   });
 }
 

@@ -1,3 +1,4 @@
+import { parseUri } from '../../../src/protocol/sip';
 import type { IncomingCall } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
@@ -42,6 +43,18 @@ describe('a call placed by the application', () => {
     expect(dialog.id).toBe(`${dialog.sip.callId};from-tag=${dialog.sip.localTag}`);
     await eventually(() => expect(acks).toEqual(['ACK']));
     await dialog.destroy();
+  });
+
+  it('goes to the URI it was given, parameters and all', async () => {
+    const bob = await callee((call) => call.reject(486));
+    const srf = await stage.app(target);
+    const params = ";user=phone;x%28y%29=tone%3A%25%281%2C%201%29;order='1'";
+    await srf.createUAC(`${bob.uri.replace('sip:', 'sip:%28030%29')}${params}`, { localSdp: sdp('app') }).catch(() => undefined);
+    const uri = parseUri(bob.calls[0]?.invite.uri ?? '');
+    expect(decodeURIComponent(uri?.user ?? '')).toBe('(030)bob');
+    expect([...(uri?.params ?? [])].map(([name, value = '']) => [name, value].map(decodeURIComponent))).toEqual([
+      ['user', 'phone'], ['x(y)', 'tone:%(1, 1)'], ['order', "'1'"],
+    ]);
   });
 
   it('fills in From, To, Contact and the type of the body when the application gives none', async () => {

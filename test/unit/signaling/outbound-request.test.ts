@@ -1,10 +1,10 @@
 import { callerIdHeader, requestUriOf, tenantHeaders } from '../../../src/signaling';
 
-/** RFC 3261 section 25.1, for what a tenant's text becomes. */
+/** RFC 3261 section 25.1, for what a tenant's text becomes; parentheses, which it allows, are escaped. */
 const URI = new RegExp('^sips?:'
-  + "(?:(?:[A-Za-z0-9\\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+(?::(?:[A-Za-z0-9\\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*)?@)?"
+  + "(?:(?:[A-Za-z0-9\\-_.!~*'&=+$,;?/]|%[0-9A-Fa-f]{2})+(?::(?:[A-Za-z0-9\\-_.!~*'&=+$,]|%[0-9A-Fa-f]{2})*)?@)?"
   + '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?'
-  + "(?:;(?:[A-Za-z0-9\\-_.!~*'()[\\]/:&+$]|%[0-9A-Fa-f]{2})+(?:=(?:[A-Za-z0-9\\-_.!~*'()[\\]/:&+$]|%[0-9A-Fa-f]{2})+)?)*$");
+  + "(?:;(?:[A-Za-z0-9\\-_.!~*'[\\]/:&+$]|%[0-9A-Fa-f]{2})+(?:=(?:[A-Za-z0-9\\-_.!~*'[\\]/:&+$]|%[0-9A-Fa-f]{2})+)?)*$");
 const FROM = /^<sip:(?:[A-Za-z0-9_.!~*'()+-]|%[0-9A-Fa-f]{2})*@localhost>$/;
 const NAME = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 /** A header value on one line: no control character but the tabulator, no lone surrogate. */
@@ -13,7 +13,7 @@ const VALUE = /^(?:\t|[^\p{Cc}\p{Cs}\u2028\u2029])*$/u;
 const PIECES = [
   'a', 'Z', '9', '+', '%', '%4', '%41', '%0d%0a', '\r\n', '\n', '\r', '\u0000', '\u0001', '\u007f', '\u0085', '\u2028', ' ', '\t', '<', '>',
   '"', '@', ':', ';', '?', '&', '=', ',', '|', '#', '/', '\\', '[', ']', 'sip:', 'sips:', 'tel:', '127.0.0.1', '[::1]', 'x.example', ':5060',
-  ';transport=tcp', ';lr', ';maddr=10.0.0.1', '\u00fc', '\ud83d\ude00', '\ud800', '\udc00', 'X-A', 'Via: x', 'localhost', '{', '}', '^', '`', '\'',
+  ';transport=tcp', ';lr', ';maddr=10.0.0.1', '\u00fc', '\ud83d\ude00', '\ud800', '\udc00', 'X-A', 'Via: x', 'localhost', '{', '}', '^', '`', '\'', '(', ')', '(a)',
 ];
 
 /** Always the same texts: a linear congruential generator (Numerical Recipes). */
@@ -54,6 +54,10 @@ describe('what a tenant writes into an INVITE', () => {
     expect(callerIdHeader('+15550100')).toBe('<sip:+15550100@localhost>');
     expect(callerIdHeader('sip:alice@tenant.example;tag=1')).toBe('<sip:alice@localhost>');
     expect(tenantHeaders({ 'X-Order': 'n\u00ba 7; "a,b"' })).toEqual({ 'X-Order': 'n\u00ba 7; "a,b"' });
+  });
+
+  it('has its parentheses escaped, which begin a comment for drachtio-server', () => {
+    expect(requestUriOf('sip:(030)1:(b)@x.example;x(y)=%(1,1);z=()')).toBe('sip:%28030%291:%28b%29@x.example;x%28y%29=%25%281%2C1%29;z=%28%29');
   });
 
   it('loses its headers part and maddr, which says where to send and is decided before', () => {
