@@ -3,7 +3,7 @@ import { World } from '../support/world';
 import { killOnce } from './stack/kills';
 import { LANES, NUMBERS, People } from './stack/people';
 import { agentRace, byeRace } from './stack/races';
-import { FAILOVER, REDIS_FAULTS, redisFault } from './stack/redis-faults';
+import { AWAY_MS, FAILOVER, REDIS_FAULTS, redisFault } from './stack/redis-faults';
 
 /** By hand more of each, as `docs/guarantees.md` tells; the suite keeps it short. `make stack-faults` adds up. */
 const count = (name: string, short: number): number => Number(process.env[`HOLDFAST_${name}`] ?? short);
@@ -61,7 +61,7 @@ describe(`a whole installation with two gateways, seed ${SEED}`, () => {
     }
     await people.expectUnharmed();
     tell(people, 'redis faults', FAULTS_OF_REDIS);
-  }, 60_000 + FAULTS_OF_REDIS * 60_000);
+  }, 60_000 + FAULTS_OF_REDIS * (60_000 + AWAY_MS));
 
   (KILLS > 0 ? it : it.skip)(`${KILLS} kills of a gateway: every caller gets his one result, nobody is bridged twice, nothing is left over`, async () => {
     for (let kill = 0; kill < KILLS; kill += 1) await killOnce(world, people, below, CALLERS);

@@ -71,6 +71,7 @@ export class FaultRun {
   #around!: Surroundings;
   #troubles!: Troubles;
   #called = 0;
+  #built = 0;
 
   constructor(redis: TestRedis, terms: FaultTerms) {
     this.#redis = redis;
@@ -100,7 +101,8 @@ export class FaultRun {
     };
     this.#troubles = new Troubles({
       redis, side: this.#side, history: this.#history, random: this.#random, isBroken: (this.#terms.mutations ?? []).length > 0,
-      build: (skewMs) => new Incarnation(this.#around, skewMs), steps: [...this.#around.scripts.names, ...EFFECTS],
+      // Two versions side by side, as while a release is rolled out (F23).
+      build: (skewMs) => new Incarnation(this.#around, skewMs, this.#built++ % 2 === 1), steps: [...this.#around.scripts.names, ...EFFECTS],
       onlyDeaths: this.#terms.onlyDeaths ?? false,
       areSilent: this.#terms.areDeathsSilent ?? false,
       report: this.#around.report,

@@ -73,7 +73,8 @@ export class Incarnation implements TestGateway {
   readonly #keptDocuments: KeptDocuments;
   #accepting = false;
 
-  constructor(around: Surroundings, skewMs = 0) {
+  /** `isLater`: it writes its records of calls as a later version does. */
+  constructor(around: Surroundings, skewMs = 0, isLater = false) {
     this.#around = around;
     const { history, side, prefix, report, customer, scripts } = around;
     this.life = new Life((where) => {
@@ -87,7 +88,7 @@ export class Incarnation implements TestGateway {
     this.door = new RedisDoor(around.redisUrl, this.id);
     this.connection = new RedisConnection({ url: this.door.url, name: this.id, onFailure });
     const { client: redis } = this.connection;
-    scripts.attach(redis, this.life);
+    scripts.attach(redis, this.life, isLater);
     const events = new EventBus(report);
     events.subscribe(({ type, callSid }) => FACTS.has(type) && this.life.isAlive && history.add({ what: 'fact', type, callSid, gatewayId: this.id }));
     const tell = (call: Call, message: string): void => report(`${this.id} ${call.sid}: ${message}`);

@@ -43,6 +43,8 @@ export const REDIS_FAULTS = Object.keys(FAULTS);
 export const FAILOVER = 'failed over by its Sentinel';
 const failOver: Fault = async ({ sentinels }) => sentinels?.failOver();
 const LONGEST_MS = 8_000;
+/** `HOLDFAST_AWAY_MS=120000`: not for a random time, but for that long. */
+export const AWAY_MS = Number(process.env['HOLDFAST_AWAY_MS'] || 0);
 /** Longest that two who talk may not hear each other: what a saturated machine drops, and far less than anything that is made anew. */
 const SILENCE_MS = 500;
 const IN_LINE = 3;
@@ -64,7 +66,7 @@ export async function redisFault(world: World, people: People, name: string, bel
   while (line.length < IN_LINE) line.push(await people.waits());
   // What is lost is what gateways had been told by Redis: they know it at their next heartbeat at the latest.
   await eventually(async () => expect((await world.census()).callsInQueues).toBe(IN_LINE + 1));
-  const ms = below(below(3) === 0 ? LONGEST_MS : 1_500);
+  const ms = AWAY_MS || below(below(3) === 0 ? LONGEST_MS : 1_500);
   const isFailover = name === FAILOVER;
   const leaver = !isFailover && below(3) === 0 ? line.splice(below(IN_LINE), 1)[0] : undefined;
   const sometime = (): Promise<unknown> => after(below(ms + 500));
