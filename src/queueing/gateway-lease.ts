@@ -34,8 +34,10 @@ export class GatewayLease {
   #beating: Promise<void> | undefined;
   /** Monotonic ms before which nobody is declared dead by this gateway. */
   #judgeFrom = Infinity;
+  /** Monotonic ms until which Redis counts as one that was away a moment ago: the others may not be back yet. */
+  #awayUntil = -Infinity;
   #hasBeaten = false;
-  /** Accounts in which Redis has had this gateway's lease -> when it was renewed last by a heartbeat (monotonic ms). */
+  /** Accounts in which Redis has had this gateway's lease -> when it was renewed last, at the earliest (monotonic ms). */
   readonly #renewed = new Map<string, number>();
 
   constructor(
@@ -60,7 +62,7 @@ export class GatewayLease {
       this.#beating ??= this.beat()
         .then(afterBeat)
         .catch((error: unknown) => {
-          this.#judgeLater();
+          this.#wasAway();
           this.onFailure(failed('heartbeat', error));
         })
         .finally(() => (this.#beating = undefined));
@@ -88,13 +90,20 @@ export class GatewayLease {
     }
   }
 
+  /** A script that was sent after `enter` has renewed the lease. */
+  renewed(accountSid: string): void {
+    const enteredAt = this.#accounts.get(accountSid);
+    if (enteredAt !== undefined) this.#renewed.set(accountSid, enteredAt);
+  }
+
   async beat(): Promise<void> {
     const { gatewayId, leaseMs } = this.terms;
     const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(this.operations.nextName()) };
     const reply = await this.scripts.run('heartbeat', keys, { gatewayId, leaseMs, rememberMs: REMEMBER_MS });
     if (reply.outcome !== 'alive') {
       // Somebody may have swept us: the list of our accounts has to be there again.
-      this.#judgeLater();
+      if (this.#hasBeaten) this.#wasAway();
+      else this.#judgeLater();
       if (this.#accounts.size > 0) await this.connection.client.sadd(this.keys.accountsOf(gatewayId), ...this.accounts);
     }
     if (reply.outcome === 'unknown' && this.#hasBeaten) await this.terms.onLost();
@@ -232,10 +241,15 @@ export class GatewayLease {
   }
 
   /** For the scripts (`lua/shared/own-lease.lua`): whether Redis has had this gateway's lease in the account, and may have it still. */
-  known(accountSid: string): 'yes' | 'no' | 'lapsed' {
-    const renewedAt = this.#renewed.get(accountSid);
-    if (renewedAt === undefined) return 'no';
-    return this.clock.monotonic() - renewedAt < this.terms.leaseMs ? 'yes' : 'lapsed';
+  known(accountSid: string): 'yes' | 'no' | 'lapsed' | 'away' {
+    const [now, renewedAt] = [this.clock.monotonic(), this.#renewed.get(accountSid)];
+    if (renewedAt === undefined) return now < this.#awayUntil ? 'away' : 'no';
+    return now - renewedAt < this.terms.leaseMs ? 'yes' : 'lapsed';
+  }
+
+  #wasAway(): void {
+    this.#awayUntil = this.clock.monotonic() + this.terms.leaseMs;
+    this.#judgeLater();
   }
 
   /**

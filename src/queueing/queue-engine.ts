@@ -133,12 +133,7 @@ class RedisQueueEngine implements QueueEngine {
     });
     const entry = { accountSid, queueSid: known ?? minted, entryId, callSid: leg.callSid };
     try {
-      const join = () => this.#operations.runWhereItIs('enqueue', accountSid, entry.queueSid, args);
-      let reply = await join();
-      if (reply.outcome === 'lost') {
-        await this.#lost(accountSid);
-        reply = await join();
-      }
+      const reply = await this.#entering(accountSid, () => this.#operations.runWhereItIs('enqueue', accountSid, entry.queueSid, args));
       if (reply.outcome === 'already-waiting') {
         if (request.isRepeated) this.#unfinished.joined(text(reply, 'entryId'));
         return { outcome: 'already-waiting', entry: entryRef(accountSid, { ...reply, callSid: leg.callSid }) };
@@ -188,12 +183,7 @@ class RedisQueueEngine implements QueueEngine {
     });
     try {
       const guess = this.#sids.get(`${accountSid} ${queueName}`) ?? '';
-      let reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
-      while (reply.outcome === 'lost' || reply.outcome === 'settling') {
-        if (reply.outcome === 'lost') await this.#lost(accountSid);
-        else await pause(this.#options.clock, ASK_AGAIN_MS);
-        reply = await this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket });
-      }
+      const reply = await this.#entering(accountSid, () => this.#operations.runWhereItIs('claim', accountSid, guess, args, { operation: ticket }));
       // An earlier claim of this agent had arrived after all, and is the one he has now.
       if (typeof reply['ticket'] === 'string') this.#unfinished.takenBack(reply['ticket']);
       // A claim that gets nothing leaves no ticket, not even that of an earlier one.
@@ -353,6 +343,17 @@ class RedisQueueEngine implements QueueEngine {
   #takeBack(ticket: string, { accountSid, agentCallSid }: AgentClaim): Promise<unknown> {
     const args = { callSid: agentCallSid, token: '', dial: '', ticket, retentionMs: this.#retentionMs };
     return this.#operations.runWhereItIs('abandon-claim', accountSid, '', () => args, { claiming: ticket });
+  }
+
+  /** Sends an operation that renews the lease, until Redis knows all that gateways know. */
+  async #entering<R extends ScriptReply>(accountSid: string, send: () => Promise<R>): Promise<R> {
+    let reply = await send();
+    for (; reply.outcome === 'lost' || reply.outcome === 'settling'; reply = await send()) {
+      if (reply.outcome === 'lost') await this.#lost(accountSid);
+      else await pause(this.#options.clock, ASK_AGAIN_MS);
+    }
+    this.#lease.renewed(accountSid);
+    return reply;
   }
 
   /** Redis has lost what this gateway did in the account. */

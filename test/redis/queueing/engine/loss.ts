@@ -94,23 +94,37 @@ export function loss(stage: EngineStage): void {
       expect([given, front]).toEqual([second.entry.callSid, first.entry.callSid]);
     });
 
-    it.each(['heartbeat', 'claim'] as const)('after it was away for longer than all leases the order is that of before, also for the gateway that comes first (%s)', async (first) => {
+    it.each([
+      'a heartbeat', 'a claim', 'a claim, with no heartbeat since the callers came', 'a claim where nobody waits',
+    ] as const)('after it was away for longer than all leases the order is that of before, whatever comes first: %s', async (first) => {
       const terms = { settleMs: 300, leaseMs: 800 };
-      const [early, late] = [await new TestGateway(stage.redis, `early-${account}`, terms).start(), await new TestGateway(stage.redis, `late-${account}`, terms).start()];
+      const start = (name: string): Promise<TestGateway> => new TestGateway(stage.redis, `${name}-${account}`, terms).start();
+      const [early, late, empty] = [await start('early'), await start('late'), await start('empty')];
       const before = await joined(late);
       const behind = await joined(early);
-      for (const gateway of [early, late]) await gateway.engine.heartbeat();
+      if (!first.includes('no heartbeat')) await Promise.all([early, late].map(({ engine }) => engine.heartbeat()));
       const leases = (await keys()).find((key) => key.endsWith(':leases')) ?? '';
       await eventually(async () => {
         const [[seconds], ends] = await Promise.all([stage.redis.client().time(), stage.redis.client().hvals(leases)]);
         for (const end of ends) expect(Number(end)).toBeLessThan(Number(seconds) * 1_000);
       });
-      if (first === 'heartbeat') await early.engine.heartbeat();
-      expectOutcome(await early.claim(account, 'support', newCall(), { wait: true }), 'waiting');
+      if (first === 'a heartbeat') await early.engine.heartbeat();
+      const claiming = first === 'a claim where nobody waits' ? empty : early;
+      // It has seen that Redis was away.
+      if (claiming === empty) await empty.engine.heartbeat();
+      expectOutcome(await claiming.claim(account, 'support', newCall(), { wait: true }), 'waiting');
+      await early.engine.heartbeat();
       await late.engine.heartbeat();
       await eventually(async () => expect(await late.engine.view(before.entry)).toMatchObject({ state: 'claimed' }));
       expect(await early.engine.view(behind.entry)).toMatchObject({ state: 'waiting', position: 2 });
-      await Promise.all([early.stop(), late.stop()]);
+      await Promise.all([early.stop(), late.stop(), empty.stop()]);
+    });
+
+    it('a caller whose gateway had not beaten since he came is found by the agent who comes to it', async () => {
+      const first = await joined(near);
+      await lose();
+      const claim = expectOutcome(await near.claim(account, 'support', newCall()), 'claimed');
+      expect(claim.entry.callSid).toBe(first.entry.callSid);
     });
 
     it('an agent who was cleared away with his dead gateway is cleared away again whenever a promoted replica has him still', async () => {
