@@ -35,7 +35,7 @@ function add(sums: Record<string, number>, counts: Readonly<Record<string, numbe
 
 async function accumulate(): Promise<void> {
   const lane = async (): Promise<void> => {
-    const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'no']);
+    const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'no', '--enable-debug-command', 'local']);
     while (total.callers < wanted.callers || total.deaths < wanted.deaths) {
       const seed = total.nextSeed++;
       const story: string[] = [];

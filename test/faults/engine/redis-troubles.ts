@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { TestRedis } from '../../support/redis-server';
 import { SLOWER } from './pace';
 
-/** A server that has nothing but this run, with an append-only file. */
+/** A server that has nothing but this run, with an append-only file and the DEBUG command. */
 export interface RedisTroublesParts {
   readonly server: TestRedis;
   /** Of the run itself: it gets through when gateways do not. */
@@ -13,6 +13,8 @@ export interface RedisTroublesParts {
 
 /** How long it is away, at most: longer than a lease, as well as than ioredis waits for a reply (2 s). */
 const LONGEST_MS = 3_000 * SLOWER;
+/** A slow Redis lets everybody wait for up to that long, again and again. */
+const SLOW_SECONDS = 0.2;
 /** The writes of so long are lost by a failover, at most. */
 const LOST_MS = 300 * SLOWER;
 
@@ -43,6 +45,7 @@ export class RedisTroubles {
     return {
       'Redis restarted': () => server.restart(),
       'Redis frozen': () => this.#frozen(),
+      'Redis slow': () => this.#slow(),
       'Redis full': () => this.#full(),
       'Redis cut off': () => this.#cutOff(),
     };
@@ -69,6 +72,14 @@ export class RedisTroubles {
     this.#parts.server.hang();
     await pause(this.#some);
     this.#parts.server.resume();
+  }
+
+  async #slow(): Promise<void> {
+    const { redis, random } = this.#parts;
+    for (const until = performance.now() + this.#some; performance.now() < until;) {
+      await redis.call('DEBUG', 'SLEEP', String(SLOW_SECONDS));
+      await pause(random() * 1_000 * SLOW_SECONDS);
+    }
   }
 
   async #full(): Promise<void> {
