@@ -33,7 +33,8 @@ interface JoinedPlace {
 export class OwnRecords {
   readonly #records = new Map<string, OwnRecord>();
 
-  constructor(private readonly gatewayId: string) {}
+  /** `claimOver`: the agent of this record has done with it. */
+  constructor(private readonly gatewayId: string, private readonly claimOver: (own: OwnRecord) => void) {}
 
   /** Of a caller who has just joined: his record as it has to be, until it is read. */
   holdEntry({ gatewayId, epoch, queueName, leg }: JoinRequest, entry: EntryRef, place: JoinedPlace): void {
@@ -56,8 +57,11 @@ export class OwnRecords {
     this.#keep(kind, accountSid, id, queue, raw, parseRecord(raw));
   }
 
+  /** It is over here. */
   drop(kind: RecordKind, id: string): void {
+    const own = this.#records.get(`${kind} ${id}`);
     this.#records.delete(`${kind} ${id}`);
+    if (own?.kind === 'claim') this.claimOver(own);
   }
 
   get(key: string): OwnRecord | undefined {
@@ -77,7 +81,8 @@ export class OwnRecords {
     const own = this.#records.get(key);
     if (!own || ticketOf(own.kind, record) !== own.ticket || number(record, 'revision') <= own.revision) return;
     const state = text(record, 'state');
-    if (state === 'ended' || state === 'gone' || text(record, 'gatewayId') !== this.gatewayId) this.#records.delete(key);
+    if (text(record, 'gatewayId') !== this.gatewayId) this.#records.delete(key);
+    else if (state === 'ended' || state === 'gone') this.drop(own.kind, own.id);
     else this.#keep(own.kind, own.accountSid, own.id, own.queue, raw, record);
   }
 

@@ -66,7 +66,7 @@ class RedisQueueEngine implements QueueEngine {
     const scripts = loadQueueScripts(connection.client, options.scriptFiles);
     this.#operations = new QueueOperations(scripts, this.#keys, (fact) => this.#emit(fact));
     this.#summaries = new QueueSummaries(connection, this.#keys, this.#operations);
-    this.#own = new OwnRecords(options.gatewayId);
+    this.#own = new OwnRecords(options.gatewayId, ({ ticket = '', accountSid, id }) => this.#unfinished.claimOver(ticket, { accountSid, agentCallSid: id }));
     const onLost = ({ accountSid }: OwnRecord): void => void this.#lost(accountSid);
     this.#watch = new QueueWatch(connection, this.#keys, this.#own, onLost, onFailure);
     const terms = {

@@ -10,7 +10,7 @@ export interface Ending {
   readonly isOfJoin?: true;
 }
 
-/** Entries that ended in the last half minute at 20 a second. */
+/** Entries that ended in the last half minute at 20 a second, and as many claims. */
 const LAST = 600;
 
 export interface AgentClaim {
@@ -27,6 +27,7 @@ export class UnfinishedOperations {
   readonly #lastEnded: Ending[] = [];
   /** By the claim's ticket. */
   readonly #claims = new Map<string, AgentClaim>();
+  readonly #lastOver = new Map<string, AgentClaim>();
 
   constructor(
     private readonly end: (ending: Ending) => Promise<unknown>,
@@ -52,9 +53,19 @@ export class UnfinishedOperations {
     if (this.#ends.get(entryId)?.isOfJoin) this.#ends.delete(entryId);
   }
 
-  /** Redis may have lost the last writes: what ended lately ends again, or an agent would get somebody who is gone. */
+  /** An agent has done with this claim. */
+  claimOver(ticket: string, claim: AgentClaim): void {
+    this.#lastOver.set(ticket, claim);
+    for (const oldest of this.#lastOver.keys()) if (this.#lastOver.size > LAST) this.#lastOver.delete(oldest);
+  }
+
+  /**
+   * Redis may have lost the last writes: what ended lately ends again, and claims that are over are taken back, or an agent would get
+   * somebody who is gone, or who is gone a caller.
+   */
   repeat(): void {
     for (const ending of this.#lastEnded.splice(0)) this.toEnd(ending);
+    for (const [ticket, claim] of this.#lastOver) this.toTakeBack(ticket, claim);
   }
 
   toTakeBack(ticket: string, claim: AgentClaim): void {

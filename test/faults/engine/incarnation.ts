@@ -93,7 +93,11 @@ export class Incarnation implements TestGateway {
     events.subscribe(({ type, callSid }) => FACTS.has(type) && this.life.isAlive && history.add({ what: 'fact', type, callSid, gatewayId: this.id }));
     const tell = (call: Call, message: string): void => report(`${this.id} ${call.sid}: ${message}`);
     const own = { redis, gatewayId: this.id, prefix, report };
-    this.#store = new CallStore({ ...own, clock, onFenced: () => this.life.die('fenced by the record') });
+    const onFenced = (call: Call): void => {
+      tell(call, `fenced by its record (epoch ${call.epoch})`);
+      this.life.die('fenced by the record');
+    };
+    this.#store = new CallStore({ ...own, clock, onFenced });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
       onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
@@ -165,8 +169,8 @@ export class Incarnation implements TestGateway {
 
   /** An INVITE that is to become a call, or one that a dead gateway has not answered. */
   receive(phone: Phone, isReplay: boolean): void {
-    if (!this.#probe.available) return this.#around.side.refuse(phone);
-    void this.#receive(phone, isReplay).catch(() => this.#around.side.refuse(phone));
+    if (!this.#probe.available) return this.#around.side.refuse(phone, this);
+    void this.#receive(phone, isReplay).catch(() => this.#around.side.refuse(phone, this));
   }
 
   /** The relay says that a gateway's connection is closed. */

@@ -125,7 +125,7 @@ export class PhoneLeg implements Leg {
   async end(reason: TerminationReason): Promise<void> {
     const { phone, side, gateway } = this;
     const { sipStatus } = terminations[reason];
-    if (phone.state === 'calling') await gateway.life.effect(String(sipStatus), async () => side.refuse(phone));
+    if (phone.state === 'calling') await gateway.life.effect(String(sipStatus), async () => side.refuse(phone, gateway));
     await Promise.allSettled([this.#dialog?.bye(), this.#media?.release()]);
   }
 }

@@ -118,8 +118,9 @@ export class PhoneSide {
     return dialog;
   }
 
-  refuse(phone: Phone): void {
-    this.#end(phone, 'refused');
+  /** Only whom the relay has asked may answer. */
+  refuse(phone: Phone, gateway: Callee): void {
+    if (phone.state === 'calling' && phone.offeredTo === gateway) this.#end(phone, 'refused');
   }
 
   bye(dialog: PhoneDialog): void {
@@ -217,7 +218,7 @@ export class PhoneSide {
     const gateway = this.gateways[Math.floor(this.random() * this.gateways.length)];
     phone.offers += 1;
     phone.offeredTo = gateway;
-    if (!gateway || phone.offers > 2) return this.refuse(phone);
+    if (!gateway || phone.offers > 2) return this.#end(phone, 'refused');
     gateway.life.hear(() => gateway.receive(phone, phone.offers > 1));
   }
 

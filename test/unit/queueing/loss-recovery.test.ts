@@ -6,7 +6,7 @@ import type { QueueOperations } from '../../../src/queueing/queue-operations';
 const ACCOUNT = `AC${'a'.repeat(32)}`;
 
 it('does not bring back an agent who leaves while the others are written back', async () => {
-  const own = new OwnRecords('gateway-1');
+  const own = new OwnRecords('gateway-1', () => undefined);
   const agents = Array.from({ length: 100 }, (_, index) => `CA${index}`);
   for (const callSid of agents) {
     const agent = { callSid, from: '+1', to: '1000', endpointUuid: callSid, mediaServer: 'media-1' };

@@ -211,6 +211,34 @@ export function loss(stage: EngineStage): void {
       expect(await near.engine.end(entry, 'hangup')).toMatchObject({ outcome: 'already-ended', actionToken });
     });
 
+    it.each(['gave up', 'talked and hung up'] as const)('no caller is given to an agent who %s because a promoted replica has him in the line still', async (left) => {
+      const agent = newCall();
+      await far.engine.ensureQueue(account, 'support');
+      expectOutcome(await far.claim(account, 'support', agent, { wait: true }), 'waiting');
+      await noticed();
+      const promote = await replica();
+      if (left === 'gave up') {
+        await far.engine.abandonClaim(account, agent);
+      } else {
+        const { entry, claimed } = await joined(near);
+        const token = claimed?.token ?? '';
+        await near.engine.beginBridge(entry, token);
+        await near.engine.markBridged(entry, token);
+        await far.engine.abandonClaim(account, agent);
+        await near.engine.end(entry, 'bridge-ended');
+      }
+      await promote();
+      for (const { connection } of [near, far]) connection.client.disconnect(true);
+      const lines = async (): Promise<string[]> => (await keys()).filter((key) => key.endsWith(':agents'));
+      await eventually(async () => {
+        await far.engine.heartbeat();
+        expect(await lines()).toEqual([]);
+      });
+      const next = await joined(near);
+      expect(next.claimed).toBeUndefined();
+      expect(await near.engine.view(next.entry)).toMatchObject({ state: 'waiting', position: 1 });
+    });
+
     it('who talks is taken back from the agent whom a promoted replica gave him to', async () => {
       const { entry } = await joined(near);
       await far.join(account, 'sales', newCall());
