@@ -100,7 +100,7 @@ export class Incarnation implements TestGateway {
     this.#store = new CallStore({ ...own, clock, onFenced });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
-      onGatewayDead: (dead) => this.#dead.buried(dead), onLoss: () => this.#writeBack(),
+      onGatewayDead: (dead) => (report(`${this.id} finds ${dead} dead`), this.#dead.buried(dead)), onLoss: () => this.#writeBack(),
     });
     this.#keptDocuments = new KeptDocuments({ ...own, clock });
     this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, (available) => (this.connection.isAway = !available));
@@ -149,7 +149,8 @@ export class Incarnation implements TestGateway {
     } as unknown as AdoptionParts);
     this.#takeover = new Takeover({
       clock, gatewayId: this.id, store: this.#store, isRun: (callSid) => this.programs.has(callSid), adopt: (owned) => adopter.adopt(owned),
-      mayTake: () => this.#accepting, report, taken: () => undefined,
+      mayTake: () => this.#accepting, report,
+      taken: (dead, count) => report(`${this.id} takes ${count} calls of ${dead}`),
     });
     const gateways = async (): Promise<readonly string[]> => [this.id, ...(await this.#queues.livingGateways())];
     this.#dead = new DeadGateways({ clock, log, pool: pool as never, takeover: this.#takeover, store: this.#store, gateways });
