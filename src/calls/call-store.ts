@@ -94,8 +94,9 @@ export class CallStore {
   /** Nothing is left to be done for the call. Resolves when that is written, or was tried: a failure is reported, and it is tried again. */
   async close(call: Call): Promise<void> {
     if (this.#isSealed) return;
-    await this.#writing.get(call)?.done;
     const { accountSid } = call.identity;
+    // Whoever hears with us that the last write is done may have begun another, which must not come after the end.
+    while (this.#writing.has(call)) await this.#writing.get(call)?.done;
     this.#closed.add(call);
     // Of what is kept for a while none holds the call itself, and all that hangs on it.
     const [keys, args] = [this.#keysOf(accountSid, call.sid), { ...this.#argsOf(call), keepSeconds: KEEP_SECONDS }];

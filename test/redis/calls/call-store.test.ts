@@ -91,6 +91,28 @@ describe('the record of a call', () => {
     expect(await store.find(ACCOUNT, call.sid)).toMatchObject({ callSid: call.sid, endReason: 'remote-hangup' });
   });
 
+  it('is not fenced by its own end when Redis is found to have lost something in that moment', async () => {
+    const redis = server.client();
+    const ofThisStore = new CallStore({
+      redis, clock: systemClock, gatewayId: 'gateway-1', report: (message) => reports.push(message), onFenced: ({ sid }) => fenced.push(sid),
+    });
+    // That many turns of the microtask queue after the reply that tells so, which comes with that of the last write.
+    for (let turns = 0; turns < 60; turns += 1) {
+      const call = placeCall(ofThisStore);
+      await ofThisStore.flush();
+      ofThisStore.save(call);
+      const closed = ofThisStore.close(call);
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+      await redis.ping();
+      for (let turn = 0; turn < turns % 30; turn += 1) await Promise.resolve();
+      ofThisStore.rewrite([call]);
+      await closed;
+      await ofThisStore.flush();
+      expect(fenced).toEqual([]);
+      expect(await redis.hexists(`hf:{${ACCOUNT}}:calls:v1:records`, call.sid)).toBe(0);
+    }
+  });
+
   it('is closed again when a replica takes over that has the live one still', async () => {
     const call = placeCall();
     store.save(call);
