@@ -9,7 +9,7 @@ export interface RecoveryTerms {
   /** How long nobody is matched, so that all gateways can write back what they know. */
   readonly settleMs: number;
   /** Ends what ended while Redis was away: whoever is gone must not come back. */
-  readonly finishFirst: () => Promise<void>;
+  readonly finishFirst: (accountSid: string) => Promise<void>;
   readonly matchAll: (accountSid: string) => Promise<void>;
   readonly onReasserted: (accountSid: string, records: number) => void;
   readonly onFailure: (failure: GatewayError) => void;
@@ -48,7 +48,7 @@ export class LossRecovery {
     const { gatewayId, leaseMs, settleMs, finishFirst, onReasserted } = this.terms;
     await this.operations.run('hold-account', accountSid, '', { gatewayId, leaseMs, settleMs });
     this.#settleLater(accountSid, settleMs + MARGIN_MS);
-    await finishFirst();
+    await finishFirst(accountSid);
     const records = this.own.of(accountSid);
     let reasserted = 0;
     for (let from = 0; from < records.length; from += BATCH) {

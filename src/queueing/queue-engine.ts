@@ -85,7 +85,7 @@ class RedisQueueEngine implements QueueEngine {
     const recovery = {
       ...terms,
       settleMs: options.settleMs ?? terms.heartbeatMs + RECONNECT_MS,
-      finishFirst: () => (this.#unfinished.repeat(), this.#unfinished.finish()),
+      finishFirst: (accountSid: string) => (this.#unfinished.repeat(accountSid), this.#unfinished.finish()),
       matchAll: (accountSid: string) => this.#lease.matchAll(accountSid),
       onReasserted: options.onReasserted ?? (() => undefined),
       onFailure,

@@ -60,12 +60,16 @@ export class UnfinishedOperations {
   }
 
   /**
-   * Redis may have lost the last writes: what ended lately ends again, and claims that are over are taken back, or an agent would get
-   * somebody who is gone, or who is gone a caller.
+   * Redis may have lost the last writes, of one account or of all: what ended lately ends again, and claims that are over are taken
+   * back, or an agent would get somebody who is gone, or who is gone a caller.
    */
-  repeat(): void {
-    for (const ending of this.#lastEnded.splice(0)) this.toEnd(ending);
-    for (const [ticket, claim] of this.#lastOver) this.toTakeBack(ticket, claim);
+  repeat(accountSid?: string): void {
+    const isMeant = (of: { readonly accountSid: string }): boolean => accountSid === undefined || of.accountSid === accountSid;
+    for (const ending of this.#lastEnded.splice(0)) {
+      if (isMeant(ending.entry)) this.toEnd(ending);
+      else this.#lastEnded.push(ending);
+    }
+    for (const [ticket, claim] of this.#lastOver) if (isMeant(claim)) this.toTakeBack(ticket, claim);
   }
 
   toTakeBack(ticket: string, claim: AgentClaim): void {

@@ -12,7 +12,8 @@ const CALLERS = count('CALLERS', 8);
 const BYE_RACES = count('BYE_RACES', 4);
 const AGENT_RACES = count('AGENT_RACES', 2);
 const FAULTS_OF_REDIS = count('REDIS_FAULTS', 1);
-const FAILOVERS = count('FAILOVERS', 1);
+/** The suite has one in the rolling upgrade. */
+const FAILOVERS = count('FAILOVERS', 0);
 const SEED = count('SEED', Math.floor(Math.random() * 1e9));
 
 const random = seededRandom(SEED);
@@ -70,7 +71,7 @@ describe(`a whole installation with two gateways, seed ${SEED}`, () => {
   }, 120_000 + KILLS * (15_000 + CALLERS * 1_000));
 });
 
-(FAILOVERS > 0 ? describe : describe.skip)(`a whole installation whose Redis has a replica and a Sentinel, seed ${SEED}`, () => {
+if (FAILOVERS > 0) describe(`a whole installation whose Redis has a replica and a Sentinel, seed ${SEED}`, () => {
   let world: World;
   let people: People;
 
