@@ -105,7 +105,9 @@ export class WebhookClient {
       const limits = await this.#options.limitsFor?.(accountSid) ?? LIMITS;
       turn = this.#gate.enterNow(accountSid, limits.webhooksInFlight)
         ?? await this.#gate.enter(accountSid, end.signal, limits.webhooksInFlight);
-      if (typeof turn === 'object') {
+      // A turn that comes when the time is up is none: after a standstill of the machine all come at once.
+      const isInTime = performance.now() < startedAt + overrides.totalMs;
+      if (typeof turn === 'object' && isInTime) {
         const { step, answer } = await this.#follow(request, first, overrides, limits, end);
         return outcomeOf(step, answer, end, overrides, startedAt);
       }

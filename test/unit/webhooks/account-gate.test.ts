@@ -108,8 +108,10 @@ describe('a slow account', () => {
     const from = performance.now();
     for (let n = 0; n < 20; n += 1) expect(await ask('AC9', '/quick')).toMatchObject({ outcome: 'response' });
     expect(performance.now() - from).toBeLessThan(1_000);
-    const last = (await Promise.all(slow)).at(-1);
-    expect(last).toMatchObject({ outcome: 'failed', code: 11200, message: expect.stringMatching(/turn/) as string });
+    const told = (await Promise.all(slow)).map((one) => (one.outcome === 'failed' ? `${one.code} ${one.message}` : one.outcome));
+    // As those under way run out of time one after the other, some of those behind them have a turn for their last moments.
+    expect(told.filter((one) => !/^11200 .*(?:turn|no answer within 3000 ms)/.test(one))).toEqual([]);
+    expect(told.filter((one) => one.includes('turn')).length).toBeGreaterThan(100);
     expect(new Set(turnedAway)).toEqual(new Set(['AC0 webhooksInFlight', 'AC1 webhooksInFlight', 'AC2 webhooksInFlight']));
     await client.stop();
     await application.stop();
