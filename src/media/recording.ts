@@ -19,6 +19,8 @@ export interface ChannelRecording {
 }
 
 const STOP_TIMEOUT_MS = 3_000;
+/** FreeSWITCH finds a channel no more before it has closed the file of its recording, and says so when it has. */
+const CLOSED_WITHIN_MS = 500;
 
 /**
  * Records a channel, whatever happens to it, until it is stopped or the channel is gone. Throws `media-command-refused` when the
@@ -63,10 +65,12 @@ export class RunningRecording implements ChannelRecording {
     });
     this.#stop = async () => {
       const timer = clock.after(STOP_TIMEOUT_MS, () => this.#done.resolve());
-      // Refused when it is over already, as by the end of its channel.
+      // Refused when it is over already, or about to be, as by the end of its channel.
       const reply = await socket.api(`uuid_record ${uuid} stop ${path}`).catch(() => '-ERR');
-      if (!reply.startsWith('+OK')) this.#done.resolve();
+      const isRefused = !reply.startsWith('+OK');
+      const closing = isRefused ? clock.after(CLOSED_WITHIN_MS, () => this.#done.resolve()) : undefined;
       await this.ended;
+      closing?.cancel();
       timer.cancel();
     };
   }
