@@ -1,4 +1,4 @@
-import { GatewayError, messageOf, TypedEmitter } from '../lib';
+import { type Clock, firstOf, GatewayError, messageOf, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
 import { withMediaAddress } from '../protocol/sdp';
 import type { ChannelEvent, EventSocket } from './event-socket';
@@ -39,24 +39,29 @@ export const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
 /** Causes of a media server that ends whatever it has: it stops, or an operator makes room (`hupall`). */
 const SHUTDOWN_CAUSES = ['SYSTEM_SHUTDOWN', 'MANAGER_REQUEST'] as const;
 
+/**
+ * FreeSWITCH does not know a channel any more up to 20 ms before it tells why, by event or BYE (seen on 1.11.3-dev with one that
+ * an operator ends): a caller who is to move must not be ended meanwhile.
+ */
+const CAUSE_WITHIN_MS = 500;
+
 /** One channel of one media server, by its uuid: whoever created it, and also on another event socket than at first. */
 export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   readonly #facts: ChannelFacts;
   readonly #dialog: SipDialog;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #socket: EventSocket;
   #unwatch: () => void;
   #state: 'up' | 'lost' | 'dead' | 'ended' = 'up';
   #remoteSdp: string;
 
-  /** `now`: monotonic ms. */
-  constructor(facts: ChannelFacts, socket: EventSocket, dialog: SipDialog, now: () => number) {
+  constructor(facts: ChannelFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
     this.#facts = facts;
     this.#remoteSdp = facts.remoteSdp;
     this.#socket = socket;
     this.#dialog = dialog;
-    this.#now = now;
+    this.#clock = clock;
     this.#unwatch = socket.watch(facts.uuid, (event) => this.#onEvent(event));
     // The reason, where there is one, comes before the event that says the same (RFC 3326).
     dialog.on('bye', (reason) => this.#hungUp(reason));
@@ -163,7 +168,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
 
   /** It is not there, on a media server that lives. */
   vanish(): void {
-    this.lose(this.#now());
+    this.lose(this.#clock.monotonic());
     this.die();
   }
 
@@ -180,7 +185,9 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   async verify(): Promise<void> {
     // No answer: the server itself is lost, which its other connection tells.
     const answer = await this.api('exists').catch(messageOf);
-    if (answer.trim() === 'false' && this.isUp) this.#hungUp('hung up by the media server');
+    if (answer.trim() !== 'false' || !this.isUp) return;
+    await firstOf(this, ['ended', 'lost'], { clock: this.#clock, ms: CAUSE_WITHIN_MS });
+    if (this.isUp) this.#hungUp('hung up by the media server');
   }
 
   #onEvent(event: ChannelEvent): void {

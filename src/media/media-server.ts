@@ -152,7 +152,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const { uuid, localSdp } = slimEndpoint(created);
     const watch = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
     const facts = { uuid, serverName: name, localSdp, remoteSdp, externalIp: this.#options.externalIp, ...watch };
-    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#now));
+    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#clock));
     created.on('destroy', () => void channel.verify());
     if (this.#socket === socket) return channel;
     void channel.release();
@@ -164,7 +164,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const { externalIp, mediaTimeoutMs, deadAfterMs, gatewayId } = this.#options;
     const facts = { uuid, serverName: this.name, localSdp, remoteSdp, externalIp, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) };
     const socket = this.#socket ?? new EventSocket(this.#options, this.#clock, deadAfterMs);
-    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#now));
+    const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#clock));
     if (!this.#socket) channel.lose(this.#now());
     // A server that is lost now has it written when it is back, or no such channel.
     else channel.api('setvar', `${OWNER_VARIABLE} ${gatewayId}`).catch(() => undefined);

@@ -61,7 +61,7 @@ export class Rig {
     if (!this.#media) throw new Error('not started');
     const dialog = { on: () => () => undefined, bye: async () => undefined, id: 'dialog' } as unknown as SipDialog;
     const facts = { uuid: newUuid(), serverName: 'media', localSdp: TEMPLATE_SDP, remoteSdp: TEMPLATE_SDP };
-    return new MediaEndpoint(new MediaChannel(facts, this.#media, dialog, () => systemClock.monotonic()), systemClock, 1_000);
+    return new MediaEndpoint(new MediaChannel(facts, this.#media, dialog, systemClock), systemClock, 1_000);
   }
 
   /** Runs the verbs as the program of an answered call; `clock` is the program's, not that of the wires. */

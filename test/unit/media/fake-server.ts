@@ -71,7 +71,7 @@ export class FakeServer {
 
   /** By another gateway. */
   adoptChannel(facts: MediaPlace, dialog: SipDialog): MediaChannel {
-    const channel = new MediaChannel(facts, this.#socket, dialog, () => this.clock.monotonic());
+    const channel = new MediaChannel(facts, this.#socket, dialog, this.clock);
     this.channels.push(channel);
     return channel;
   }
