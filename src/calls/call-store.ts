@@ -14,7 +14,7 @@ export const RECORD_SCRIPTS = {
     keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId', 'epoch', 'record', 'keepSeconds'], replies: ['closed', 'fenced'],
   },
   'take-calls': { keys: ['records', 'from', 'owned'], args: ['gatewayId', 'deadGatewayId', 'limit'], replies: ['taken'] },
-  'take-call': { keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId'], replies: ['taken', 'unknown'] },
+  'take-call': { keys: ['records', 'owned', 'ended'], args: ['callSid', 'gatewayId', 'keepSeconds'], replies: ['taken', 'unknown'] },
 } as const;
 
 /** Ended calls are kept for a day for look-ups by SID. */
@@ -112,7 +112,8 @@ export class CallStore {
     const live = await redis.hget(this.#keys.records(accountSid), callSid);
     if (live !== null) return opened(live).record;
     const ended = await redis.get(this.#keys.ended(accountSid, callSid));
-    return ended === null ? undefined : parse(ended);
+    // Of a call that was taken before there was a record of it only the epoch is known.
+    return ended?.startsWith('{') ? parse(ended) : undefined;
   }
 
   /** Accounts of which a gateway had calls. */
@@ -132,12 +133,12 @@ export class CallStore {
     return calls.map(({ epoch, record }) => ({ epoch, record: parse(record) }));
   }
 
-  /** Makes one call ours, whoever has it; returns its new epoch, 1 when there is no record of it. */
+  /** Makes one call ours, whoever has it, also when there is no record of it yet; returns its new epoch. */
   async takeOne(accountSid: string, callSid: string): Promise<number> {
     await this.#enter(accountSid);
     const { gatewayId } = this.#options;
-    const reply = await this.#scripts.run('take-call', this.#keysOf(accountSid, callSid), { callSid, gatewayId });
-    return reply.outcome === 'taken' ? Number(reply['epoch']) : 1;
+    const reply = await this.#scripts.run('take-call', this.#keysOf(accountSid, callSid), { callSid, gatewayId, keepSeconds: KEEP_SECONDS });
+    return Number(reply['epoch']);
   }
 
   /** Calls of an account that are ours by their records: whoever runs them not has to take them up. */

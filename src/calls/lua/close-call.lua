@@ -5,8 +5,7 @@
 -- args: callSid gatewayId epoch record keepSeconds
 -- replies: closed | fenced
 -- include: shared/call-records
-local epoch, kept = read_record(A.callSid), redis.call('GET', K.ended)
-if epoch > tonumber(A.epoch) or epoch == 0 and kept and kept ~= A.record then return cjson.encode({ outcome = 'fenced' }) end
+if holding_epoch(A.callSid) > tonumber(A.epoch) and redis.call('GET', K.ended) ~= A.record then return cjson.encode({ outcome = 'fenced' }) end
 redis.call('HDEL', K.records, A.callSid)
 redis.call('SREM', K.owned, A.callSid)
 redis.call('SET', K.ended, A.record, 'EX', A.keepSeconds)

@@ -5,7 +5,6 @@
 -- args: callSid gatewayId epoch record
 -- replies: saved | fenced
 -- include: shared/call-records
-local epoch = read_record(A.callSid)
-if epoch > tonumber(A.epoch) or epoch == 0 and redis.call('EXISTS', K.ended) == 1 then return cjson.encode({ outcome = 'fenced' }) end
+if holding_epoch(A.callSid) > tonumber(A.epoch) then return cjson.encode({ outcome = 'fenced' }) end
 write_record(A.callSid, A.epoch, A.record)
 return cjson.encode({ outcome = 'saved' })

@@ -42,8 +42,10 @@ describe('the record of a call', () => {
     sipCallId: 'call-id', dialogId: 'call-id;from-tag=c', insideWith, ring: () => undefined,
     answer: () => Promise.reject(new Error('not in this test')), end: () => Promise.resolve(),
   });
+  const identity = { accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, from: '+1', to: '1000', direction: 'inbound' as const };
+  /** Of a gateway that stands still before it writes anything. */
+  const unwrittenCall = (): Call => new Call(identity, { ...portsOf(store), save: () => undefined });
   const placeCall = (by = store): Call => {
-    const identity = { accountSid: ACCOUNT, applicationSid: `AP${'c'.repeat(32)}`, from: '+1', to: '1000', direction: 'inbound' as const };
     const call = new Call(identity, portsOf(by));
     call.attach(legWith());
     return call;
@@ -272,6 +274,42 @@ describe('the record of a call', () => {
       await heir.flush();
       expect(fenced).toEqual([]);
       expect((await heir.owned(ACCOUNT)).map(({ record }) => record.callSid)).toEqual([call.sid]);
+    });
+
+    it('was not written yet when its INVITE was given to another one: what the first one writes when it goes on is refused', async () => {
+      const [dead, heir] = [storeOf('dead-8'), storeOf('e')];
+      for (const write of [(call: Call) => dead.save(call), (call: Call) => void dead.close(call)]) {
+        const call = unwrittenCall();
+        const epoch = await heir.takeOne(ACCOUNT, call.sid);
+        fenced.length = 0;
+        const again = new Call(call.identity, portsOf(heir), { sid: call.sid, epoch });
+        // Whoever goes on first.
+        write(call);
+        await eventually(() => expect(fenced).toEqual([call.sid]));
+        expect(await heir.find(ACCOUNT, call.sid)).toBeUndefined();
+        heir.save(again);
+        await heir.flush();
+        write(call);
+        await eventually(() => expect(fenced).toEqual([call.sid, call.sid]));
+        expect((await heir.owned(ACCOUNT)).map(({ record }) => record.callSid)).toContain(call.sid);
+        await heir.close(again);
+        expect(await heir.find(ACCOUNT, call.sid)).toMatchObject({ callSid: call.sid });
+        expect(fenced).toEqual([call.sid, call.sid]);
+      }
+    });
+
+    it('was taken twice before anything was written: only the last one has it', async () => {
+      const [second, third] = [storeOf('b'), storeOf('c')];
+      const { sid } = unwrittenCall();
+      const epochs = [await second.takeOne(ACCOUNT, sid), await third.takeOne(ACCOUNT, sid)];
+      expect(epochs).toEqual([2, 3]);
+      fenced.length = 0;
+      second.save(new Call(identity, portsOf(second), { sid, epoch: 2 }));
+      await second.flush();
+      expect(fenced).toEqual([sid]);
+      third.save(new Call(identity, portsOf(third), { sid, epoch: 3 }));
+      await third.flush();
+      expect(fenced).toEqual([sid]);
     });
 
     it('is not taken from who has it now', async () => {
