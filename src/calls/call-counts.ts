@@ -46,7 +46,7 @@ export const CALL_SCRIPTS = {
     args: ['callSid', 'gatewayId', 'leaseMs', 'concurrent', 'perSecond', 'maxWaitMs'],
     replies: ['admitted', 'too-many', 'too-fast'],
   },
-  'confirm-calls': { keys: ['live', 'leases'], args: ['gatewayId', 'leaseMs', 'held', 'pending'], replies: ['confirmed'] },
+  'confirm-calls': { keys: ['live', 'leases'], args: ['gatewayId', 'leaseMs', 'held'], replies: ['confirmed'] },
 } as const;
 
 /** Where the scripts lie, in src as in dist (the build copies them). */
@@ -178,12 +178,13 @@ export class CallCounts {
   }
 
   async #confirm(holder: string): Promise<void> {
-    const { gatewayId, leaseMs, report } = this.#options;
+    const { redis, gatewayId, leaseMs, report } = this.#options;
     const { live, leases } = this.#keys.counted(holder, 'inbound');
-    const calls = [...(this.#own.get(holder) ?? [])];
-    const sids = (isCounted: boolean): string => calls.filter(([, counted]) => counted === isCounted).map(([sid]) => sid).join(' ');
+    const held = [...(this.#own.get(holder) ?? [])].filter(([, isCounted]) => isCounted).map(([callSid]) => callSid).join(' ');
     try {
-      await this.#scripts.run('confirm-calls', { live, leases }, { gatewayId, leaseMs, held: sids(true), pending: sids(false) });
+      const { others = [] } = await this.#scripts.run('confirm-calls', { live, leases }, { gatewayId, leaseMs, held });
+      const gone = (others as readonly string[]).filter((callSid) => !this.#own.get(holder)?.has(callSid));
+      if (gone.length > 0) await redis.hdel(live, ...gone);
     } catch (error) {
       report(`the calls of ${holder} were not confirmed: ${messageOf(error)}`);
     }

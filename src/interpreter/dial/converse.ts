@@ -21,6 +21,8 @@ export async function converse(
   const child = attempt.leg?.call;
   const callee = child?.endpoint;
   if (!child || !callee) return { status: 'failed', params: {} };
+  // Before the two are joined: he may hear the caller before we know that he does.
+  const transfer = awaitTransfer(verb, child);
   try {
     const own = await context.media();
     await recording.answered(own);
@@ -31,7 +33,6 @@ export async function converse(
       return { status: context.signal.aborted ? 'canceled' : 'failed', params: attemptParams(attempt) };
     }
     if (!attempt.isResumed) call.state('legs.bridged', { callerCallSid: call.sid, agentCallSid: child.sid });
-    const transfer = awaitTransfer(verb, child);
     const talkedMs = await talk(verb, context, own, bridge, transfer.asked);
     call.state('legs.unbridged', { callerCallSid: call.sid, agentCallSid: child.sid, durationMs: Math.round(talkedMs) });
     const params = { ...attemptParams(attempt, true), DialCallDuration: talkSeconds(talkedMs) };

@@ -133,6 +133,16 @@ describe('the calls of an account', () => {
     expect(await redis.hgetall(`hf:{${account}}:calls:live`)).toEqual({ CA0: 'g1', CA1: 'g1', CA2: 'g1', 'CA-theirs': 'g2' });
   });
 
+  it('are not forgotten by a heartbeat that Redis runs later, because it does not know that script yet', async () => {
+    const one = gateway('g1');
+    await admit(one, 'CA-before');
+    await server.client().script('FLUSH', 'SYNC');
+    // Knows the one script, and not the other.
+    await admit(gateway('g2'), 'CA-elsewhere');
+    await Promise.all([one.beat(), admit(one, 'CA-meanwhile')]);
+    expect(await live()).toEqual({ 'CA-before': 'g1', 'CA-elsewhere': 'g2', 'CA-meanwhile': 'g1' });
+  });
+
   it('are confirmed by the heartbeat, and gone when the gateway stops', async () => {
     const clock = new ManualClock();
     const one = gateway('g1', { clock });

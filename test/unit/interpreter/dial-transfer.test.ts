@@ -4,8 +4,8 @@ import { executeDial } from '../../../src/interpreter/verbs/dial';
 import type { MediaEndpoint } from '../../../src/media';
 import { dialVerb, FakeEndpoint, settle, stageCall } from './fake-call';
 
-/** A Dial whose callee answers at once and talks. */
-async function talking(xml: string) {
+/** A Dial whose callee answers at once and talks; `joining`: he hears the caller, and nobody knows it yet. */
+async function talking(xml: string, joining: (callee: Call) => void = () => undefined) {
   let callee: Call | undefined;
   const stage = stageCall({
     dialer: {
@@ -22,6 +22,12 @@ async function talking(xml: string) {
       },
     },
   });
+  const { endpoint } = stage;
+  const bridgeWith = endpoint.bridgeWith.bind(endpoint);
+  endpoint.bridgeWith = () => {
+    if (callee) joining(callee);
+    return bridgeWith();
+  };
   const outcome = executeDial(dialVerb(xml), stage.context);
   await settle();
   if (!callee) throw new Error('nobody was called');
@@ -37,6 +43,13 @@ describe('a callee who sends the caller elsewhere', () => {
       next: 'document', target: { url: 'http://app.test/refer', method: asked, params: { ReferTransferTarget: 'sip:sales@b.example' } },
     });
     expect(callee.ended).toBe(true);
+  });
+
+  it('may do so as soon as he hears the caller', async () => {
+    const taken: boolean[] = [];
+    const { outcome } = await talking('<Dial referUrl="/refer">1000</Dial>', (callee) => taken.push(callee.refer('sip:sales@b.example')));
+    expect(taken).toEqual([true]);
+    expect(await outcome).toMatchObject({ target: { url: 'http://app.test/refer', params: { ReferTransferTarget: 'sip:sales@b.example' } } });
   });
 
   it('may not where the document says nothing of it', async () => {
