@@ -1,4 +1,4 @@
-import { type Clock, firstOf, GatewayError, messageOf, TypedEmitter } from '../lib';
+import { type Clock, deferred, type Deferred, firstOf, GatewayError, messageOf, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
 import { withMediaAddress } from '../protocol/sdp';
 import type { ChannelEvent, EventSocket } from './event-socket';
@@ -45,6 +45,9 @@ const SHUTDOWN_CAUSES = ['SYSTEM_SHUTDOWN', 'MANAGER_REQUEST'] as const;
  */
 const CAUSE_WITHIN_MS = 500;
 
+/** `uuid_bridge` takes 70 to 80 ms (contracts/freeswitch section 10); one that takes longer than this never comes about. */
+const JOINED_WITHIN_MS = 1_000;
+
 /** One channel of one media server, by its uuid: whoever created it, and also on another event socket than at first. */
 export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   readonly #facts: ChannelFacts;
@@ -54,6 +57,8 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   #unwatch: () => void;
   #state: 'up' | 'lost' | 'dead' | 'ended' = 'up';
   #remoteSdp: string;
+  /** Resolves when a bridge that is being made for this channel is there, or will not be. */
+  #joining: Deferred<void> | undefined;
 
   constructor(facts: ChannelFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
@@ -116,6 +121,26 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
     return this.#socket.api(`uuid_${name} ${this.uuid}${rest === '' ? '' : ` ${rest}`}`);
   }
 
+  /** Joins it with another channel of its server. The reply comes before the bridge is live, which CHANNEL_BRIDGE tells. */
+  async join(otherUuid: string): Promise<string> {
+    const joining = deferred<void>();
+    this.#joining = joining;
+    const timer = this.#clock.after(JOINED_WITHIN_MS, () => joining.resolve());
+    void joining.promise.then(() => {
+      timer.cancel();
+      if (this.#joining === joining) this.#joining = undefined;
+    });
+    try {
+      const reply = await this.api('bridge', otherUuid);
+      if (!reply.startsWith('+OK')) joining.resolve();
+      return reply;
+    } catch (error) {
+      joining.resolve();
+      if (this.#state === 'up') throw error;
+      return '-ERR lost';
+    }
+  }
+
   /** Starts an application; its completion carries `token`. */
   execute(application: string, argument: string, token: string): Promise<void> {
     return this.#socket.execute(this.uuid, application, argument, token);
@@ -144,7 +169,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
     if (this.#state === 'ended') return;
     const { isUp } = this;
     this.#end('released');
-    const told = this.#dialog.bye().catch(async () => {
+    const told = this.#bye().catch(async () => {
       // The dialog may be gone already; the channel must not stay behind.
       if (isUp) await this.api('kill');
     }).then(() => this.emit('confirmed'), () => undefined);
@@ -155,6 +180,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   lose(heardAt: number): void {
     if (this.#state !== 'up') return;
     this.#state = 'lost';
+    this.#joining?.resolve();
     this.#unwatch();
     this.emit('lost', heardAt);
   }
@@ -190,7 +216,14 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
     if (this.isUp) this.#hungUp('hung up by the media server');
   }
 
+  /** FreeSWITCH hangs up the other channel of a bridge as well when this one goes while the bridge is being made (1.11.3-dev). */
+  async #bye(): Promise<void> {
+    if (this.#joining) await this.#joining.promise;
+    await this.#dialog.bye();
+  }
+
   #onEvent(event: ChannelEvent): void {
+    if (event.name === 'CHANNEL_BRIDGE' || event.name === 'CHANNEL_PARK') this.#joining?.resolve();
     if (event.name === 'CHANNEL_HANGUP') this.#hungUp(event.header('Hangup-Cause') ?? 'hangup');
     else this.emit('event', event);
   }
@@ -207,7 +240,9 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   #end(cause: string): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#unwatch();
+    // Released: the bridge that is being made is waited for.
+    if (cause === 'released' && this.#joining) void this.#joining.promise.then(this.#unwatch);
+    else this.#unwatch();
     this.emit('ended', cause);
   }
 

@@ -241,7 +241,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#bridgeGivenUp = false;
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = firstOf(this, ['bridged', 'parked', 'gone', 'lost'], { clock: this.#clock, ms: withinMs });
-    const reply = await this.#command('bridge', otherUuid);
+    const reply = await this.#channel.join(otherUuid);
     if (reply.startsWith('+OK') && (await live) === 'bridged') return 'bridged';
     this.#bridgeGivenUp = true;
     // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.

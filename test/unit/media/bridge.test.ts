@@ -253,3 +253,35 @@ describe('a bridge across two media servers of which one has no channel left', (
     expect(channels(servers)).toEqual([1, 1, 0]);
   });
 });
+
+describe('a caller who hangs up while he is being joined', () => {
+  it.each([['on one server', 'a'], ['across two', 'b']])('does not take the agent along: %s', async (_where, place) => {
+    const { pool, clock, servers } = fakePool(['a', 'b']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, place)];
+    const joining = bridgeLegs(pool, caller, legOf(agent));
+    // No event has come yet: those take a turn of the event loop.
+    for (let turn = 0; turn < 1_000 && !servers.some(({ bridged: made }) => made.has(agent.uuid)); turn += 1) await Promise.resolve();
+    expect(partner(servers, agent)).toBeDefined();
+    const released = caller.release();
+    expect(await joining).toBeUndefined();
+    await released;
+    await pass(clock, 100);
+    expect([agent.gone, agent.isBridged, partner(servers, agent)]).toEqual([false, false, undefined]);
+    expect(servers.reduce((sum, { channelCount }) => sum + channelCount, 0)).toBe(1);
+  });
+
+  it('is let go after a second when nobody says whether he is joined', async () => {
+    const { pool, clock, servers: [a] } = fakePool(['a']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    if (a) a.isSilent = true;
+    void bridgeLegs(pool, caller, legOf(agent));
+    await settle();
+    void caller.release();
+    clock.advance(999);
+    await settle();
+    expect(a?.channelCount).toBe(2);
+    clock.advance(1);
+    await settle();
+    expect(a?.channelCount).toBe(1);
+  });
+});

@@ -5,7 +5,7 @@ import type { ChannelEvent, EventSocket } from '../../../src/media/event-socket'
 import { offerAudio } from '../../../src/protocol/sdp';
 import { ManualClock } from '../../support/manual-clock';
 
-const event = (name: string): ChannelEvent => ({ name, header: () => undefined });
+const event = (name: string, header = ''): ChannelEvent => ({ name, header: () => header });
 
 class FakeDialog extends TypedEmitter<{ bye: [string] }> {
   readonly id = 'dialog';
@@ -32,6 +32,8 @@ export class FakeServer {
   /** Does what it is told. */
   isReachable = true;
   isFull = false;
+  /** Tells of no bridge. */
+  isSilent = false;
   /** Takes its time over what is to be played. */
   slow: Promise<void> | undefined;
   /** Channel -> what it plays, the innermost last. */
@@ -39,6 +41,8 @@ export class FakeServer {
   readonly bridged = new Map<string, string>();
   readonly channels: MediaChannel[] = [];
   readonly sdp = offerAudio({ address: '127.0.0.1', port: 20_000, origin: { username: 'o', id: '1', version: 1 }, codecs: ['PCMU'] });
+  /** Bridges that are being made: first leg -> second. */
+  readonly #joining = new Map<string, string>();
   readonly #watchers = new Map<string, (event: ChannelEvent) => void>();
   #made = 0;
 
@@ -118,6 +122,12 @@ export class FakeServer {
   }
 
   hangUp(uuid: string): void {
+    const second = this.#joining.get(uuid);
+    if (second !== undefined) {
+      // As FreeSWITCH does it.
+      this.playing.delete(second);
+      this.#watchers.get(second)?.(event('CHANNEL_HANGUP', 'DESTINATION_OUT_OF_ORDER'));
+    }
     const partner = this.bridged.get(uuid);
     this.playing.delete(uuid);
     this.bridged.delete(uuid);
@@ -132,11 +142,17 @@ export class FakeServer {
     switch (name) {
       case 'uuid_bridge':
         if (!this.playing.has(rest)) return '-ERR Invalid uuid\n';
+        this.#joining.set(uuid, rest);
         for (const [one, other] of [[uuid, rest], [rest, uuid]] as const) {
           this.bridged.set(one, other);
           this.playing.set(one, []);
-          setImmediate(() => this.#watchers.get(one)?.(event('CHANNEL_BRIDGE')));
         }
+        // One event, which both hear of.
+        setImmediate(() => {
+          this.#joining.delete(uuid);
+          const watchers = [uuid, rest].map((one) => this.#watchers.get(one));
+          if (!this.isSilent) for (const tell of watchers) tell?.(event('CHANNEL_BRIDGE'));
+        });
         return `+OK ${rest}\n`;
       case 'uuid_transfer': {
         const partner = this.bridged.get(uuid) ?? '';
