@@ -33,6 +33,9 @@ interface MediaChannelEvents extends Record<string, unknown[]> {
   dead: [];
 }
 
+/** FreeSWITCH writes this for a variable that is not there. */
+const UNDEFINED = '_undef_';
+
 /** Hang-up cause of a channel whose far end has sent nothing for too long. */
 export const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
 
@@ -59,6 +62,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   #remoteSdp: string;
   /** Resolves when a bridge that is being made for this channel is there, or will not be. */
   #joining: Deferred<void> | undefined;
+  #released: Promise<void> | undefined;
 
   constructor(facts: ChannelFacts, socket: EventSocket, dialog: SipDialog, clock: Clock) {
     super();
@@ -121,6 +125,22 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
     return this.#socket.api(`uuid_${name} ${this.uuid}${rest === '' ? '' : ` ${rest}`}`);
   }
 
+  /** The same where it does not matter that the channel is lost, and the command with it. */
+  async tell(name: string, rest = ''): Promise<string> {
+    try {
+      return await this.api(name, rest);
+    } catch (error) {
+      if (this.isUp || this.isEnded) throw error;
+      return '-ERR lost';
+    }
+  }
+
+  /** Whether it is in a bridge; undefined when there is no such channel. */
+  async isJoined(): Promise<boolean | undefined> {
+    const partner = await this.tell('getvar', 'bridge_to');
+    return partner.startsWith('-ERR') ? undefined : partner.trim() !== UNDEFINED;
+  }
+
   /** Joins it with another channel of its server. The reply comes before the bridge is live, which CHANNEL_BRIDGE tells. */
   async join(otherUuid: string): Promise<string> {
     const joining = deferred<void>();
@@ -130,15 +150,13 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
       timer.cancel();
       if (this.#joining === joining) this.#joining = undefined;
     });
+    let reply = '';
     try {
-      const reply = await this.api('bridge', otherUuid);
+      reply = await this.tell('bridge', otherUuid);
+    } finally {
       if (!reply.startsWith('+OK')) joining.resolve();
-      return reply;
-    } catch (error) {
-      joining.resolve();
-      if (this.#state === 'up') throw error;
-      return '-ERR lost';
     }
+    return reply;
   }
 
   /** Starts an application; its completion carries `token`. */
@@ -165,7 +183,12 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   }
 
   /** Ends the channel. Safe to call twice. Does not wait for a media server that is lost: it is told when it is back. */
-  async release(): Promise<void> {
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
     if (this.#state === 'ended') return;
     const { isUp } = this;
     this.#end('released');

@@ -30,9 +30,6 @@ interface MediaEndpointEvents extends Record<string, unknown[]> {
  */
 const SILENCE = 'silence_stream://-1';
 
-/** FreeSWITCH writes this for a variable that is not there. */
-const UNDEFINED = '_undef_';
-
 /**
  * The key that ends the innermost playback and only that: `uuid_break` would end everything it is nested in as well, the
  * music and the floor (measured on FreeSWITCH 1.11.1). No keypad has it (RFC 4733: event 16, flash).
@@ -163,9 +160,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
    * playing, which is never heard again. A channel that is not there any more is a lost one.
    */
   async resume(): Promise<void> {
-    const partner = await this.#command('getvar', 'bridge_to');
-    if (partner.startsWith('-ERR')) this.#channel.vanish();
-    else if (partner.trim() !== UNDEFINED) this.#onBridged();
+    const isJoined = await this.#channel.isJoined();
+    if (isJoined === undefined) this.#channel.vanish();
+    else if (isJoined) this.#onBridged();
     else if (!this.isBridged && !this.gone) await this.#sounds.addLayer(SILENCE);
   }
 
@@ -217,7 +214,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
    * when the last one has been sent, or `signal` is aborted.
    */
   sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
-    return sendDigits(this, (piece) => this.#command('send_dtmf', piece), digits, this.#clock, signal);
+    return sendDigits(this, (piece) => this.#channel.tell('send_dtmf', piece), digits, this.#clock, signal);
   }
 
   /**
@@ -227,7 +224,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   async receiveKey(digit: string): Promise<void> {
     if (this.gone || !this.#keys.counts('signalling')) return;
     if (this.isLost) this.emit('digit', digit);
-    else await this.#command('recv_dtmf', digit);
+    else await this.#channel.tell('recv_dtmf', digit);
   }
 
   /** Gives the media server the far end's new media (after its re-INVITE); returns our side's SDP for callers. */
@@ -244,6 +241,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     const reply = await this.#channel.join(otherUuid);
     if (reply.startsWith('+OK') && (await live) === 'bridged') return 'bridged';
     this.#bridgeGivenUp = true;
+    // Whoever is to have the other one next comes when this bridge is over: two that are made at once FreeSWITCH gets stuck in.
+    if (this.gone) await this.#channel.release();
     // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.
     if (this.#sounds.isBare && !this.isLost) await this.#sounds.addLayer(SILENCE);
     return 'failed';
@@ -255,7 +254,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     // Parted by a loss: there is nothing to take it out of.
     if (this.isLost || this.#parted) return this.#onUnbridged();
     const out = firstOf(this, ['unbridged', 'gone', 'lost'], { clock: this.#clock, ms: UNBRIDGE_TIMEOUT_MS });
-    const reply = await this.#command('transfer', 'park inline');
+    const reply = await this.#channel.tell('transfer', 'park inline');
     if (reply.startsWith('+OK')) await out;
     if (this.isLost) this.#onUnbridged();
   }
@@ -278,14 +277,6 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     ];
   }
 
-  /** A command that is lost with its channel has had no effect that anybody will see. */
-  #command(name: string, rest: string): Promise<string> {
-    return this.#channel.api(name, rest).catch((error: unknown) => {
-      if (this.isLost) return '-ERR lost';
-      throw error;
-    });
-  }
-
   /** Without the second one FreeSWITCH hangs this channel up when the other one goes while a bridge is being made. */
   #prepare(): Promise<void> {
     return this.#channel.prepare([`playback_terminators=${STOP_KEY}`, 'uuid_bridge_park_on_cancel=true']);
@@ -302,14 +293,13 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** The media server was away for a moment, and what the channel has played meanwhile is not known: it begins anew. */
   async #onFound(): Promise<void> {
-    const partner = await this.#command('getvar', 'bridge_to');
-    if (!partner.startsWith('-ERR') && partner.trim() !== UNDEFINED) {
+    if (await this.#channel.isJoined()) {
       this.#onBridged();
       this.emit('back', this.#clock.monotonic() - this.#lostAt);
       return;
     }
     this.#isComing = true;
-    await this.#command('break', 'all');
+    await this.#channel.tell('break', 'all');
     await this.#resume();
   }
 
@@ -361,7 +351,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#state !== 'bridged' || this.#parted || this.#isLeft) return;
     this.#isLeft = true;
     // Answered behind whatever the media server has to say of the channel by then.
-    await this.#command('exists', '').catch(() => undefined);
+    await this.#channel.tell('exists', '').catch(() => undefined);
     if (this.#isLeft && !this.#parted) this.#onUnbridged();
     this.#isLeft = false;
   }

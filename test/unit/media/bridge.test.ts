@@ -264,6 +264,8 @@ describe('a caller who hangs up while he is being joined', () => {
     expect(partner(servers, agent)).toBeDefined();
     const released = caller.release();
     expect(await joining).toBeUndefined();
+    // Not before: the next one may be joined with the agent from now on.
+    expect(partner(servers, agent)).toBeUndefined();
     await released;
     await pass(clock, 100);
     expect([agent.gone, agent.isBridged, partner(servers, agent)]).toEqual([false, false, undefined]);
