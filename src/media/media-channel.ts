@@ -252,6 +252,7 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   }
 
   #hungUp(cause: string): void {
+    this.#joining?.resolve();
     if (SHUTDOWN_CAUSES.some((one) => cause.includes(one))) {
       this.emit('cleared');
       this.vanish();
