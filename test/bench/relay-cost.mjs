@@ -20,7 +20,7 @@ const figuresOf = (name, servers) => [
 export const benchmark = {
   id: 'B9',
   title: 'Relay',
-  mostPairs: 2,
+  mostPairs: 5,
   what: 'the calls of B4 and the dequeues of B3 with a gateway that is connected through the relay; the relay is a process of its own, so what '
     + 'it takes itself is a row of its own. Every call is recorded and fenced on both sides; B1 has no relay in its way, and its scripts hold '
     + 'the fences',
