@@ -16,7 +16,7 @@ export function page(benchmarks, results, { load, isolation, soak }) {
     'is that of our process and of Redis together. `rate` is the same comparison by the clock, which other work on the machine',
     'disturbs. `>=`: what the peer needs for each unit that we need; `<=`: what we need for each unit of the peer.',
     '',
-    'Figures of whole calls (B3 to B5, B9) are of two or three pairs, because each run starts programs and places hundreds of calls.',
+    'Figures of whole calls (B3 to B5, B9) are of two to five pairs, because each run starts programs and places hundreds of calls.',
     '',
     'The last section says when, where and how busy the machine was: figures of a busy one are not final.',
     '',
