@@ -29,6 +29,8 @@ export class ClaimWatch {
   /** The channel is or was in a bridge since this claim. */
   #wasBridged = false;
   #engineBridged = false;
+  /** The other side has ended the bridge. */
+  #isMeetingOver = false;
   #timedOut = false;
   #givingUp: 'timeout' | 'canceled' | undefined;
 
@@ -160,12 +162,14 @@ export class ClaimWatch {
 
   /** The engine counted a bridge that is over, whether or not its beginning, or even the claim, was heard of. */
   #meetingOver(meeting: Meeting | undefined): void {
+    this.#isMeetingOver = true;
     this.#bridgeEnded.resolve();
     if (meeting) this.#settle(meeting);
   }
 
   #settle(meeting: Meeting): void {
-    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end: () => this.#endpoint.unbridge() };
+    const end = (): Promise<void> => (this.#isMeetingOver ? this.#endpoint.leftByOther() : this.#endpoint.unbridge());
+    const bridge: Bridge = { ended: this.#bridgeEnded.promise, end };
     this.#met.resolve({ outcome: 'bridged', meeting, bridge });
   }
 }

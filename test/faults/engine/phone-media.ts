@@ -44,6 +44,10 @@ export class PhoneMedia extends TypedEmitter<PhoneMediaEvents> {
     return 'bridged';
   }
 
+  leftByOther(): Promise<void> {
+    return this.unbridge();
+  }
+
   async unbridge(): Promise<void> {
     if (!this.isBridged) return;
     await this.gateway.life.effect('uuid_transfer', async () => this.side.part(this.phone));

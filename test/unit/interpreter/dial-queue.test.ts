@@ -146,6 +146,19 @@ describe('the agent\'s side of a queue', () => {
     expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallDuration: '0' } });
   });
 
+  it('an agent whose caller hung up is not taken out of the bridge while the media server does that', async () => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    world.endpoint.bridge();
+    world.tell({ state: 'bridged', ...claimed });
+    await settle();
+    world.tell({ state: 'gone', reason: 'bridge-ended' });
+    await settle();
+    expect(world.endpoint.isBridged).toBe(true);
+    await world.endpoint.unbridge();
+    expect(await world.result).toMatchObject({ status: 'completed' });
+  });
+
   it('gives up after the timeout', async () => {
     const world = setUp();
     await settle();

@@ -46,6 +46,10 @@ export class FakeEndpoint extends TypedEmitter<{ digit: [string]; gone: [string]
     return Promise.resolve();
   }
 
+  leftByOther(): Promise<void> {
+    return this.isBridged ? new Promise((resolve) => void this.once('unbridged', () => resolve())) : Promise.resolve();
+  }
+
   bridgeWith(): Promise<'bridged' | 'failed'> {
     this.bridge();
     return Promise.resolve('bridged');

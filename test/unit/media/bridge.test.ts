@@ -287,3 +287,31 @@ describe('a caller who hangs up while he is being joined', () => {
     expect(a?.channelCount).toBe(1);
   });
 });
+
+describe('a leg that is left by the other one', () => {
+  it('is not transferred while the media server takes it out of the bridge', async () => {
+    const { pool, servers: [a] } = fakePool(['a']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    await bridged(pool, caller, agent);
+    const left = agent.leftByOther();
+    await settle();
+    await caller.release();
+    await left;
+    expect(agent.isBridged).toBe(false);
+    expect(a?.commands.filter((command) => command.startsWith('uuid_transfer'))).toEqual([]);
+  });
+
+  it('is taken out of it after half a second in which it was not', async () => {
+    const { pool, clock, servers: [a] } = fakePool(['a']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    await bridged(pool, caller, agent);
+    const left = agent.leftByOther();
+    clock.advance(499);
+    await settle();
+    expect(a?.commands.some((command) => command.startsWith('uuid_transfer'))).toBe(false);
+    clock.advance(1);
+    await left;
+    await settle();
+    expect([caller.isBridged, agent.isBridged]).toEqual([false, false]);
+  });
+});

@@ -40,6 +40,7 @@ export class FakeServer {
   readonly playing = new Map<string, string[]>();
   readonly bridged = new Map<string, string>();
   readonly channels: MediaChannel[] = [];
+  readonly commands: string[] = [];
   readonly sdp = offerAudio({ address: '127.0.0.1', port: 20_000, origin: { username: 'o', id: '1', version: 1 }, codecs: ['PCMU'] });
   /** Bridges that are being made: first leg -> second. */
   readonly #joining = new Map<string, string>();
@@ -137,6 +138,7 @@ export class FakeServer {
   }
 
   #run(command: string): string {
+    this.commands.push(command);
     const [name, uuid = '', rest = ''] = command.split(' ');
     if (!this.playing.has(uuid)) return '-ERR No such channel!\n';
     switch (name) {
