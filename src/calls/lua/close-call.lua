@@ -4,7 +4,7 @@
 -- keys: records owned ended
 -- args: callSid gatewayId epoch record keepSeconds
 -- replies: closed | fenced
--- include: shared/call-records
+-- include: shared/call-records shared/holding-epoch
 if holding_epoch(A.callSid) > tonumber(A.epoch) and redis.call('GET', K.ended) ~= A.record then return cjson.encode({ outcome = 'fenced' }) end
 redis.call('HDEL', K.records, A.callSid)
 redis.call('SREM', K.owned, A.callSid)

@@ -4,7 +4,7 @@
 -- keys: records owned ended
 -- args: callSid gatewayId epoch record
 -- replies: saved | fenced
--- include: shared/call-records
+-- include: shared/call-records shared/holding-epoch
 if holding_epoch(A.callSid) > tonumber(A.epoch) then return cjson.encode({ outcome = 'fenced' }) end
 write_record(A.callSid, A.epoch, A.record)
 return cjson.encode({ outcome = 'saved' })
