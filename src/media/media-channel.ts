@@ -1,4 +1,4 @@
-import { type Clock, deferred, type Deferred, firstOf, GatewayError, messageOf, TypedEmitter } from '../lib';
+import { type Clock, deferred, type Deferred, firstOf, GatewayError, messageOf, pause, TypedEmitter } from '../lib';
 import type { SipDialog } from '../dialogs';
 import { withMediaAddress } from '../protocol/sdp';
 import type { ChannelEvent, EventSocket } from './event-socket';
@@ -50,6 +50,9 @@ const CAUSE_WITHIN_MS = 500;
 
 /** `uuid_bridge` takes 70 to 80 ms (contracts/freeswitch section 10); one that takes longer than this never comes about. */
 const JOINED_WITHIN_MS = 1_000;
+
+/** A media server that has not answered a BYE by then is frozen, and whoever waits for it would wait for as long as SIP does. */
+const RELEASED_WITHIN_MS = 1_500;
 
 /** One channel of one media server, by its uuid: whoever created it, and also on another event socket than at first. */
 export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
@@ -186,6 +189,13 @@ export class MediaChannel extends TypedEmitter<MediaChannelEvents> {
   release(): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
+  }
+
+  /** Ends it; resolves when its media server has done so, or does not answer. */
+  async untilReleased(): Promise<void> {
+    const answered = new AbortController();
+    void this.release().finally(() => answered.abort());
+    await pause(this.#clock, RELEASED_WITHIN_MS, answered.signal);
   }
 
   async #release(): Promise<void> {

@@ -245,7 +245,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (reply.startsWith('+OK') && (await live) === 'bridged') return 'bridged';
     this.#bridgeGivenUp = true;
     // Whoever is to have the other one next comes when this bridge is over: two that are made at once FreeSWITCH gets stuck in.
-    if (this.gone) await this.#channel.release();
+    if (this.gone) await this.#channel.untilReleased();
     // FreeSWITCH may have ended what played before it found out that there is nobody to bridge with.
     if (this.#sounds.isBare && !this.isLost) await this.#sounds.addLayer(SILENCE);
     return 'failed';

@@ -272,6 +272,23 @@ describe('a caller who hangs up while he is being joined', () => {
     expect(servers.reduce((sum, { channelCount }) => sum + channelCount, 0)).toBe(1);
   });
 
+  it('is waited for no longer than a second and a half when the media server does not answer', async () => {
+    const { pool, clock, servers: [a] } = fakePool(['a']);
+    const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];
+    if (a) a.isMute = a.isSilent = true;
+    let outcome: unknown = 'pending';
+    void bridgeLegs(pool, caller, legOf(agent)).then((bridge) => (outcome = bridge));
+    await settle();
+    void caller.release();
+    await settle();
+    clock.advance(1_499);
+    await settle();
+    expect(outcome).toBe('pending');
+    clock.advance(1);
+    await settle();
+    expect(outcome).toBeUndefined();
+  });
+
   it('is let go after a second when nobody says whether he is joined', async () => {
     const { pool, clock, servers: [a] } = fakePool(['a']);
     const [caller, agent] = [await leg(pool, 'a'), await leg(pool, 'a')];

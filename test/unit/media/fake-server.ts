@@ -14,6 +14,7 @@ class FakeDialog extends TypedEmitter<{ bye: [string] }> {
   }
 
   bye(): Promise<void> {
+    if (this.server.isMute) return new Promise(() => undefined);
     if (this.server.isReachable) this.server.hangUp(this.uuid);
     return Promise.resolve();
   }
@@ -32,6 +33,8 @@ export class FakeServer {
   /** Does what it is told. */
   isReachable = true;
   isFull = false;
+  /** Frozen, and not found out: answers no BYE. */
+  isMute = false;
   /** Tells of no bridge. */
   isSilent = false;
   /** Takes its time over what is to be played. */
