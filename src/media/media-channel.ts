@@ -43,7 +43,7 @@ export const MEDIA_TIMEOUT = 'MEDIA_TIMEOUT';
 const SHUTDOWN_CAUSES = ['SYSTEM_SHUTDOWN', 'MANAGER_REQUEST'] as const;
 
 /**
- * FreeSWITCH does not know a channel any more up to 20 ms before it tells why, by event or BYE (seen on 1.11.3-dev with one that
+ * FreeSWITCH does not know a channel any more some ms before it tells why, by event or BYE (16 ms seen on 1.11.3-dev with one that
  * an operator ends): a caller who is to move must not be ended meanwhile.
  */
 const CAUSE_WITHIN_MS = 500;

@@ -39,7 +39,7 @@ const STOP_KEY = 'F';
 /** From the command that ends a bridge to the event that says so. */
 const UNBRIDGE_TIMEOUT_MS = 1_000;
 
-/** From the end of the other channel of a bridge to the event that says that this one is out of it: 20 ms on FreeSWITCH. */
+/** From the end of the other channel of a bridge to the event that says that this one is out of it: 12 to 24 ms on FreeSWITCH. */
 const LEFT_WITHIN_MS = 500;
 
 /** Why an endpoint is gone whose media server was lost, when no other media were found in time. */
@@ -262,7 +262,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.isLost) this.#onUnbridged();
   }
 
-  /** The other side ends the bridge: FreeSWITCH hangs up, one time in a thousand, who is taken out of it in the same moment. */
+  /** The other side ends the bridge: FreeSWITCH may hang up who is taken out of it in the same moment (1 of 700 seen). */
   async leftByOther(): Promise<void> {
     if (this.isBridged && !this.isLost) await firstOf(this, ['unbridged', 'gone', 'lost'], { clock: this.#clock, ms: LEFT_WITHIN_MS });
     await this.unbridge();

@@ -38,7 +38,7 @@ describe('hang-ups that race', () => {
       // Not met: he waits on and gets the next one.
       const next = await dialIn(world, '1001', '/bare', { tone: 700 });
       await agent.call.audio.waitForTone(700, { withinMs: 5_000, fromAt: 0 });
-      // FreeSWITCH lets them hear each other some 20 ms before it says so: who hangs up between is told `hangup`.
+      // FreeSWITCH lets them hear each other before it says so: who hangs up between is told `hangup`.
       await eventually(async () => expect((await world.timeline(next.callSid)).map(({ type }) => type)).toContain('legs.bridged'));
       await next.call.hangup();
       expect((await requestOf(world, next, '/after')).params['QueueResult']).toBe('bridged');

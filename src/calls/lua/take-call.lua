@@ -8,7 +8,7 @@
 -- include: shared/call-records
 local epoch, _, record = read_record(A.callSid)
 if epoch == 0 then
-  epoch = math.max(1, tonumber(redis.call('GET', K.ended) or '') or 1) + 1
+  epoch = (tonumber(redis.call('GET', K.ended) or '') or 1) + 1
   redis.call('SET', K.ended, string.format('%.0f', epoch), 'EX', A.keepSeconds)
   return cjson.encode({ outcome = 'unknown', epoch = epoch })
 end
