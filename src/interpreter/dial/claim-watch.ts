@@ -26,8 +26,8 @@ export class ClaimWatch {
   readonly #cleanup: (() => void)[] = [];
   #ringing: Layer | undefined;
   #claimed: Claimed | undefined;
-  /** The channel is or was in a bridge since this claim. */
-  #wasBridged = false;
+  /** The bridge that the channel is in, or was in and has not been ringing since: of which claim, as far as that is known. */
+  #bridge: { token?: string | undefined } | undefined;
   #engineBridged = false;
   /** The other side has ended the bridge. */
   #isMeetingOver = false;
@@ -53,7 +53,7 @@ export class ClaimWatch {
     const { accountSid, from, to } = call.identity;
     const endpoint = this.#endpoint;
     // On the gateway before us.
-    this.#wasBridged = endpoint.isBridged;
+    if (endpoint.isBridged) this.#bridge = {};
     const whisperUrl = noun.url ? resolveUrl(this.#context, noun.url) : undefined;
     this.#cleanup.push(endpoint.on('bridged', () => this.#onBridged()));
     this.#cleanup.push(endpoint.on('unbridged', () => this.#onUnbridged()));
@@ -132,30 +132,35 @@ export class ClaimWatch {
   }
 
   #haveCaller(claimed: Claimed): void {
-    const isAnother = this.#claimed !== undefined && this.#claimed.token !== claimed.token;
     this.#claimed = claimed;
-    if (isAnother && !this.#endpoint.isBridged) this.#forgetBridge();
+    if (this.#bridge) this.#bridge.token ??= claimed.token;
+    if (!this.#isBridgeOfClaim && !this.#endpoint.isBridged) this.#forgetBridge();
   }
 
   #onBridged(): void {
-    this.#wasBridged = true;
+    this.#bridge = { token: this.#claimed?.token };
     this.#settleIfBridged();
   }
 
   #onUnbridged(): void {
-    if (this.#engineBridged) this.#bridgeEnded.resolve();
-    else if (!this.#claimed) this.#forgetBridge();
+    if (!this.#isBridgeOfClaim) this.#forgetBridge();
+    else if (this.#engineBridged) this.#bridgeEnded.resolve();
+  }
+
+  /** Not that of a caller who went before it counted, whose end may be heard of after the next claim. */
+  get #isBridgeOfClaim(): boolean {
+    return this.#bridge !== undefined && this.#claimed !== undefined && this.#bridge.token === this.#claimed.token;
   }
 
   /** A bridge that did not count took the ring-back with it. */
   #forgetBridge(): void {
-    if (!this.#wasBridged) return;
-    this.#wasBridged = false;
+    if (!this.#bridge) return;
+    this.#bridge = undefined;
     void this.ring();
   }
 
   #settleIfBridged(): void {
-    if (!this.#wasBridged || !this.#engineBridged || !this.#claimed) return;
+    if (!this.#isBridgeOfClaim || !this.#engineBridged || !this.#claimed) return;
     if (!this.#endpoint.isBridged) this.#bridgeEnded.resolve();
     this.#settle(this.#claimed);
   }

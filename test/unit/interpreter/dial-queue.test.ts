@@ -139,6 +139,25 @@ describe('the agent\'s side of a queue', () => {
     expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAsecond', DialCallDuration: '3' } });
   });
 
+  it.each(['before', 'after'])('the end of such a bridge, heard of after the next claim and %s that counts, is not the end of the next one', async (when) => {
+    const world = setUp({ outcome: 'claimed', ...claimed });
+    await settle();
+    world.endpoint.bridge();
+    world.tell({ state: 'waiting' });
+    const second = { ...claimed, token: 'second', caller: { ...claimed.caller, callSid: 'CAsecond' } };
+    world.tell({ state: 'claimed', ...second });
+    if (when === 'before') await world.endpoint.unbridge();
+    world.tell({ state: 'bridged', ...second });
+    await settle();
+    if (when === 'after') await world.endpoint.unbridge();
+    await settle();
+    world.endpoint.bridge();
+    await settle();
+    world.clock.advance(3_000);
+    await world.endpoint.unbridge();
+    expect(await world.result).toMatchObject({ status: 'completed', params: { DialCallSid: 'CAsecond', DialCallDuration: '3' } });
+  });
+
   it('a meeting so short that only its end was heard of is one', async () => {
     const world = setUp({ outcome: 'claimed', ...claimed });
     await settle();
