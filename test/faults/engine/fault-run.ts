@@ -202,11 +202,17 @@ export class FaultRun {
     for (let place = 0; place < LINED_UP; place += 1) {
       // A gateway may have been taken for dead since: whom it had is passed over until another one has him.
       await this.#untilTakenOver(redis);
-      const agent = new Phone('line-agent');
+      let agent = new Phone('line-agent');
       this.#side.call(agent);
-      const partner = await eventually(() => {
-        if (!agent.partner) throw new Error('no caller');
-        return agent.partner;
+      const partner = await eventually(async () => {
+        if (agent.partner) return agent.partner;
+        // Refused, by a gateway that did not reach Redis in that moment.
+        if (agent.state === 'ended') {
+          await pause(REDIAL_MS);
+          agent = new Phone('line-agent');
+          this.#side.call(agent);
+        }
+        throw new Error('no caller');
       }, this.#healedWithinMs).catch(() => undefined);
       this.#side.hangUp(agent);
       if (!partner) break;
