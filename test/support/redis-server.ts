@@ -21,7 +21,7 @@ export interface TestRedis extends TestDeployment {
 export async function startRedis(extraArguments: readonly string[] = []): Promise<TestRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-redis-'));
   const socketPath = join(directory, 'redis.sock');
-  const clients: Redis[] = [];
+  const clients = new Set<Redis>();
   let child = await launch(socketPath, directory, extraArguments).catch((error: unknown) => {
     rmSync(directory, { recursive: true, force: true });
     throw error;
@@ -31,7 +31,9 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
 
   const client = (): Redis => {
     const made = new Redis({ path: socketPath });
-    clients.push(made);
+    clients.add(made);
+    // Whoever makes one for each of many runs keeps all that the runs had otherwise.
+    made.once('end', () => clients.delete(made));
     return made;
   };
   let own: Redis | undefined;
