@@ -144,7 +144,8 @@ export class Troubles {
     this.#count('frozen');
     const thaw = gateway.life.freeze();
     await pause(FROZEN_MS);
-    if (gateway.life.isAlive) {
+    // Cut off from the relay meanwhile, it has been replaced.
+    if (gateway.life.isAlive && this.living.includes(gateway)) {
       this.#lost(gateway, this.#parts.areSilent);
       await this.populate(1);
     }
