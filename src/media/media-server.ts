@@ -6,6 +6,7 @@ import { type ChannelEvent, EventSocket, type EventSocketAddress } from './event
 import { type ChannelFacts, MediaChannel } from './media-channel';
 import { endOrphans, type OrphansEnded, OWNER_VARIABLE, type RecordedChannels } from './orphan-channels';
 import { requireVersion } from './server-version';
+import { ChannelCount } from './channel-count';
 import { slimEndpoint } from './slim-endpoint';
 
 export interface MediaServerOptions extends EventSocketAddress {
@@ -58,9 +59,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   readonly #channels = new Set<MediaChannel>();
   /** Uuids of those that we have ended, and that the server may have all the same, since it has not confirmed it. */
   readonly #unconfirmed = new Set<string>();
-  /** Of the last heartbeat, and how many of those were ours. */
-  #sessions = { all: 0, ours: 0 };
-  #maxSessions = Number.POSITIVE_INFINITY;
+  readonly #count: ChannelCount;
   /** Channels that are being made. */
   #making = 0;
   /** Aborted when the connection is lost. */
@@ -78,6 +77,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     super();
     this.name = `${options.host}:${options.port}`;
     this.#options = options;
+    this.#count = new ChannelCount(options.maxChannels);
     this.#drachtio = drachtio;
     this.#clock = clock;
   }
@@ -88,22 +88,20 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
 
   /** Share of its channels in use: 0 idle, 1 full. */
   get load(): number {
-    return this.#used / this.#capacity;
+    return this.#used / this.#count.capacity;
   }
 
   /** How many more channels it can have: of its sessions, or of its RTP ports when those are fewer. None while it stops. */
   get room(): number {
-    return this.#now() < this.#clearedUntil ? 0 : Math.max(0, this.#capacity - this.#used);
+    return this.#now() < this.#clearedUntil ? 0 : Math.max(0, this.#count.capacity - this.#used);
   }
 
-  get #capacity(): number {
-    return Math.min(this.#maxSessions, this.#options.maxChannels ?? Number.POSITIVE_INFINITY);
-  }
-
-  /** By the last heartbeat and what we have made and ended since; other gateways are heard of with the next one. */
   get #used(): number {
-    const ours = this.#channels.size + this.#making;
-    return Math.max(ours, this.#sessions.all + ours - this.#sessions.ours);
+    return this.#count.used(this.#ours);
+  }
+
+  get #ours(): number {
+    return this.#channels.size + this.#making;
   }
 
   get channelCount(): number {
@@ -165,6 +163,7 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
     const facts = { uuid, serverName: this.name, localSdp, remoteSdp, externalIp, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) };
     const socket = this.#socket ?? new EventSocket(this.#options, this.#clock, deadAfterMs);
     const channel = this.#keep(new MediaChannel(facts, socket, dialog, this.#clock));
+    this.#count.adopt();
     if (!this.#socket) channel.lose(this.#now());
     // A server that is lost now has it written when it is back, or no such channel.
     else channel.api('setvar', `${OWNER_VARIABLE} ${gatewayId}`).catch(() => undefined);
@@ -292,16 +291,11 @@ export class MediaServer extends TypedEmitter<MediaServerEvents> {
   /** Before its first heartbeat. */
   #takeStatus(status: string): void {
     const number = (pattern: RegExp): number => Number(pattern.exec(status)?.[1] ?? 0);
-    this.#takeSessions(number(/^(\d+) session\(s\) - peak/m), number(/^(\d+) session\(s\) max/m));
+    this.#count.take(number(/^(\d+) session\(s\) - peak/m), number(/^(\d+) session\(s\) max/m), this.#ours);
   }
 
   #onHeartbeat(event: ChannelEvent): void {
-    this.#takeSessions(Number(event.header('Session-Count') ?? 0), Number(event.header('Max-Sessions') ?? 0));
-  }
-
-  #takeSessions(all: number, max: number): void {
-    this.#sessions = { all, ours: this.#channels.size + this.#making };
-    if (max > 0) this.#maxSessions = max;
+    this.#count.take(Number(event.header('Session-Count') ?? 0), Number(event.header('Max-Sessions') ?? 0), this.#ours);
   }
 }
 
