@@ -35,6 +35,23 @@ async function connected(uri, hz, says, from) {
   return call;
 }
 
+async function answered(name, uri, options) {
+  const call = await callers.call(uri, { from: name, ...options });
+  await until(call, 'answered');
+  named.set(name, call);
+}
+
+/** The worst of all, and how many are still there and have heard more than one stream. */
+function lacks(calls) {
+  const heard = calls.filter((call) => call.endedBy === undefined).map(({ listening }) => listening);
+  const worst = heard.map(({ worstLateMs }) => worstLateMs);
+  return {
+    callers: heard.length, streams: heard.reduce((sum, { ssrcs }) => sum + ssrcs, 0),
+    longestGapMs: Math.max(...heard.map(({ longestGapMs }) => longestGapMs)), lackingMs: heard.reduce((sum, { lackingMs }) => sum + lackingMs, 0),
+    worstLateMs: Math.max(...worst), p99WorstLateMs: quantile(worst, 0.99),
+  };
+}
+
 answerAsked({
   /** Whole calls: heard the tone, stayed a while, hung up. */
   async calls({ uri, count, perSecond, hz, stayMs, says }) {
@@ -64,11 +81,9 @@ answerAsked({
     return { waiting: waiting.length };
   },
   /** An agent's call, which stays and listens for `hz`. */
-  async agent({ name, uri, hz }) {
-    const call = await callers.call(uri, { from: name, hears: [hz], says: 0 });
-    await until(call, 'answered');
-    named.set(name, call);
-  },
+  agent: ({ name, uri, hz }) => answered(name, uri, { hears: [hz], says: 0 }),
+  /** Anybody who says `says` and listens for all `hears`. */
+  caller: ({ name, uri, hears, says }) => answered(name, uri, { hears, says }),
   /** A caller who says `says` and hears by now that he waits. */
   async waiter({ name, uri, hz, says }) {
     named.set(name, await connected(uri, hz, says, name));
@@ -85,24 +100,25 @@ answerAsked({
     if (!call.listening.heardAt.has(hz)) await until(call, 'heard');
     return { at: call.listening.heardAt.get(hz) };
   },
+  /** From now on `hz` is all that they should hear. */
+  expect({ names, hz }) {
+    for (const name of names) named.get(name).listening.expect(hz);
+    worstStandstillMs();
+  },
+  /** What those lacked of it, taken together, and how many of them are still there. */
+  lacked: ({ names }) => ({ ...lacks(names.map((name) => named.get(name))), standstillMs: worstStandstillMs() }),
   async hangUp({ name }) {
     const call = named.get(name);
     named.delete(name);
     await call.hangUp();
-    return { by: call.endedBy };
+    return { by: call.endedBy, heard: [...call.listening.heardAt.keys()] };
   },
-  /** What those who stay hear in the next `ms`, taken together: the worst of all, and how many heard more than one stream. */
+  /** What those who stay hear in the next `ms`, taken together. */
   async listen({ ms, hz }) {
     for (const call of waiting) call.listening.expect(hz);
     worstStandstillMs();
     await pause(ms);
-    const heard = waiting.filter((call) => call.endedBy === undefined).map(({ listening }) => listening);
-    const worst = heard.map(({ worstLateMs }) => worstLateMs);
-    return {
-      callers: heard.length, streams: heard.reduce((sum, { ssrcs }) => sum + ssrcs, 0),
-      longestGapMs: Math.max(...heard.map(({ longestGapMs }) => longestGapMs)), lackingMs: heard.reduce((sum, { lackingMs }) => sum + lackingMs, 0),
-      worstLateMs: Math.max(...worst), p99WorstLateMs: quantile(worst, 0.99), standstillMs: worstStandstillMs(),
-    };
+    return { ...lacks(waiting), standstillMs: worstStandstillMs() };
   },
   startMix({ uris, callersPerSecond, agents }) {
     mix = new Mix(callers, uris);

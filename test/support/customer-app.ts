@@ -4,6 +4,9 @@ import { twiml, validateRequest } from 'twilio';
 import { messageOf, systemClock } from '../../src/lib';
 import { epochOf } from '../../src/phone';
 
+/** So many of those that came are named when the one that is waited for does not. */
+const LAST_REQUESTS = 50;
+
 /** One request the gateway made, as the customer saw it. */
 export interface CustomerRequest {
   readonly method: string;
@@ -47,7 +50,7 @@ export class CustomerApp {
   /** Errors thrown by routes (they also answered 500); a journey should find none. */
   readonly failures: Error[] = [];
   readonly #routes = new Map<string, CustomerRoute>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(request: CustomerRequest) => void>();
   readonly #server: Server;
   readonly #options: CustomerAppOptions;
 
@@ -88,22 +91,23 @@ export class CustomerApp {
   waitForRequest(
     path: string, fits: (request: CustomerRequest) => boolean = () => true, withinMs = 5_000,
   ): Promise<CustomerRequest> {
-    const find = (): CustomerRequest | undefined => this.requestsTo(path).find(fits);
+    const isWanted = (request: CustomerRequest): boolean => request.path === path && fits(request);
+    const earlier = this.requests.find(isWanted);
+    if (earlier) return Promise.resolve(earlier);
     return new Promise((resolve, reject) => {
-      const check = (): void => {
-        const found = find();
-        if (!found) return;
+      // Each request once: hundreds who wait would otherwise look through tens of thousands again and again.
+      const look = (request: CustomerRequest): void => {
+        if (!isWanted(request)) return;
         clearTimeout(timer);
-        this.#waiting.delete(check);
-        resolve(found);
+        this.#waiting.delete(look);
+        resolve(request);
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(check);
-        const came = this.requests.map(({ method, target }) => `${method} ${target}`).join(', ') || 'nothing';
-        reject(new Error(`no fitting request to ${path} within ${withinMs} ms; came: ${came}`));
+        this.#waiting.delete(look);
+        const came = this.requests.slice(-LAST_REQUESTS).map(({ method, target }) => `${method} ${target}`).join(', ') || 'nothing';
+        reject(new Error(`no fitting request to ${path} within ${withinMs} ms; last of ${this.requests.length} came: ${came}`));
       }, withinMs);
-      this.#waiting.add(check);
-      check();
+      this.#waiting.add(look);
     });
   }
 
@@ -138,7 +142,7 @@ export class CustomerApp {
       signature: this.#judge(incoming, url, form),
     };
     this.requests.push(request);
-    for (const check of [...this.#waiting]) check();
+    for (const look of [...this.#waiting]) look(request);
     return request;
   }
 

@@ -206,13 +206,13 @@ export class World {
     await this.#gateways[index]?.kill();
   }
 
-  /** What is left of calls: their records, channels of the first media server, members of queues. */
+  /** What is left of calls: their records, channels of all media servers, members of queues. */
   async census(accountSid = ACCOUNT): Promise<{ records: number; channels: number; callsInQueues: number }> {
-    const counted = await this.askMedia(this.mediaServerNames[0] ?? '', 'show channels count');
+    const counted = await Promise.all(this.mediaServerNames.map((name) => this.askMedia(name, 'show channels count')));
     const redis = this.#redis.client();
     const account = `hf:{${accountSid}}`;
     const [records, callsInQueues] = await Promise.all([redis.hlen(`${account}:calls:v1:records`), redis.hlen(`${account}:queueing:calls`)]);
-    return { records, channels: Number(/(\d+) total/.exec(counted)?.[1]), callsInQueues };
+    return { records, channels: counted.reduce((sum, answer) => sum + Number(/(\d+) total/.exec(answer)?.[1]), 0), callsInQueues };
   }
 
   /** Resolves when every gateway uses this media server. */

@@ -2,18 +2,20 @@ import type { OutgoingPhoneCall, Phone } from '../../../src/phone';
 import type { CustomerRequest } from '../../support/customer-app';
 import { eventually } from '../../support/eventually';
 import { longestOwnStall } from '../../support/gap-report';
-import type { World } from '../../support/world';
+import { MUSIC_HZ, type World } from '../../support/world';
 import { History } from '../engine/history';
 import { agentsMet, judge, type Judgement } from '../engine/history-checker';
+import { type Crowd, CrowdCall } from './crowd';
 
 export const CALLER_HZ = 400;
 export const AGENT_HZ = 1_300;
 
-/** Somebody on the phone, known to the customer application as well. */
-export interface Person {
-  readonly call: OutgoingPhoneCall;
+/** Somebody on the phone, known to the customer application as well; `call` is a phone's of this process, or of a crowd. */
+export interface Person<Call extends OutgoingPhoneCall | CrowdCall = OutgoingPhoneCall> {
+  readonly call: Call;
   readonly callSid: string;
 }
+export type Anybody = Person<OutgoingPhoneCall | CrowdCall>;
 
 const ENQUEUE = (queue: string): string => `<Response><Enqueue waitUrl="/wait" action="/after">${queue}</Enqueue></Response>`;
 const DIAL = (queue: string): string => `<Response><Dial action="/served" timeout="60"><Queue>${queue}</Queue></Dial></Response>`;
@@ -29,7 +31,7 @@ export const NUMBERS: Readonly<Record<string, string>> = Object.fromEntries(
  * hung up, from which the same checker judges as in the runs of the engine.
  */
 export class People {
-  readonly callers: Person[] = [];
+  readonly callers: Anybody[] = [];
   /** Those who stood in a line, in its order, and how they came out. */
   readonly line = { expected: [] as string[], served: [] as string[] };
   readonly #hungUp = new Set<string>();
@@ -37,12 +39,12 @@ export class People {
 
   private constructor(private readonly world: World, private readonly phone: Phone) {}
 
-  static async in(world: World, keepSound: boolean): Promise<People> {
+  static async in(world: World): Promise<People> {
     const queueOf = ({ To = '' }: Readonly<Record<string, string>>): string => `queue-${To.at(-1)}`;
     world.app
       .on('/caller', (params) => ENQUEUE(queueOf(params))).on('/agent', (params) => DIAL(queueOf(params)))
       .on('/wait', '<Response/>').on('/after', '<Response><Hangup/></Response>').on('/served', '<Response><Hangup/></Response>').on('/status', '');
-    return new People(world, await world.phone({ user: 'people', keepSound }));
+    return new People(world, await world.phone({ user: 'people' }));
   }
 
   /** Rejects when the call is refused. */
@@ -59,16 +61,28 @@ export class People {
     return person;
   }
 
+  /** One of a crowd who is in the queue, and who hears music and agents. */
+  async waitsIn(crowd: Crowd, lane = 0): Promise<Person<CrowdCall>> {
+    const from = this.#nextNumber();
+    const [call, first] = await Promise.all([
+      crowd.call(from, this.world.uri(`100${lane}`), { says: CALLER_HZ, hears: [MUSIC_HZ, AGENT_HZ] }), this.#firstRequest('/caller', from),
+    ]);
+    const person = { call, callSid: first.params['CallSid'] ?? '' };
+    this.callers.push(person);
+    await this.told(person, '/wait');
+    return person;
+  }
+
   agent(lane = 0): Promise<Person> {
     return this.#dial(`200${lane}`, '/agent', AGENT_HZ);
   }
 
-  async hangUp(...persons: readonly Person[]): Promise<void> {
+  async hangUp(...persons: readonly Anybody[]): Promise<void> {
     for (const { callSid } of persons) this.#hungUp.add(callSid);
     await Promise.all(persons.map(({ call }) => call.hangup()));
   }
 
-  told({ callSid }: Person, path: string, withinMs = 15_000): Promise<CustomerRequest> {
+  told({ callSid }: Anybody, path: string, withinMs = 15_000): Promise<CustomerRequest> {
     return this.world.app.waitForRequest(path, ({ params }) => params['CallSid'] === callSid, withinMs);
   }
 
@@ -80,13 +94,13 @@ export class People {
       history.add({ what: 'asked', path, callSid: params['CallSid'] ?? '', token: typeof token === 'string' ? token : undefined, params });
       if (path === '/wait') history.add({ what: 'fact', type: 'queue-entry.joined', callSid: params['CallSid'] ?? '', gatewayId: '' });
     }
-    for (const { call, callSid } of this.callers) if (call.answeredAt !== undefined) history.add({ what: 'answered', callSid });
+    for (const { call, callSid } of this.callers) if (call instanceof CrowdCall || call.answeredAt !== undefined) history.add({ what: 'answered', callSid });
     for (const callSid of this.#hungUp) history.add({ what: 'hung-up', callSid });
     const met = agentsMet(history);
     for (const { call, callSid } of this.callers) {
       const [agent] = met.get(callSid) ?? [];
-      const heard = agent === undefined && call.audio.firstTimeOf(AGENT_HZ) !== undefined;
-      if (agent !== undefined || heard) history.add({ what: 'joined', callSids: [callSid, agent ?? ''], stolenFrom: [] });
+      const hasHeardOne = call instanceof CrowdCall ? call.hasHeard(AGENT_HZ) : call.audio.firstTimeOf(AGENT_HZ) !== undefined;
+      if (agent !== undefined || hasHeardOne) history.add({ what: 'joined', callSids: [callSid, agent ?? ''], stolenFrom: [] });
     }
     return judge(history, this.line);
   }
@@ -98,8 +112,7 @@ export class People {
   }
 
   async #dial(number: string, path: string, tone: number): Promise<Person> {
-    this.#count += 1;
-    const from = `+1555${String(this.#count).padStart(6, '0')}`;
+    const from = this.#nextNumber();
     const calledAt = Date.now();
     const call = await this.phone.call(this.world.uri(number), { from, play: { tone } });
     const refused = new Promise<never>((_resolve, reject) => {
@@ -109,10 +122,19 @@ export class People {
         reject(new Error(`${from} was refused after ${Date.now() - calledAt} ms: ${status}; the application stood still for ${stall} ms at once`));
       });
     });
-    const asked = this.world.app.waitForRequest(path, ({ params }) => params['From'] === from, 20_000);
+    const asked = this.#firstRequest(path, from);
     asked.catch(() => undefined);
     const first = await Promise.race([asked, refused]);
     refused.catch(() => undefined);
     return { call, callSid: first.params['CallSid'] ?? '' };
+  }
+
+  #nextNumber(): string {
+    this.#count += 1;
+    return `+1555${String(this.#count).padStart(6, '0')}`;
+  }
+
+  #firstRequest(path: string, from: string): Promise<CustomerRequest> {
+    return this.world.app.waitForRequest(path, ({ params }) => params['From'] === from, 20_000);
   }
 }
