@@ -184,9 +184,13 @@ export class World {
 
   /** Number of the gateway that a live call belongs to; undefined when none has it. */
   async gatewayOf(callSid: string, accountSid = ACCOUNT): Promise<number | undefined> {
-    const kept = await this.#redis.client().hget(`hf:{${accountSid}}:calls:v1:records`, callSid);
-    const index = /^\d+ gateway-(\d+)-/.exec(kept ?? '')?.[1];
-    return index === undefined ? undefined : Number(index);
+    return ownerIn(await this.#redis.client().hget(`hf:{${accountSid}}:calls:v1:records`, callSid));
+  }
+
+  /** How many live calls belong to gateway number `index`. */
+  async callsOf(index: number, accountSid = ACCOUNT): Promise<number> {
+    const kept = await this.#redis.client().hvals(`hf:{${accountSid}}:calls:v1:records`);
+    return kept.filter((record) => ownerIn(record) === index).length;
   }
 
   /** HTTP address of gateway number `index`. */
@@ -245,6 +249,12 @@ export class World {
     const ready = await child.ready();
     this.#gatewayUrls[index] = /http=(\S+)/.exec(ready)?.[1] ?? '';
   }
+}
+
+/** Number of the gateway that a record of a call names. */
+function ownerIn(record: string | null): number | undefined {
+  const index = /^\d+ gateway-(\d+)-/.exec(record ?? '')?.[1];
+  return index === undefined ? undefined : Number(index);
 }
 
 async function startStack(directory: string, started: Started, { mediaServers, sources }: WorldOptions): Promise<Stack> {

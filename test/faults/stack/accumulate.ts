@@ -17,6 +17,9 @@ interface Total {
   rounds: number;
   callers: number;
   results: Record<string, number>;
+  /** The worst of all kills: until the calls were taken over, and what anybody lacked of his music. */
+  takenOverMs?: number;
+  lackedMs?: number;
   /** Seeds of batches that failed; they count as one wrong each, and their rounds not. */
   failed: number[];
 }
@@ -48,13 +51,17 @@ async function batch(kind: keyof typeof BATCHES, rounds: number): Promise<void> 
     const report = JSON.parse(told) as Omit<Total, 'failed'>;
     total.rounds += report.rounds;
     total.callers += report.callers;
+    for (const worst of ['takenOverMs', 'lackedMs'] as const) {
+      if (report[worst] !== undefined) total[worst] = Math.max(total[worst] ?? 0, report[worst]);
+    }
     for (const [word, count] of Object.entries(report.results)) total.results[word] = (total.results[word] ?? 0) + count;
   }
   mkdirSync('.make', { recursive: true });
   writeFileSync(FILE, JSON.stringify(totals, null, 1));
   const { rounds: done, callers: seen, failed } = total;
   const bound = failed.length === 0 ? `at most ${(300 / done).toFixed(1)} % go wrong (95 %)` : `${failed.length} batches failed: ${failed.join(', ')}`;
-  process.stdout.write(`${kind}: ${done} with ${seen} callers; ${bound}\n`);
+  const worst = total.takenOverMs === undefined ? '' : `; taken over within ${total.takenOverMs} ms, ${total.lackedMs} ms without music at most`;
+  process.stdout.write(`${kind}: ${done} with ${seen} callers; ${bound}${worst}\n`);
 }
 
 async function accumulate(): Promise<void> {

@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually';
 import { MUSIC_HZ, type World } from '../../support/world';
 import type { Crowd, CrowdCall } from './crowd';
 import { after } from './moments';
@@ -7,12 +8,17 @@ import type { People, Person } from './people';
 const atOnce = (callers: number): number => Math.min(8, Math.ceil(callers / 8));
 /** Fewer than the 50 in a second that an account may have (`inboundCallsPerSecond`). */
 const BATCH_MS = 200;
+const LOOK_MS = 100;
 
-/**
- * Callers and agents come, wait, meet and go, while one of two gateways is killed at a random moment and started anew. Resolves with
- * the longest that anybody who waited all the while lacked of his music, ms.
- */
-export async function killOnce(world: World, people: People, crowd: Crowd, below: (limit: number) => number, callers: number): Promise<number> {
+export interface Kill {
+  /** Until all calls of the dead gateway belonged to the other one. */
+  readonly takenOverMs: number;
+  /** The longest that anybody who waited all the while lacked of his music. */
+  readonly lackedMs: number;
+}
+
+/** Callers and agents come, wait, meet and go, while one of two gateways is killed at a random moment and started anew. */
+export async function killOnce(world: World, people: People, crowd: Crowd, below: (limit: number) => number, callers: number): Promise<Kill> {
   const round: Person<CrowdCall>[] = [];
   while (round.length < callers) {
     // Each once those before are in the queue.
@@ -25,7 +31,13 @@ export async function killOnce(world: World, people: People, crowd: Crowd, below
   const staying = round.slice(leavers + served + atOnce(callers)).map(({ call }) => call);
   await crowd.expectTone(MUSIC_HZ, staying);
   const victim = below(2);
-  const killing = after(below(1_500)).then(() => world.killGateway(victim));
+  const killing = after(below(1_500)).then(async () => {
+    await world.killGateway(victim);
+    const killedAt = performance.now();
+    // Not oftener: it reads all records.
+    await eventually(() => after(LOOK_MS).then(async () => expect(await world.callsOf(victim)).toBe(0)), 15_000);
+    return performance.now() - killedAt;
+  });
   const agents = Array.from({ length: served }, async () => {
     await after(below(2_000));
     const agent = await people.agent();
@@ -36,10 +48,10 @@ export async function killOnce(world: World, people: People, crowd: Crowd, below
     await after(below(3_000));
     await people.hangUp(caller);
   });
-  await Promise.all([killing, ...agents, ...leaving]);
+  const [takenOverMs] = await Promise.all([killing, ...agents, ...leaving]);
   await world.startGateway(victim);
   const lacked = await crowd.lacked(staying);
   expect(lacked.callers).toBe(staying.length);
   await people.hangUp(...round.slice(leavers));
-  return lacked.longestGapMs;
+  return { takenOverMs, lackedMs: lacked.longestGapMs };
 }
