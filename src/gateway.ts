@@ -105,11 +105,11 @@ export class Gateway {
     );
     this.#queues = createQueueEngine({
       connection: this.#redis,
-      gatewayId: this.#gatewayId,
+      gatewayId: this.#gatewayId, sipServer: () => this.#drachtio.name,
       clock: systemClock,
       prefix: keyPrefix,
       leaseMs: config.queue.deadAfterMs, heartbeatMs: config.queue.heartbeatMs, claimCapMs: config.queue.claimLeaseMs,
-      defaultMaxSize: config.queue.defaultMaxSize,
+      strandedMs: config.queue.strandedAfterMs, defaultMaxSize: config.queue.defaultMaxSize,
       onGatewayDead: (gatewayId) => this.#dead.buried(gatewayId),
       onLoss: () => this.#redisFaults.writeBack(),
       onReasserted: (accountSid, records) => this.#redisFaults.reasserted(accountSid, records),
@@ -190,6 +190,7 @@ export class Gateway {
     this.#openSignaling();
     watchMedia(this.#pool, this.#metrics, this.#log);
     await this.#drachtio.start();
+    await this.#queues.heartbeat(); // by which the others know where its dialogs are, before it has any
     await this.#pool.start();
     await this.#speech.start();
     this.#audio.start();
@@ -207,7 +208,7 @@ export class Gateway {
    */
   async stop(): Promise<void> {
     this.#accepting = false;
-    this.#heirs = this.#queues.livingGateways().catch(() => []);
+    this.#heirs = this.#queues.neighbours().catch(() => []);
     this.#drachtio.drain();
     this.#operations?.markStopping();
     this.#takeover.stop();
@@ -260,6 +261,7 @@ export class Gateway {
     const callPorts: CallPorts = {
       clock: systemClock,
       events: this.#events,
+      sipServer: () => this.#drachtio.name,
       save: (call) => this.#store.save(call),
       report: (call, message) => this.#log.error({ callSid: call.sid, accountSid: call.identity.accountSid }, message),
     };

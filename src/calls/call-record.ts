@@ -23,6 +23,8 @@ export interface CallRecord {
   readonly sipCallId?: string;
   /** drachtio's id of the dialog with the far end; missing until it is answered. */
   readonly dialogId?: string;
+  /** That has the dialog; missing where there is one only. */
+  readonly sipServer?: string;
   /** What the far end was told of our media last, which the next description is the next version of (RFC 3264 section 8). */
   readonly toldSdp?: string;
   readonly media?: MediaPlace;

@@ -14,6 +14,8 @@ import { type TerminationReason, terminations } from './termination';
 export interface CallPorts {
   readonly clock: Clock;
   readonly events: EventBus;
+  /** The SIP server at which this gateway's dialogs are; absent: there is one only. */
+  readonly sipServer?: () => string;
   /** Called after every change of state, so that the live-call record follows. */
   readonly save: (call: Call) => void;
   /** Tells the operator of a failure that nobody else is told of. */
@@ -30,6 +32,8 @@ export class Call {
   /** How often it has changed its gateway, plus one: who has a lower one is fenced. */
   readonly epoch: number;
   readonly createdAt: number;
+  /** At which its dialog is, also when gateways of another one carry on with it; undefined: not known, or there is one only. */
+  readonly sipServer: string | undefined;
   readonly #createdMonotonic: number;
   readonly #ports: CallPorts;
   readonly #scope = new Scope();
@@ -64,6 +68,7 @@ export class Call {
       ports.report(this, `a follower of the call's facts failed: ${messageOf(problem)}`);
     });
     this.createdAt = record?.createdAt ?? ports.clock.now();
+    this.sipServer = record ? record.sipServer : ports.sipServer?.();
     this.#createdMonotonic = ports.clock.monotonic() - Math.max(0, ports.clock.now() - this.createdAt);
     this.#status = record?.status ?? (identity.direction === 'inbound' ? 'ringing' : 'queued');
     this.#answeredAt = record?.answeredAt;

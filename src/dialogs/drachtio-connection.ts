@@ -15,6 +15,8 @@ export interface DrachtioOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
+  /** Of the SIP server, where its addresses do not tell it from others; see `name`. */
+  readonly name?: string | undefined;
   /** Name of this incarnation of the gateway, told to a relay; without it nothing is asked of one. */
   readonly gatewayId?: string;
 }
@@ -90,6 +92,11 @@ export class DrachtioConnection extends TypedEmitter<DrachtioEvents> {
   /** `proto/ip:port,…` that drachtio listens on, as it told us. */
   get hostport(): string {
     return this.#hostport;
+  }
+
+  /** By which gateways that reach the same dialogs know one another: where dialogs are; '' before the first connection. */
+  get name(): string {
+    return this.#options.name ?? this.#hostport;
   }
 
   /** How many dialogs this gateway looks after: for the census and for tests. */

@@ -7,6 +7,10 @@ import type { QueueScripts } from './queue-scripts';
 
 export interface LeaseTerms {
   readonly gatewayId: string;
+  /** Which SIP server has its dialogs; '' while it is not connected. */
+  readonly sipServer: () => string;
+  /** How long the gateways of another SIP server are left to one that comes back there, when none of them lives. */
+  readonly strandedMs: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   readonly claimCapMs: number;
@@ -30,6 +34,8 @@ export class GatewayLease {
   readonly #swept = new Map<string, number>();
   /** Of dead gateways: what is dealt with now. */
   readonly #burying = new Map<string, Promise<void>>();
+  /** Those that others bury when they die. */
+  #elsewhere: ReadonlySet<string> = new Set();
   #timer: Timer | undefined;
   #beating: Promise<void> | undefined;
   /** Monotonic ms before which nobody is declared dead by this gateway. */
@@ -97,9 +103,12 @@ export class GatewayLease {
   }
 
   async beat(): Promise<void> {
-    const { gatewayId, leaseMs } = this.terms;
-    const keys = { gateways: this.keys.gateways, operation: this.keys.gatewayOperation(this.operations.nextName()) };
-    const reply = await this.scripts.run('heartbeat', keys, { gatewayId, leaseMs, rememberMs: REMEMBER_MS });
+    const { gatewayId, leaseMs, strandedMs } = this.terms;
+    const { gateways, sipServers } = this.keys;
+    const keys = { gateways, sipServers, operation: this.keys.gatewayOperation(this.operations.nextName()) };
+    const args = { gatewayId, sipServer: this.terms.sipServer(), leaseMs, strandedMs, rememberMs: REMEMBER_MS };
+    const reply = await this.scripts.run('heartbeat', keys, args);
+    this.#elsewhere = new Set(names(reply['elsewhere']));
     if (reply.outcome !== 'alive') {
       // Somebody may have swept us: the list of our accounts has to be there again.
       if (this.#hasBeaten) this.#wasAway();
@@ -145,6 +154,14 @@ export class GatewayLease {
     return ids.filter((id) => id !== this.terms.gatewayId);
   }
 
+  /** Those of them that reach the same dialogs: at the same SIP server, or at one that is not known. */
+  async neighbours(): Promise<readonly string[]> {
+    const living = await this.living();
+    if (living.length === 0) return living;
+    const servers = await this.connection.client.hmget(this.keys.sipServers, ...living);
+    return living.filter((_id, index) => (servers[index] ?? this.terms.sipServer()) === this.terms.sipServer());
+  }
+
   /**
    * Ends another gateway's lease at once. It stays listed as dead until its calls have been taken over: should this gateway die
    * meanwhile, the others find it there.
@@ -165,7 +182,9 @@ export class GatewayLease {
       // SREM, not DEL at the end: an account entered meanwhile by a gateway that came back stays listed.
       if (left === 0) await this.connection.client.srem(accountsKey, accountSid);
     }
-    if (kept === 0) await this.connection.client.zrem(this.keys.gateways, gatewayId);
+    if (kept > 0) return;
+    await this.connection.client.zrem(this.keys.gateways, gatewayId);
+    await this.connection.client.hdel(this.keys.sipServers, gatewayId);
   }
 
   async #sweepAccount(accountSid: string, gatewayId: string): Promise<number> {
@@ -224,7 +243,7 @@ export class GatewayLease {
     for (const lease of expired) {
       const gatewayId = text(lease, 'gatewayId');
       const key = `${accountSid} ${gatewayId} ${number(lease, 'leaseEndedAt')}`;
-      if (gatewayId === this.terms.gatewayId || this.#swept.has(key)) continue;
+      if (gatewayId === this.terms.gatewayId || this.#swept.has(key) || this.#elsewhere.has(gatewayId)) continue;
       this.#bury(key, gatewayId, async () => {
         if ((await this.#sweepAccount(accountSid, gatewayId)) === 0) this.#swept.set(key, now);
       });

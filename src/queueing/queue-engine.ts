@@ -71,6 +71,8 @@ class RedisQueueEngine implements QueueEngine {
     this.#watch = new QueueWatch(connection, this.#keys, this.#own, onLost, onFailure);
     const terms = {
       gatewayId: options.gatewayId,
+      sipServer: options.sipServer ?? (() => ''),
+      strandedMs: options.strandedMs ?? 15_000,
       leaseMs: this.#leaseMs,
       heartbeatMs: options.heartbeatMs ?? 2_000,
       claimCapMs: options.claimCapMs ?? 120_000,
@@ -308,6 +310,10 @@ class RedisQueueEngine implements QueueEngine {
 
   livingGateways(): Promise<readonly string[]> {
     return this.#lease.living();
+  }
+
+  neighbours(): Promise<readonly string[]> {
+    return this.#lease.neighbours();
   }
 
   expireGateway(gatewayId: string): Promise<void> {

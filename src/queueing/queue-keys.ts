@@ -86,6 +86,11 @@ export class QueueKeySpace {
     return `${this.prefix}{gateways}:leases`;
   }
 
+  /** HASH gateway id -> the SIP server that has its dialogs, in the slot of `gateways`. */
+  get sipServers(): string {
+    return `${this.prefix}{gateways}:sip-servers`;
+  }
+
   /** SET of the accounts a gateway has worked for: what has to be swept when it dies. */
   accountsOf(gatewayId: string): string {
     return `${this.prefix}{gateways}:accounts:${gatewayId}`;

@@ -81,7 +81,10 @@ export const QUEUE_SCRIPTS = {
     args: [...SCOPE, 'gatewayId', 'leaseMs', 'claimCapMs', 'retentionMs'],
     replies: ['alive', 'lapsed', 'unknown', 'together'],
   },
-  heartbeat: { keys: [...ONCE, 'gateways'], args: ['gatewayId', 'leaseMs', 'rememberMs'], replies: ['alive', 'lapsed', 'unknown'] },
+  heartbeat: {
+    keys: [...ONCE, 'gateways', 'sipServers'], args: ['gatewayId', 'sipServer', 'leaseMs', 'strandedMs', 'rememberMs'],
+    replies: ['alive', 'lapsed', 'unknown'],
+  },
   'hold-account': { keys: ['leases', 'settling'], args: ['gatewayId', 'leaseMs', 'settleMs'], replies: ['held'] },
   'reassert-entry': {
     keys: ['names', 'queues', 'sequence', ...QUEUE],

@@ -251,6 +251,10 @@ export interface QueueEngineOptions {
   readonly connection: RedisConnection;
   /** Names one incarnation: a gateway that starts again needs another id, or its dead calls would look alive. */
   readonly gatewayId: string;
+  /** The SIP server that has this gateway's dialogs, '' while none has: what a dead one had is for those that reach its dialogs. Default: ''. */
+  readonly sipServer?: () => string;
+  /** How long after the last of a SIP server's gateways others deal with what they had, without its dialogs; default 15,000 ms. */
+  readonly strandedMs?: number;
   readonly clock: Clock;
   /** Of all keys and channels; default `hf:`. */
   readonly prefix?: string;
@@ -335,6 +339,8 @@ export interface QueueEngine {
   heartbeat(): Promise<void>;
   /** Other gateways whose lease has not ended. */
   livingGateways(): Promise<readonly string[]>;
+  /** Those of them that reach the dialogs of this one: they can carry on with its calls. */
+  neighbours(): Promise<readonly string[]>;
   /** For who knows better than a lease (the relay saw the socket close): ends the lease now; what is not adopted is swept later. */
   expireGateway(gatewayId: string): Promise<void>;
 }

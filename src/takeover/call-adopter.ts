@@ -115,11 +115,15 @@ export class CallAdopter {
     const [{ outcome }, endpoint] = await Promise.all([far.outcome, adoptMedia(media)]);
     this.#unlessTaken(call, outcome);
     if (endpoint && !call.ended) leg.connect(endpoint, pool);
-    // The far end hung up while nobody had the call, and was answered.
-    if (outcome === 'unknown') call.end('remote-hangup');
+    // The far end hung up while nobody had the call, and was answered. A dialog of another SIP server goes on unheard.
+    if (outcome === 'unknown' && !this.#isElsewhere(record)) call.end('remote-hangup');
     else if (!endpoint) call.end('media-failed');
     else if (call.ended) await endpoint.release();
     else call.reconnected(endpoint);
+  }
+
+  #isElsewhere({ sipServer }: CallRecord): boolean {
+    return sipServer !== undefined && sipServer !== this.#parts.callPorts.sipServer?.();
   }
 
   /** Throws when another gateway was quicker, or the connection broke. */

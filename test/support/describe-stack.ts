@@ -3,6 +3,8 @@ import { STACK_IS_EMBEDDED } from './world';
 export interface StackNeeds {
   /** At least so many. */
   readonly mediaServers?: number;
+  /** DRACHTIO_HOST names one, which is the default. */
+  readonly sipServers?: number;
   /** Its servers can be killed, frozen, stopped and started. */
   readonly deaths?: boolean;
 }
@@ -14,9 +16,10 @@ export function describeStack(title: string, needs: StackNeeds, story: () => voi
   else describe.skip(`${title} (skipped: ${whyNot})`, story);
 }
 
-function whatIsMissing({ mediaServers = 1, deaths = false }: StackNeeds): string | undefined {
+function whatIsMissing({ mediaServers = 1, sipServers = 1, deaths = false }: StackNeeds): string | undefined {
   const { HOLDFAST_TEST_SERVERS_CONTROL: program = '', FREESWITCH_SERVERS: servers = '' } = process.env;
   if (deaths && program === '') return 'HOLDFAST_TEST_SERVERS_CONTROL names no program that ends and starts the servers';
+  if (sipServers > 1) return 'DRACHTIO_HOST names one SIP server';
   if (servers.split(',').length < mediaServers) return `FREESWITCH_SERVERS names fewer than ${mediaServers}`;
   return undefined;
 }

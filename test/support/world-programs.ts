@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { eventually } from './eventually';
+
+export const DIST = resolve(__dirname, '..', '..', 'dist');
 
 /** A compiled program as a child process; its output is kept and shown when it dies unasked. */
 export class Child {

@@ -1,36 +1,25 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type CallRecord, CallStore } from '../../src/calls';
 import type { Fact } from '../../src/events';
 import { systemClock } from '../../src/lib';
 import { Phone, type PhoneOptions } from '../../src/phone';
-import { askMedia, clearMedia } from './ask-media';
+import { askMedia } from './ask-media';
 import { CustomerApp } from './customer-app';
 import { eventually } from './eventually';
 import { startRedisSentinels, type TestSentinels } from './redis-sentinel-server';
 import { startRedis, type TestRedis } from './redis-server';
-import { freePorts } from './free-ports';
-import { writeToneWav } from './tones';
+import type { ServerProcess } from './server-process';
 import { tapServers, type Wiretaps } from './wiretap';
-import { EmbeddedServer, RealServer, type ServerProcess } from './server-process';
-import { Child, RelayProcess } from './world-programs';
+import { Child, DIST, type RelayProcess } from './world-programs';
+import { behindRelays, type Servers, type SipSide, Started, startServers } from './world-servers';
 
+export { MUSIC_HZ, STACK_IS_EMBEDDED, STREAMS_BEGIN_MS } from './world-servers';
 export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
-/** What callers hear as default hold music in journeys: easy to find in a recording. */
-export const MUSIC_HZ = 620;
-/** False when DRACHTIO_HOST and FREESWITCH_SERVERS name real servers. */
-export const STACK_IS_EMBEDDED = !process.env['DRACHTIO_HOST'] || !process.env['FREESWITCH_SERVERS'];
-/** The shared streams of a FreeSWITCH that was started are silent for their first second (docs/embedded-differences.md). */
-export const STREAMS_BEGIN_MS = STACK_IS_EMBEDDED ? 0 : 1_000;
-const SECRET = 'secret-of-the-journeys';
-const DIST = resolve(__dirname, '..', '..', 'dist');
-/** RTP ports of journeys are apart from those of `make run`, and each of two that run at once has its own. */
-const RTP_PORTS_OF_ONE = 2_000;
-const RTP_PORTS_FROM = 40_000 + RTP_PORTS_OF_ONE * ((Number(process.env['JEST_WORKER_ID'] ?? 1) - 1) % 2);
 
 export interface WorldOptions {
   /** Number -> path of the customer application that answers it; with its fallback, or of another account, where it is. */
@@ -40,6 +29,8 @@ export interface WorldOptions {
   readonly gateways?: number;
   /** Embedded media servers, default one; of the real ones that FREESWITCH_SERVERS names the first so many, default all. */
   readonly mediaServers?: number;
+  /** Embedded SIP servers, each with a relay of its own, default one: gateway number n is at number n modulo so many. */
+  readonly sipServers?: number;
   /** Who may call: address blocks of the one trunk, and all that an embedded SIP server answers. Default: this machine. */
   readonly sources?: readonly string[];
   /** Outbound trunk for numbers that are not the account's own. */
@@ -59,16 +50,6 @@ export interface WorldOptions {
   readonly wiretaps?: boolean;
 }
 
-interface Stack {
-  readonly mediaServers: readonly ServerProcess[];
-  readonly sipServer: ServerProcess;
-  readonly relay?: RelayProcess;
-  readonly env: Readonly<Record<string, string>>;
-  readonly sip: { readonly host: string; readonly port: number };
-  readonly holdStream: string;
-  readonly wiretaps?: Wiretaps;
-}
-
 /**
  * A whole installation for one story: Redis, SIP and media servers (embedded, or those named by DRACHTIO_HOST and
  * FREESWITCH_SERVERS), gateways as processes of their own, and a customer application. Phones call it over SIP.
@@ -85,21 +66,22 @@ export class World {
   readonly #gateways: Child[] = [];
   readonly #gatewayUrls: string[] = [];
   readonly #started: Started;
-  readonly #stack: Stack;
+  readonly #servers: Servers;
   readonly #redis: TestRedis | TestSentinels;
   readonly #config: string;
 
-  private constructor(app: CustomerApp, redis: TestRedis | TestSentinels, stack: Stack, config: string, started: Started) {
+  private constructor(app: CustomerApp, redis: TestRedis | TestSentinels, servers: Servers, config: string, started: Started) {
     this.app = app;
     this.#redis = redis;
     this.sentinels = 'failOver' in redis ? redis : undefined;
-    this.sip = stack.sip;
-    this.wiretaps = stack.wiretaps;
-    this.#stack = stack;
+    const [first] = servers.sides;
+    this.sip = first.sip;
+    this.wiretaps = servers.wiretaps;
+    this.#servers = servers;
     this.#config = config;
-    this.mediaServers = stack.mediaServers;
-    this.sipServer = stack.sipServer;
-    this.relay = stack.relay;
+    this.mediaServers = servers.mediaServers;
+    this.sipServer = first.server;
+    this.relay = first.relay;
     this.#started = started;
   }
 
@@ -113,12 +95,12 @@ export class World {
       started.add(() => redis.stop());
       const app = await CustomerApp.start({ authToken: AUTH_TOKEN });
       started.add(() => app.stop());
-      const servers = await startStack(directory, started, options);
-      const plain = options.relay === false ? servers : await behindRelay(servers, started, options.relayDrainMs ?? 1_000);
-      const stack = options.wiretaps ? { ...plain, ...(await tapServers(plain.env, (stop) => started.add(stop))) } : plain;
+      const plain = await startServers(directory, started, options);
+      const reached = options.relay === false ? plain : await behindRelays(plain, started, options.relayDrainMs ?? 1_000);
+      const servers = options.wiretaps ? await tapped(reached, started) : reached;
       const config = join(directory, 'config.yaml');
-      const world = new World(app, redis, stack, config, started);
-      writeFileSync(config, stringify(configuration(options, app, stack, directory)));
+      const world = new World(app, redis, servers, config, started);
+      writeFileSync(config, stringify(configuration(options, app, servers, directory)));
       const gateways = Array.from({ length: options.gateways ?? 1 }, (_, index) => world.startGateway(index));
       await Promise.all(gateways);
       return world;
@@ -157,11 +139,18 @@ export class World {
   }
 
   get #mediaAddresses(): string[] {
-    return (this.#stack.env['FREESWITCH_SERVERS'] ?? '').split(',');
+    return (this.#servers.env['FREESWITCH_SERVERS'] ?? '').split(',');
   }
 
-  uri(number: string): string {
-    return `sip:${number}@${this.sip.host}:${this.sip.port}`;
+  /** `side`: by which of several SIP servers. */
+  uri(number: string, side = 0): string {
+    const { sip } = this.#side(side);
+    return `sip:${number}@${sip.host}:${sip.port}`;
+  }
+
+  #side(index: number): SipSide {
+    const { sides } = this.#servers;
+    return sides[index % sides.length] ?? sides[0];
   }
 
   async phone(options: PhoneOptions = {}): Promise<Phone> {
@@ -237,7 +226,8 @@ export class World {
   /** Starts gateway number `index`, anew when it has been there. */
   async startGateway(index: number): Promise<void> {
     const child = new Child(`gateway-${index}`, join(DIST, 'main.js'), {
-      ...this.#stack.env,
+      ...this.#servers.env,
+      ...this.#side(index).env,
       HOLDFAST_CONFIG: this.#config,
       HOLDFAST_HTTP_PORT: '0',
       HOLDFAST_GATEWAY_NAME: `gateway-${index}`,
@@ -257,95 +247,13 @@ function ownerIn(record: string | null): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-async function startStack(directory: string, started: Started, { mediaServers, sources }: WorldOptions): Promise<Stack> {
-  return STACK_IS_EMBEDDED ? startEmbedded(directory, started, mediaServers ?? 1, sources) : findReal(started, mediaServers);
+async function tapped(servers: Servers, started: Started): Promise<Servers> {
+  const [first] = servers.sides;
+  const { env, wiretaps } = await tapServers({ ...servers.env, ...first.env }, (stop) => started.add(stop));
+  return { ...servers, env, sides: [{ ...first, env }], wiretaps };
 }
 
-async function findReal(started: Started, mediaServers: number | undefined): Promise<Stack> {
-  const outside = process.env;
-  const host = outside['DRACHTIO_HOST'] ?? '127.0.0.1';
-  const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
-  const addresses = (outside['FREESWITCH_SERVERS'] ?? '').split(',').map((address) => address.trim()).slice(0, mediaServers);
-  await Promise.all(addresses.map(clearMedia));
-  const control = outside['HOLDFAST_TEST_SERVERS_CONTROL'] || undefined;
-  const sipServer = new RealServer('sip', `${host}:${port}`, control);
-  const pool = addresses.map((address) => new RealServer('media', address.split(':').slice(0, 2).join(':'), control));
-  for (const server of [sipServer, ...pool]) started.add(() => server.restore());
-  return {
-    mediaServers: pool,
-    sipServer,
-    env: {
-      ...pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET', 'HOLDFAST_OLD_FREESWITCH_REASON']),
-      FREESWITCH_SERVERS: addresses.join(','),
-    },
-    sip: { host, port },
-    holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default',
-  };
-}
-
-async function startEmbedded(
-  directory: string, started: Started, mediaServers: number, sources: WorldOptions['sources'],
-): Promise<Stack> {
-  const sipPort = await freePorts(2 + 2 * mediaServers);
-  const adminPort = sipPort + 1;
-  const music = join(directory, 'hold-music');
-  mkdirSync(music);
-  await writeToneWav(join(music, 'music.wav'), { tone: MUSIC_HZ }, 10_000);
-  const launchSipServer = (): Child => new Child('sip-server', join(DIST, 'embedded/sip-server/main.js'), {
-    HOLDFAST_SIP_HOST: '127.0.0.1',
-    HOLDFAST_SIP_PORT: String(sipPort),
-    DRACHTIO_HOST: '127.0.0.1',
-    DRACHTIO_PORT: String(adminPort),
-    DRACHTIO_SECRET: SECRET,
-    ...(sources === undefined ? {} : { HOLDFAST_SIP_SOURCES: sources.join(',') }),
-  });
-  const sipServer = new EmbeddedServer(launchSipServer, `127.0.0.1:${sipPort}`);
-  started.add(() => sipServer.end());
-  const rtpSpan = Math.floor(RTP_PORTS_OF_ONE / mediaServers / 2) * 2;
-  const pool = Array.from({ length: mediaServers }, (_, index) => {
-    const eslPort = sipPort + 2 + 2 * index;
-    const rtpMin = RTP_PORTS_FROM + index * rtpSpan;
-    const launch = (): Child => new Child(`media-server-${index}`, join(DIST, 'embedded/media-server/main.js'), {
-      HOLDFAST_MEDIA_HOST: '127.0.0.1',
-      HOLDFAST_MEDIA_SIP_PORT: String(eslPort + 1),
-      HOLDFAST_ESL_PORT: String(eslPort),
-      HOLDFAST_ESL_SECRET: SECRET,
-      HOLDFAST_RTP_PORT_MIN: String(rtpMin),
-      HOLDFAST_RTP_PORT_MAX: String(rtpMin + rtpSpan - 2),
-      HOLDFAST_LOCAL_STREAMS: `holdfast=${music}`,
-    });
-    return new EmbeddedServer(launch, `127.0.0.1:${eslPort}`);
-  });
-  for (const server of pool) started.add(() => server.end());
-  await Promise.all([sipServer.ready(), ...pool.map((server) => server.ready())]);
-  return {
-    mediaServers: pool,
-    sipServer,
-    env: {
-      DRACHTIO_HOST: '127.0.0.1',
-      DRACHTIO_PORT: String(adminPort),
-      DRACHTIO_SECRET: SECRET,
-      FREESWITCH_SERVERS: pool.map(({ name }) => `${name}:${SECRET}`).join(','),
-    },
-    sip: { host: '127.0.0.1', port: sipPort },
-    holdStream: 'holdfast',
-  };
-}
-
-/** The same servers, for gateways that connect to a relay. */
-async function behindRelay(stack: Stack, started: Started, drainMs: number): Promise<Stack> {
-  const port = String(await freePorts());
-  const secret = 'secret-of-the-relay';
-  const relay = new RelayProcess(() => new Child('relay', join(DIST, 'relay/main.js'), {
-    ...stack.env, HOLDFAST_RELAY_PORT: port, HOLDFAST_RELAY_SECRET: secret, HOLDFAST_RELAY_HTTP_PORT: '0',
-    HOLDFAST_RELAY_DRAIN_MS: String(drainMs), HOLDFAST_LOG_LEVEL: 'info',
-  }));
-  started.add(() => relay.stop());
-  await relay.ready();
-  return { ...stack, relay, env: { ...stack.env, DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: port, DRACHTIO_SECRET: secret } };
-}
-
-function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, directory: string): Record<string, unknown> {
+function configuration(options: WorldOptions, app: CustomerApp, servers: Servers, directory: string): Record<string, unknown> {
   const { media, ...others } = options.extraConfig ?? {};
   const entries = Object.entries(options.numbers).map(([number, paths]) =>
     [number, { account: ACCOUNT, fallback: undefined, ...(typeof paths === 'string' ? { voice: paths } : paths) }] as const);
@@ -354,7 +262,7 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
   return {
     demo: true,
     dataDir: join(directory, 'data'),
-    media: { holdStream: stack.holdStream, ...(media as object | undefined) },
+    media: { holdStream: servers.holdStream, ...(media as object | undefined) },
     limits: { drainMs: 0 },
     tenancy: {
       accounts: accounts.map((sid) => ({ sid, name: 'Journeys', authToken: AUTH_TOKEN, limits: options.limits?.[sid] ?? {} })),
@@ -374,30 +282,4 @@ function configuration(options: WorldOptions, app: CustomerApp, stack: Stack, di
     },
     ...others,
   };
-}
-
-/** What has to be stopped, in the opposite order. */
-class Started {
-  readonly #stops: (() => unknown)[] = [];
-
-  add(stop: () => unknown): void {
-    this.#stops.push(stop);
-  }
-
-  /** Stops everything, also after a failure; what failed is returned. */
-  async stop(): Promise<unknown[]> {
-    const problems: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) {
-      try {
-        await stop();
-      } catch (error) {
-        problems.push(error);
-      }
-    }
-    return problems;
-  }
-}
-
-function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

@@ -66,6 +66,10 @@ export const drachtio = z.strictObject({
   host: field(host().default('127.0.0.1'), { why: 'the SIP server we control', env: 'DRACHTIO_HOST' }),
   port: field(fixedPort().default(9022), { why: 'its control port', env: 'DRACHTIO_PORT' }),
   secret: field(z.string().min(1), { why: 'its control secret', env: 'DRACHTIO_SECRET', secret: true }),
+  name: field(z.string().min(1).optional(), {
+    why: 'tells it from other SIP servers whose gateways share our Redis, the same for all gateways of one; absent: the addresses that it '
+      + 'listens on, which are enough unless two machines number theirs alike', env: 'DRACHTIO_NAME',
+  }),
 });
 
 const freeswitch = z.strictObject({
@@ -111,6 +115,10 @@ const queue = z.strictObject({
   heartbeatMs: field(z.int().min(100).default(2_000), { why: 'how often a gateway says that it lives', unit: 'ms' }),
   deadAfterMs: field(count().default(7_000), {
     why: 'a gateway silent this long is taken for dead: three beats and a margin', unit: 'ms',
+  }),
+  strandedAfterMs: field(z.int().min(0).max(600_000).default(15_000), {
+    why: 'how long the calls of another SIP server, none of whose gateways lives, are left to one that comes back; then gateways of other '
+      + 'SIP servers carry on with them, without signalling: longer than a restart takes', unit: 'ms',
   }),
 }).refine((one) => one.deadAfterMs >= 2 * one.heartbeatMs, {
   path: ['deadAfterMs'], message: 'must be at least twice queue.heartbeatMs, or one late beat kills a living gateway',

@@ -1,7 +1,7 @@
 import type { OutgoingPhoneCall, Phone } from '../../../src/phone';
 import type { CustomerRequest } from '../../support/customer-app';
 import { eventually } from '../../support/eventually';
-import { longestOwnStall } from '../../support/gap-report';
+import { firstRequestFor } from '../../support/queue-story';
 import { MUSIC_HZ, type World } from '../../support/world';
 import { History } from '../engine/history';
 import { agentsMet, judge, type Judgement } from '../engine/history-checker';
@@ -9,6 +9,7 @@ import { type Crowd, CrowdCall } from './crowd';
 
 export const CALLER_HZ = 400;
 export const AGENT_HZ = 1_300;
+const FIRST_REQUEST_MS = 20_000;
 
 /** Somebody on the phone, known to the customer application as well; `call` is a phone's of this process, or of a crowd. */
 export interface Person<Call extends OutgoingPhoneCall | CrowdCall = OutgoingPhoneCall> {
@@ -65,7 +66,8 @@ export class People {
   async waitsIn(crowd: Crowd, lane = 0): Promise<Person<CrowdCall>> {
     const from = this.#nextNumber();
     const [call, first] = await Promise.all([
-      crowd.call(from, this.world.uri(`100${lane}`), { says: CALLER_HZ, hears: [MUSIC_HZ, AGENT_HZ] }), this.#firstRequest('/caller', from),
+      crowd.call(from, this.world.uri(`100${lane}`), { says: CALLER_HZ, hears: [MUSIC_HZ, AGENT_HZ] }),
+      this.world.app.waitForRequest('/caller', ({ params }) => params['From'] === from, FIRST_REQUEST_MS),
     ]);
     const person = { call, callSid: first.params['CallSid'] ?? '' };
     this.callers.push(person);
@@ -113,28 +115,13 @@ export class People {
 
   async #dial(number: string, path: string, tone: number): Promise<Person> {
     const from = this.#nextNumber();
-    const calledAt = Date.now();
     const call = await this.phone.call(this.world.uri(number), { from, play: { tone } });
-    const refused = new Promise<never>((_resolve, reject) => {
-      call.once('ended', ({ status }) => {
-        // A machine that is too busy for the application, which is this process, is no fault of the gateway's.
-        const stall = Math.round(longestOwnStall(calledAt, Date.now()));
-        reject(new Error(`${from} was refused after ${Date.now() - calledAt} ms: ${status}; the application stood still for ${stall} ms at once`));
-      });
-    });
-    const asked = this.#firstRequest(path, from);
-    asked.catch(() => undefined);
-    const first = await Promise.race([asked, refused]);
-    refused.catch(() => undefined);
+    const first = await firstRequestFor(this.world, call, { path, from }, FIRST_REQUEST_MS);
     return { call, callSid: first.params['CallSid'] ?? '' };
   }
 
   #nextNumber(): string {
     this.#count += 1;
     return `+1555${String(this.#count).padStart(6, '0')}`;
-  }
-
-  #firstRequest(path: string, from: string): Promise<CustomerRequest> {
-    return this.world.app.waitForRequest(path, ({ params }) => params['From'] === from, 20_000);
   }
 }

@@ -3,6 +3,10 @@ import { eventually } from '../../../support/eventually';
 import { expectOutcome, leg, newAccount, newCall, TestGateway } from '../queue-fixture';
 import type { EngineStage } from './engine-stage';
 
+const never = (): never => {
+  throw new Error('nobody joined');
+};
+
 export function gatewayDeath(stage: EngineStage): void {
   describe('when a gateway dies', () => {
     let living: TestGateway;
@@ -25,6 +29,62 @@ export function gatewayDeath(stage: EngineStage): void {
     };
     const joined = async (gateway: TestGateway, callSid = newCall()) =>
       expectOutcome(await gateway.join(account, 'support', callSid), 'joined');
+
+    describe('at another SIP server', () => {
+      let told: string[];
+      const started: TestGateway[] = [];
+      beforeEach(() => (told = []));
+      afterEach(() => Promise.all(started.splice(0).map((gateway) => gateway.stop())));
+
+      const start = async (name: string, sipServer: string, strandedMs = 60_000): Promise<TestGateway> => {
+        const onGatewayDead = async (gatewayId: string): Promise<void> => void told.push(`${name} buries ${gatewayId.split('-')[0]}`);
+        const options = { sipServer: () => sipServer, strandedMs, leaseMs: 400, heartbeatMs: 100, onGatewayDead };
+        const gateway = await new TestGateway(stage.redis, `${name}-${account}`, options).start();
+        started.push(gateway);
+        return gateway;
+      };
+      const die = (gateway: TestGateway): void => {
+        gateway.kill();
+        started.splice(started.indexOf(gateway), 1);
+      };
+
+      it('it is buried by those who are there, when one comes, and by nobody else', async () => {
+        const near = await start('near', 'a');
+        const [beside, far] = [await start('beside', 'a'), await start('far', 'b')];
+        const lost = [await joined(beside), await joined(far)];
+        await joined(near);
+        die(far);
+        die(beside);
+        await eventually(async () => expect(await near.engine.view(lost[0]?.entry ?? never())).toMatchObject({ state: 'ended' }));
+        await eventually(async () => expect(await near.engine.livingGateways()).not.toContain(far.gatewayId));
+        await near.engine.heartbeat();
+        expect(told).toContain('near buries beside');
+        await start('neighbour', 'b');
+        await eventually(() => expect(told).toContain('neighbour buries far'));
+        await eventually(async () => expect(await near.engine.view(lost[1]?.entry ?? never())).toMatchObject({ state: 'ended' }));
+        expect(told).not.toContain('near buries far');
+        expect(told).not.toContain('neighbour buries beside');
+      });
+
+      it('it is buried by the others when nobody has come for a while', async () => {
+        const near = await start('near', 'a', 1_000);
+        const far = await start('far', 'b');
+        const lost = await joined(far);
+        await joined(near);
+        die(far);
+        const diedAt = Date.now();
+        await eventually(() => expect(told).toContain('near buries far'));
+        expect(Date.now() - diedAt).toBeGreaterThan(1_000);
+        await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended', result: 'system-error' }));
+      });
+
+      it('it is a neighbour of those who are there, and of those of whom nothing is known', async () => {
+        const [near, beside, far] = [await start('near', 'a'), await start('beside', 'a'), await start('far', 'b')];
+        expect(await near.engine.neighbours()).toEqual(expect.arrayContaining([beside.gatewayId, living.gatewayId]));
+        expect(await near.engine.neighbours()).not.toContain(far.gatewayId);
+        expect(await near.engine.livingGateways()).toContain(far.gatewayId);
+      });
+    });
 
     it('its callers end with system-error and the others move up', async () => {
       const lost = await joined(dying);
