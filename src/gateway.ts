@@ -106,8 +106,7 @@ export class Gateway {
     this.#queues = createQueueEngine({
       connection: this.#redis,
       gatewayId: this.#gatewayId, sipServer: () => this.#drachtio.name,
-      clock: systemClock,
-      prefix: keyPrefix,
+      clock: systemClock, prefix: keyPrefix,
       leaseMs: config.queue.deadAfterMs, heartbeatMs: config.queue.heartbeatMs, claimCapMs: config.queue.claimLeaseMs,
       strandedMs: config.queue.strandedAfterMs, defaultMaxSize: config.queue.defaultMaxSize,
       onGatewayDead: (gatewayId) => this.#dead.buried(gatewayId),

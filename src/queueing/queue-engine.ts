@@ -7,7 +7,7 @@ import { QueueKeySpace } from './queue-keys';
 import { clampQueueSize, queueNameFault } from './queue-name-rules';
 import { type ArgumentsOf, QueueOperations } from './queue-operations';
 import { clampPriority } from './queue-order-rules';
-import { abandonOutcome, claimed, claimView, entryChange, entryRef, meeting, number, parseRecord, queueView, result, text } from './queue-replies';
+import { abandonOutcome, claimOutcome, claimView, entryChange, entryRef, number, parseRecord, queueView, result, text } from './queue-replies';
 import { loadQueueScripts } from './queue-scripts';
 import { QueueSummaries } from './queue-summaries';
 import { QueueWatch } from './queue-watch';
@@ -192,8 +192,11 @@ class RedisQueueEngine implements QueueEngine {
       if (reply.outcome === 'empty' || reply.outcome === 'over') this.#own.drop('claim', agent.callSid);
       if (reply.outcome === 'unknown-queue') return { outcome: 'unknown-queue' };
       this.#remember(accountSid, queueName, reply.ranOn);
-      if (reply.outcome === 'claimed' || reply.outcome === 'waiting') this.#own.holdTicket(request, reply, this.#defaultSize);
-      return this.#claimOutcome(request, reply);
+      if (reply.outcome === 'claimed' || reply.outcome === 'waiting') {
+        this.#own.holdTicket(request, reply, this.#defaultSize);
+        this.#watch.holds(agent.callSid, text(reply, 'ticket'));
+      }
+      return claimOutcome(request, reply);
     } catch (error) {
       if (!isRefusal(error)) this.#unfinished.toTakeBack(ticket, { accountSid, agentCallSid: agent.callSid });
       throw error;
@@ -318,27 +321,6 @@ class RedisQueueEngine implements QueueEngine {
 
   expireGateway(gatewayId: string): Promise<void> {
     return this.#lease.expire(gatewayId);
-  }
-
-  #claimOutcome(request: ClaimRequest, reply: Awaited<ReturnType<QueueOperations['run']>>): ClaimOutcome {
-    const { accountSid, agent } = request;
-    switch (reply.outcome) {
-      case 'claimed':
-        this.#watch.holds(agent.callSid, text(reply, 'ticket'));
-        return { outcome: 'claimed', ...claimed(accountSid, reply) };
-      case 'waiting':
-        this.#watch.holds(agent.callSid, text(reply, 'ticket'));
-        return { outcome: 'waiting', ticket: text(reply, 'ticket'), queueSid: text(reply, 'queueSid') };
-      case 'over':
-        return { outcome: 'over', met: meeting(accountSid, reply) };
-      case 'empty':
-        return { outcome: 'empty', queueSid: text(reply, 'queueSid') };
-      case 'stale-epoch':
-        throw new GatewayError('queueing-stale-epoch',
-          `agent call ${agent.callSid} belongs to a later epoch than ${request.epoch}`);
-      default:
-        throw new GatewayError('queueing-agent-busy', `agent call ${agent.callSid} claims or waits in another queue`);
-    }
   }
 
   async #afterBeat(): Promise<void> {

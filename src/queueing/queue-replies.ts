@@ -1,7 +1,7 @@
 import { GatewayError } from '../lib';
 import type { ScriptReply } from '../platform/redis';
 import type {
-  AbandonOutcome, ClaimChange, Claimed, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper,
+  AbandonOutcome, ClaimChange, Claimed, ClaimOutcome, ClaimRequest, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper,
 } from './queue-types';
 
 /** A JSON object from Redis whose fields are not yet known to be there. */
@@ -89,18 +89,36 @@ export function claimView(fields: Fields): ClaimView | undefined {
 }
 
 /** The claim of a reply or of a ticket's record: the caller is the `peer`. */
-export function claimed(accountSid: string, reply: Fields): Claimed {
+function claimed(accountSid: string, reply: Fields): Claimed {
   return { ...meeting(accountSid, reply), token: text(reply, 'token'), callerGatewayId: text(reply, 'callerGatewayId') };
 }
 
 /** With whom it is or was. */
-export function meeting(accountSid: string, reply: Fields): Meeting {
+function meeting(accountSid: string, reply: Fields): Meeting {
   const caller = peer(reply);
   return {
     entry: { accountSid, queueSid: text(reply, 'queueSid'), entryId: text(reply, 'entryId'), callSid: caller.callSid },
     caller,
     queueTimeMs: number(reply, 'queueTimeMs'),
   };
+}
+
+/** Throws `queueing-stale-epoch`, `queueing-agent-busy`. */
+export function claimOutcome({ accountSid, agent, epoch }: ClaimRequest, { outcome, ...reply }: Fields): ClaimOutcome {
+  switch (outcome) {
+    case 'claimed':
+      return { outcome, ...claimed(accountSid, reply) };
+    case 'waiting':
+      return { outcome, ticket: text(reply, 'ticket'), queueSid: text(reply, 'queueSid') };
+    case 'over':
+      return { outcome, met: meeting(accountSid, reply) };
+    case 'empty':
+      return { outcome, queueSid: text(reply, 'queueSid') };
+    case 'stale-epoch':
+      throw new GatewayError('queueing-stale-epoch', `agent call ${agent.callSid} belongs to a later epoch than ${epoch}`);
+    default:
+      throw new GatewayError('queueing-agent-busy', `agent call ${agent.callSid} claims or waits in another queue`);
+  }
 }
 
 export function abandonOutcome(accountSid: string, { outcome, ...reply }: Fields): AbandonOutcome {

@@ -66,6 +66,9 @@ export const drachtio = z.strictObject({
   host: field(host().default('127.0.0.1'), { why: 'the SIP server we control', env: 'DRACHTIO_HOST' }),
   port: field(fixedPort().default(9022), { why: 'its control port', env: 'DRACHTIO_PORT' }),
   secret: field(z.string().min(1), { why: 'its control secret', env: 'DRACHTIO_SECRET', secret: true }),
+});
+
+const drachtioOfGateways = drachtio.extend({
   name: field(z.string().min(1).optional(), {
     why: 'tells it from other SIP servers whose gateways share our Redis, the same for all gateways of one; absent: the addresses that it '
       + 'listens on, which are enough unless two machines number theirs alike', env: 'DRACHTIO_NAME',
@@ -249,7 +252,7 @@ export const configSchema = z.strictObject({
   http: http.prefault({}),
   rtp: rtp.prefault({}),
   redis: redis.prefault({}),
-  drachtio: drachtio.prefault(NOTHING),
+  drachtio: drachtioOfGateways.prefault(NOTHING),
   freeswitch: freeswitch.prefault(NOTHING),
   queue: queue.prefault({}),
   limits: limits.prefault({}),
