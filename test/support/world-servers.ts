@@ -71,7 +71,6 @@ export async function startServers(directory: string, started: Started, wanted: 
 }
 
 async function findReal(started: Started, { mediaServers, sipServers = 1 }: WantedServers): Promise<Servers> {
-  if (sipServers > 1) throw new Error('only embedded SIP servers are more than one');
   const outside = process.env;
   const host = outside['DRACHTIO_HOST'] ?? '127.0.0.1';
   const port = Number(outside['HOLDFAST_SIP_PORT'] || 5060);
@@ -79,13 +78,23 @@ async function findReal(started: Started, { mediaServers, sipServers = 1 }: Want
   await Promise.all(addresses.map(clearMedia));
   const control = outside['HOLDFAST_TEST_SERVERS_CONTROL'] || undefined;
   const sipServer = new RealServer('sip', `${host}:${port}`, control);
+  const first = { server: sipServer, env: pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET']), sip: { host, port } };
   const pool = addresses.map((address) => new RealServer('media', address.split(':').slice(0, 2).join(':'), control));
   for (const server of [sipServer, ...pool]) started.add(() => server.restore());
   return {
-    sides: [{ server: sipServer, env: pick(outside, ['DRACHTIO_HOST', 'DRACHTIO_PORT', 'DRACHTIO_SECRET']), sip: { host, port } }],
+    sides: sipServers > 1 ? [first, secondSide(control)] : [first],
     mediaServers: pool,
     env: { ...pick(outside, ['HOLDFAST_OLD_FREESWITCH_REASON']), FREESWITCH_SERVERS: addresses.join(',') },
     holdStream: outside['HOLDFAST_TEST_HOLD_STREAM'] || 'default',
+  };
+}
+
+/** HOLDFAST_TEST_SECOND_DRACHTIO: `host:control port:secret:SIP port`. */
+function secondSide(control: string | undefined): SipSide {
+  const [host = '', port = '', secret = '', sipPort = ''] = (process.env['HOLDFAST_TEST_SECOND_DRACHTIO'] ?? '').split(':');
+  return {
+    server: new RealServer('sip', `${host}:${sipPort}`, control),
+    env: { DRACHTIO_HOST: host, DRACHTIO_PORT: port, DRACHTIO_SECRET: secret }, sip: { host, port: Number(sipPort) },
   };
 }
 
