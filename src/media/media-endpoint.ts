@@ -159,14 +159,14 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   }
 
   /**
-   * Takes over a channel that another gateway has driven: in its bridge, or with a floor of our own over whatever that one left
-   * playing, which is never heard again. A channel that is not there any more is a lost one.
+   * Takes over a channel that another gateway has driven: in its bridge, or playing what that one left, until something of ours
+   * is played. A channel that is not there any more is a lost one.
    */
   async resume(): Promise<void> {
     const isJoined = await this.#channel.isJoined();
     if (isJoined === undefined) this.#channel.vanish();
     else if (isJoined) this.#onBridged();
-    else if (!this.isBridged && !this.gone) await this.#sounds.addLayer(SILENCE);
+    else if (!this.isBridged && !this.gone) this.#sounds.coverLater(SILENCE);
   }
 
   /** Goes on with another channel, on which what was played is played; the old one is ended. */
@@ -239,6 +239,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   async bridgeWith(otherUuid: string, withinMs: number): Promise<'bridged' | 'failed'> {
     if (this.isLost || this.#isComing || (this.#state !== 'alone' && !this.#parted)) return 'failed';
     this.#bridgeGivenUp = false;
+    this.#sounds.coverNoMore();
     // The reply comes before the bridge is live (contracts/freeswitch section 6), the event when it is.
     const live = firstOf(this, ['bridged', 'parked', 'gone', 'lost'], { clock: this.#clock, ms: withinMs });
     const reply = await this.#channel.join(otherUuid);

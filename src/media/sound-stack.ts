@@ -48,6 +48,9 @@ interface Slot {
  */
 const STAND_IN_AFTER_MS = 1_000;
 
+/** What another gateway left playing goes on for so long when nothing else is played: longer than a takeover takes to its music. */
+const COVERED_AFTER_MS = 1_000;
+
 /** A break that gets no completion within this long means that the channel is wedged; its end is then reported elsewhere. */
 const BREAK_TIMEOUT_MS = 1_000;
 
@@ -69,6 +72,8 @@ export class SoundStack {
   #suspensions = 0;
   /** Counts the times that the channel dropped everything. */
   #drops = 0;
+  /** What is to be laid over that which plays on the channel and is not ours, before anything else. */
+  #cover: string | undefined;
   /** Breaks that came after the natural end of the sound they were meant for: each ends one layer, which is laid again. */
   #strayBreaks = 0;
 
@@ -82,6 +87,7 @@ export class SoundStack {
     const sound = await this.#inTurn(async () => {
       if (signal?.aborted) return undefined;
       if (this.#top) await this.#cut(this.#top);
+      await this.#layCover();
       this.#top = await this.#start(source);
       return this.#top;
     });
@@ -102,11 +108,24 @@ export class SoundStack {
   /** Lays an endless sound over the layers that are there: the first of `sources` that the media server can play. */
   async addLayer(...sources: readonly [string, ...string[]]): Promise<Layer> {
     const slot = await this.#inTurn(async () => {
-      const laid: Slot = { sources: [...sources], sound: await this.#start(sources[0]), isRemoved: false };
-      await this.#lay(laid);
-      return laid;
+      await this.#layCover();
+      return this.#layAnew(sources);
     });
     return { remove: () => this.#inTurn(() => this.#remove(slot)) };
+  }
+
+  /**
+   * Something that is not ours plays on the channel: `source`, endless, is laid over it together with what we play first, so that music
+   * follows on music, or after a second when that is nothing.
+   */
+  coverLater(source: string): void {
+    this.#cover = source;
+    this.#clock.after(COVERED_AFTER_MS, () => void this.#inTurn(() => this.#layCover()));
+  }
+
+  /** A bridge is being made, over which the cover would be heard; it ends what plays by itself. */
+  coverNoMore(): void {
+    this.#cover = undefined;
   }
 
   /** The channel reported the end of the sound with this token. */
@@ -138,6 +157,7 @@ export class SoundStack {
   dropAll(outcome: 'stopped' | 'gone'): void {
     if (outcome === 'gone') this.#closedWith = 'gone';
     this.#drops += 1;
+    this.#cover = undefined;
     this.#layers.length = 0;
     this.#strayBreaks = 0;
     this.#top = undefined;
@@ -164,6 +184,7 @@ export class SoundStack {
     return this.#inTurn(async () => {
       if (this.#suspensions !== suspensions) return;
       this.#isSuspended = false;
+      this.#cover = undefined;
       const waiting = [...this.#layers.map(({ sound }) => sound), ...(this.#top ? [this.#top] : [])];
       for (const sound of waiting) await this.#send(sound);
     });
@@ -195,6 +216,18 @@ export class SoundStack {
     this.#clock.after(STAND_IN_AFTER_MS, () => {
       if (isWanted()) void layIt();
     });
+  }
+
+  async #layCover(): Promise<void> {
+    const cover = this.#cover;
+    this.#cover = undefined;
+    if (cover !== undefined) await this.#layAnew([cover]);
+  }
+
+  async #layAnew(sources: readonly [string, ...string[]]): Promise<Slot> {
+    const slot: Slot = { sources: [...sources], sound: await this.#start(sources[0]), isRemoved: false };
+    await this.#lay(slot);
+    return slot;
   }
 
   /** Makes a layer of a sound that was started, or of the first stand-in that the media server takes. */

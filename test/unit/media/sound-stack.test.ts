@@ -308,3 +308,67 @@ describe('the sounds of one channel after another', () => {
     expect(channel.sources).toEqual(['silence_stream://15000']);
   });
 });
+
+describe('a channel on which another gateway left something playing', () => {
+  const takeOver = (): ReturnType<typeof setUp> => {
+    const staged = setUp();
+    void staged.channel.start('left', 'not ours');
+    staged.stack.coverLater('silence');
+    return staged;
+  };
+
+  it('goes on with that until something of ours is played, and never comes back to it', async () => {
+    const { channel, stack, clock } = takeOver();
+    await settle();
+    expect(channel.sources).toEqual(['left']);
+    const music = await stack.addLayer('music');
+    expect(channel.sources).toEqual(['left', 'silence', 'music']);
+    clock.advance(1_000);
+    await settle();
+    expect(channel.sources).toEqual(['left', 'silence', 'music']);
+    await music.remove();
+    expect(channel.heard).toBe('silence');
+  });
+
+  it('an announcement covers it as well', async () => {
+    const { channel, stack } = takeOver();
+    const played = stack.play('announcement');
+    await settle();
+    expect(channel.sources).toEqual(['left', 'silence', 'announcement']);
+    channel.endTop();
+    await expect(played).resolves.toBe('finished');
+    expect(channel.heard).toBe('silence');
+  });
+
+  it('is silent after a second in which nothing is played', async () => {
+    const { channel, clock } = takeOver();
+    clock.advance(999);
+    await settle();
+    expect(channel.heard).toBe('left');
+    clock.advance(1);
+    await settle();
+    expect(channel.heard).toBe('silence');
+  });
+
+  it('is not talked over when it is being joined, or was', async () => {
+    const joining = takeOver();
+    joining.stack.coverNoMore();
+    const joined = takeOver();
+    joined.stack.dropAll('stopped');
+    for (const { clock } of [joining, joined]) clock.advance(1_000);
+    await settle();
+    expect(joining.channel.sources).toEqual(['left']);
+    expect(joined.channel.sources).toEqual(['left']);
+  });
+
+  it('is not there any more on another channel', async () => {
+    const { channel, stack, clock } = takeOver();
+    stack.suspend(clock.monotonic());
+    channel.playing.length = 0;
+    await stack.resume();
+    clock.advance(1_000);
+    await settle();
+    expect(channel.sources).toEqual([]);
+    expect(stack.isBare).toBe(true);
+  });
+});
