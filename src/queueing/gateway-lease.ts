@@ -103,10 +103,10 @@ export class GatewayLease {
   }
 
   async beat(): Promise<void> {
-    const { gatewayId, leaseMs, strandedMs } = this.terms;
+    const { gatewayId, leaseMs, strandedMs, retentionMs } = this.terms;
     const { gateways, sipServers } = this.keys;
     const keys = { gateways, sipServers, operation: this.keys.gatewayOperation(this.operations.nextName()) };
-    const args = { gatewayId, sipServer: this.terms.sipServer(), leaseMs, strandedMs, rememberMs: REMEMBER_MS };
+    const args = { gatewayId, sipServer: this.terms.sipServer(), leaseMs, strandedMs, retentionMs, rememberMs: REMEMBER_MS };
     const reply = await this.scripts.run('heartbeat', keys, args);
     this.#elsewhere = new Set(names(reply['elsewhere']));
     if (reply.outcome !== 'alive') {
@@ -158,8 +158,9 @@ export class GatewayLease {
   async neighbours(): Promise<readonly string[]> {
     const living = await this.living();
     if (living.length === 0) return living;
-    const servers = await this.connection.client.hmget(this.keys.sipServers, ...living);
-    return living.filter((_id, index) => (servers[index] ?? this.terms.sipServer()) === this.terms.sipServer());
+    const places = await this.connection.client.hmget(this.keys.sipServers, ...living);
+    const ours = this.terms.sipServer();
+    return living.filter((_id, index) => (places[index]?.replace(/^\d+ /, '') ?? ours) === ours);
   }
 
   /**
@@ -182,9 +183,7 @@ export class GatewayLease {
       // SREM, not DEL at the end: an account entered meanwhile by a gateway that came back stays listed.
       if (left === 0) await this.connection.client.srem(accountsKey, accountSid);
     }
-    if (kept > 0) return;
-    await this.connection.client.zrem(this.keys.gateways, gatewayId);
-    await this.connection.client.hdel(this.keys.sipServers, gatewayId);
+    if (kept === 0) await this.connection.client.zrem(this.keys.gateways, gatewayId);
   }
 
   async #sweepAccount(accountSid: string, gatewayId: string): Promise<number> {

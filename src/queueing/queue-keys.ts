@@ -86,7 +86,7 @@ export class QueueKeySpace {
     return `${this.prefix}{gateways}:leases`;
   }
 
-  /** HASH gateway id -> the SIP server that has its dialogs, in the slot of `gateways`. */
+  /** HASH gateway id -> `<until when it is alive> <the SIP server that has its dialogs>`, in the slot of `gateways`. */
   get sipServers(): string {
     return `${this.prefix}{gateways}:sip-servers`;
   }

@@ -82,7 +82,7 @@ export const QUEUE_SCRIPTS = {
     replies: ['alive', 'lapsed', 'unknown', 'together'],
   },
   heartbeat: {
-    keys: [...ONCE, 'gateways', 'sipServers'], args: ['gatewayId', 'sipServer', 'leaseMs', 'strandedMs', 'rememberMs'],
+    keys: [...ONCE, 'gateways', 'sipServers'], args: ['gatewayId', 'sipServer', 'leaseMs', 'strandedMs', 'retentionMs', 'rememberMs'],
     replies: ['alive', 'lapsed', 'unknown'],
   },
   'hold-account': { keys: ['leases', 'settling'], args: ['gatewayId', 'leaseMs', 'settleMs'], replies: ['held'] },

@@ -2,32 +2,38 @@
 -- A gateway says that it lives and which SIP server has its dialogs ('': not connected yet), and learns who does not live. `lapsed`: its
 -- own lease had run out (Redis or the gateway was away), so the others may just be late as well. `unknown`: Redis had never heard of
 -- it, or has lost what it had. `dead`: those it has to bury. `elsewhere`: those of another SIP server, alive or not, which its own gateways
--- bury, for only they reach their dialogs; or one that comes back there within strandedMs of the last one's end.
+-- bury, for only they reach their dialogs; or one that comes back there within strandedMs of the last one's end. Where each was is known
+-- for as long as its leases in accounts are.
 -- keys: gateways sipServers operation
--- args: gatewayId sipServer leaseMs strandedMs rememberMs
+-- args: gatewayId sipServer leaseMs strandedMs retentionMs rememberMs
 -- replies: alive | lapsed | unknown
 -- include: shared/json shared/once shared/time
 local before = redis.call('ZSCORE', K.gateways, A.gatewayId)
-redis.call('ZADD', K.gateways, string.format('%d', now + A.leaseMs), A.gatewayId)
-if A.sipServer ~= '' then redis.call('HSET', K.sipServers, A.gatewayId, A.sipServer) end
-local leases = redis.call('ZRANGE', K.gateways, 0, -1, 'WITHSCORES')
+local ends = string.format('%d', now + A.leaseMs)
+redis.call('ZADD', K.gateways, ends, A.gatewayId)
+if A.sipServer ~= '' then redis.call('HSET', K.sipServers, A.gatewayId, ends .. ' ' .. A.sipServer) end
 local serverOf, aliveUntil = {}, {}
-for index = 1, #leases, 2 do
-  local server = redis.call('HGET', K.sipServers, leases[index])
-  if server then
-    serverOf[leases[index]] = server
-    aliveUntil[server] = math.max(aliveUntil[server] or 0, tonumber(leases[index + 1]))
+local places = redis.call('HGETALL', K.sipServers)
+for index = 1, #places, 2 do
+  local id = places[index]
+  local untilText, server = places[index + 1]:match('^(%d+) (.*)$')
+  if tonumber(untilText) + A.retentionMs <= now then
+    redis.call('HDEL', K.sipServers, id)
+  else
+    serverOf[id] = server
+    aliveUntil[server] = math.max(aliveUntil[server] or 0, tonumber(untilText))
   end
 end
+local function is_elsewhere(id)
+  local server = serverOf[id]
+  return server and server ~= A.sipServer and aliveUntil[server] + A.strandedMs > now
+end
 local dead, elsewhere = {}, {}
-for index = 1, #leases, 2 do
-  local id, server = leases[index], serverOf[leases[index]]
-  local isOurs = not server or server == A.sipServer or aliveUntil[server] + A.strandedMs <= now
-  if not isOurs then
-    table.insert(elsewhere, id)
-  elseif tonumber(leases[index + 1]) <= now then
-    table.insert(dead, id)
-  end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.gateways, '-inf', now)) do
+  if not is_elsewhere(id) then dead[#dead + 1] = id end
+end
+for id in pairs(serverOf) do
+  if is_elsewhere(id) then elsewhere[#elsewhere + 1] = id end
 end
 local outcome = not before and 'unknown' or tonumber(before) > now and 'alive' or 'lapsed'
 return reply({ outcome = outcome, dead = #dead > 0 and dead or nil, elsewhere = #elsewhere > 0 and elsewhere or nil })
