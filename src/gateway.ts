@@ -109,7 +109,7 @@ export class Gateway {
       clock: systemClock, prefix: keyPrefix,
       leaseMs: config.queue.deadAfterMs, heartbeatMs: config.queue.heartbeatMs, claimCapMs: config.queue.claimLeaseMs,
       strandedMs: config.queue.strandedAfterMs, defaultMaxSize: config.queue.defaultMaxSize,
-      onGatewayDead: (gatewayId) => this.#dead.buried(gatewayId),
+      onGatewayDead: (gatewayId) => this.#dead.buried(gatewayId).then(() => this.#accepting),
       onLoss: () => this.#redisFaults.writeBack(),
       onReasserted: (accountSid, records) => this.#redisFaults.reasserted(accountSid, records),
       onFailure: (failure) => this.#log.warn({ code: failure.code }, failure.message),

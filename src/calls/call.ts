@@ -68,7 +68,7 @@ export class Call {
       ports.report(this, `a follower of the call's facts failed: ${messageOf(problem)}`);
     });
     this.createdAt = record?.createdAt ?? ports.clock.now();
-    this.sipServer = record ? record.sipServer : ports.sipServer?.();
+    this.sipServer = record?.sipServer ?? ports.sipServer?.();
     this.#createdMonotonic = ports.clock.monotonic() - Math.max(0, ports.clock.now() - this.createdAt);
     this.#status = record?.status ?? (identity.direction === 'inbound' ? 'ringing' : 'queued');
     this.#answeredAt = record?.answeredAt;

@@ -79,8 +79,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
         start: (source, token) => this.#channel.execute('playback', source, token),
         breakTop: async () => void (await this.#channel.api('recv_dtmf', STOP_KEY)),
         standsIn: (source) => this.emit('layer-failed', source),
-      },
-      clock,
+        isJoined: () => this.#channel.isJoined(),
+      }, clock,
     );
     this.#listen(channel);
   }

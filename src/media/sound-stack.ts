@@ -10,6 +10,8 @@ export interface SoundChannel {
   start(source: string, token: string): Promise<void>;
   /** Ends the sound that is heard now, whichever that is. */
   breakTop(): Promise<void>;
+  /** Whether it is in a bridge, over which a sound would be heard. */
+  isJoined(): Promise<boolean | undefined>;
   /** Told that the media server cannot play an endless sound, so that another one stands in for it. */
   standsIn(failed: string): void;
 }
@@ -120,7 +122,10 @@ export class SoundStack {
    */
   coverLater(source: string): void {
     this.#cover = source;
-    this.#clock.after(COVERED_AFTER_MS, () => void this.#inTurn(() => this.#layCover()));
+    this.#clock.after(COVERED_AFTER_MS, () => void this.#inTurn(async () => {
+      // Another gateway may be joining it, and nobody here was told yet.
+      if (this.#cover !== undefined && !(await this.#channel.isJoined().catch(() => true))) await this.#layCover();
+    }));
   }
 
   /** A bridge is being made, over which the cover would be heard; it ends what plays by itself. */

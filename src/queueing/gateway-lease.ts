@@ -15,10 +15,10 @@ export interface LeaseTerms {
   readonly heartbeatMs: number;
   readonly claimCapMs: number;
   readonly retentionMs: number;
-  /** From the end of a lease until what it covered is swept: others may take it over meanwhile. */
+  /** From the end of a lease, and from when it is first found, until what it covered is swept: others may be taking it over. */
   readonly graceMs: number;
-  /** Told of every dead gateway before it is swept. */
-  readonly onDead: (gatewayId: string) => Promise<void>;
+  /** Told of every dead gateway before it is swept; false: this one takes nothing over now, and is not to sweep either. */
+  readonly onDead: (gatewayId: string) => Promise<boolean>;
   /** Redis does not know this gateway any more, or nothing of what it did in one account. */
   readonly onLost: (accountSid?: string) => Promise<void>;
 }
@@ -34,6 +34,8 @@ export class GatewayLease {
   readonly #swept = new Map<string, number>();
   /** Of dead gateways: what is dealt with now. */
   readonly #burying = new Map<string, Promise<void>>();
+  /** Dead ones -> when they were first found (monotonic ms). */
+  readonly #foundAt = new Map<string, number>();
   /** Those that others bury when they die. */
   #elsewhere: ReadonlySet<string> = new Set();
   #timer: Timer | undefined;
@@ -140,11 +142,22 @@ export class GatewayLease {
    */
   #bury(name: string, gatewayId: string, sweep: () => Promise<void>): void {
     if (this.#burying.has(name)) return;
-    const burying = this.terms.onDead(gatewayId).then(sweep).catch((error: unknown) => {
+    const burying = this.terms.onDead(gatewayId).then(async (isTaken) => {
+      if (isTaken && this.#isGraceOver(gatewayId)) await sweep();
+    }).catch((error: unknown) => {
       this.#judgeLater();
       this.onFailure(failed('burying a dead gateway', error));
     }).finally(() => this.#burying.delete(name));
     this.#burying.set(name, burying);
+  }
+
+  /** One that was left to others for a while has been dead for long when it is found: who else takes its calls has yet to adopt the last of them. */
+  #isGraceOver(gatewayId: string): boolean {
+    const now = this.clock.monotonic();
+    for (const [id, at] of this.#foundAt) if (now - at > this.terms.retentionMs) this.#foundAt.delete(id);
+    const foundAt = this.#foundAt.get(gatewayId) ?? now;
+    this.#foundAt.set(gatewayId, foundAt);
+    return now - foundAt >= this.terms.graceMs;
   }
 
   /** The others whose lease has not ended, by the clock of Redis. */

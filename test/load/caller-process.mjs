@@ -5,7 +5,7 @@ import { answerAsked } from '../bench/harness/asked.mjs';
 import { quantile } from '../bench/harness/measured.mjs';
 import { Callers } from './callers.mjs';
 import { Mix } from './mix.mjs';
-import { worstStandstillMs } from './own-stalls.mjs';
+import { machineMs, worstStandstillMs } from './own-stalls.mjs';
 import { until } from './until.mjs';
 
 const callers = await new Callers().start();
@@ -44,10 +44,11 @@ async function answered(name, uri, options) {
 /** The worst of all, and how many are still there and have heard more than one stream. */
 function lacks(calls) {
   const heard = calls.filter((call) => call.endedBy === undefined).map(({ listening }) => listening);
+  for (const listening of heard) listening.catchUp(machineMs());
   const worst = heard.map(({ worstLateMs }) => worstLateMs);
   return {
     callers: heard.length, streams: heard.reduce((sum, { ssrcs }) => sum + ssrcs, 0),
-    longestGapMs: Math.max(...heard.map(({ longestGapMs }) => longestGapMs)), lackingMs: heard.reduce((sum, { lackingMs }) => sum + lackingMs, 0),
+    longestGapMs: Math.max(0, ...heard.map(({ longestGapMs }) => longestGapMs)), lackingMs: heard.reduce((sum, { lackingMs }) => sum + lackingMs, 0),
     worstLateMs: Math.max(...worst), p99WorstLateMs: quantile(worst, 0.99),
   };
 }

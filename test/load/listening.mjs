@@ -1,4 +1,5 @@
 import { room } from '../bench/harness/dist.mjs';
+import { machineMs } from './own-stalls.mjs';
 
 const { decodeG711 } = room('protocol/g711');
 const { sequenceDistance, timestampDistance } = room('protocol/rtp');
@@ -26,6 +27,7 @@ export class Listening {
   lastHeardAt = new Map();
   #tones;
   #expected;
+  #expectedAt = 0;
   #onHeard;
   #ssrc;
   #last;
@@ -41,7 +43,15 @@ export class Listening {
 
   expect(hz) {
     this.#expected = hz;
+    this.#expectedAt = machineMs();
     this.#gapMs = 0;
+  }
+
+  /** Until now: what never came, or does not come any more, lacks too. */
+  catchUp(now) {
+    if (this.#expected === undefined) return;
+    const silentMs = now - (this.lastHeardAt.get(this.#expected) ?? this.#expectedAt);
+    this.longestGapMs = Math.max(this.longestGapMs, silentMs > BUFFER_MS ? silentMs : 0);
   }
 
   /** `lateBy`: our own process stood still for so long before it read this, so it may have come that much earlier. */

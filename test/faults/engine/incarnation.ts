@@ -100,7 +100,7 @@ export class Incarnation implements TestGateway {
     this.#store = new CallStore({ ...own, clock, onFenced });
     this.#queues = createQueueEngine({
       connection: this.connection, gatewayId: this.id, clock: this.life.clock(systemClock, 1), prefix, ...LEASE, onFailure,
-      onGatewayDead: (dead) => (report(`${this.id} finds ${dead} dead`), this.#dead.buried(dead)), onLoss: () => this.#writeBack(),
+      onGatewayDead: (dead) => (report(`${this.id} finds ${dead} dead`), this.#dead.buried(dead).then(() => this.#accepting)), onLoss: () => this.#writeBack(),
     });
     this.#keptDocuments = new KeptDocuments({ ...own, clock });
     this.#probe = new RedisProbe(redis, `${prefix}{gateways}:probe`, clock, (available) => (this.connection.isAway = !available));

@@ -77,6 +77,7 @@ export class Crowd {
   }
 
   async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');
     await exited;

@@ -26,8 +26,8 @@ export async function killOnce(world: World, people: People, crowd: Crowd, below
     const [arrived] = await Promise.all([Promise.all(batch), after(BATCH_MS)]);
     round.push(...arrived);
   }
-  // Agents for half of them, up to twelve, some of whom go again soon; a quarter of the callers gives up; the rest waits on.
-  const [served, leavers] = [Math.min(12, Math.floor(callers / 2)), Math.floor(callers / 4)];
+  // Agents for a quarter of them, up to twelve, some of whom go again soon; a quarter of the callers gives up; the rest waits on.
+  const [served, leavers] = [Math.min(12, Math.floor(callers / 4)), Math.floor(callers / 4)];
   const staying = round.slice(leavers + served + atOnce(callers)).map(({ call }) => call);
   await crowd.expectTone(MUSIC_HZ, staying);
   const victim = below(2);

@@ -36,9 +36,16 @@ export function gatewayDeath(stage: EngineStage): void {
       beforeEach(() => (told = []));
       afterEach(() => Promise.all(started.splice(0).map((gateway) => gateway.stop())));
 
-      const start = async (name: string, sipServer: string, strandedMs = 60_000): Promise<TestGateway> => {
-        const onGatewayDead = async (gatewayId: string): Promise<void> => void told.push(`${name} buries ${gatewayId.split('-')[0]}`);
-        const options = { sipServer: () => sipServer, strandedMs, leaseMs: 400, heartbeatMs: 100, onGatewayDead };
+      const start = async (
+        name: string, sipServer: string, strandedMs = 60_000, more: { graceMs?: number; takesOver?: () => boolean } = {},
+      ): Promise<TestGateway> => {
+        const { takesOver = () => true, ...others } = more;
+        const onGatewayDead = async (gatewayId: string): Promise<boolean> => {
+          // Those of tests before are there as well.
+          if (gatewayId.endsWith(account)) told.push(`${name} buries ${gatewayId.split('-')[0]}`);
+          return takesOver();
+        };
+        const options = { sipServer: () => sipServer, strandedMs, leaseMs: 400, heartbeatMs: 100, onGatewayDead, ...others };
         const gateway = await new TestGateway(stage.redis, `${name}-${account}`, options).start();
         started.push(gateway);
         return gateway;
@@ -80,8 +87,56 @@ export function gatewayDeath(stage: EngineStage): void {
         await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended', result: 'system-error' }));
       });
 
+      it('who finds it late leaves what it had to those who take it over, for graceMs from then on', async () => {
+        const near = await start('near', 'a', 1_000, { graceMs: 700 });
+        const far = await start('far', 'b');
+        const lost = await joined(far);
+        await joined(near);
+        die(far);
+        await eventually(() => expect(told).toContain('near buries far'));
+        const foundAt = performance.now();
+        await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended' }));
+        expect(performance.now() - foundAt).toBeGreaterThan(500);
+      });
+
+      it('who takes nothing over sweeps nothing', async () => {
+        let takesOver = false;
+        const near = await start('near', 'a', 0, { takesOver: () => takesOver });
+        const far = await start('far', 'b');
+        const lost = await joined(far);
+        await joined(near);
+        die(far);
+        await eventually(() => expect(told.filter((one) => one === 'near buries far').length).toBeGreaterThan(3));
+        expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'waiting' });
+        takesOver = true;
+        await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended' }));
+      });
+
+      it('those who come there and die keep nobody from it for ever', async () => {
+        const near = await start('near', 'a', 200);
+        const far = await start('far', 'b');
+        const lost = await joined(far);
+        await joined(near);
+        die(far);
+        const diedAt = Date.now();
+        // As one after the other that dies before it has judged anybody.
+        await near.connection.client.hset('hf:{gateways}:sip-servers', `crashing-${account}`, `${Date.now() + 60_000} b`);
+        await eventually(() => expect(told).toContain('near buries far'));
+        expect(Date.now() - diedAt).toBeGreaterThan(8 * 200);
+        await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended' }));
+        await near.connection.client.hdel('hf:{gateways}:sip-servers', `crashing-${account}`);
+      });
+
+      it('one that is not connected yet is no neighbour of theirs', async () => {
+        const [near, starting] = [await start('near', 'a'), await start('starting', '')];
+        expect(await near.engine.livingGateways()).toContain(starting.gatewayId);
+        expect(await near.engine.neighbours()).not.toContain(starting.gatewayId);
+      });
+
       it('it is a neighbour of those who are there, and of those of whom nothing is known', async () => {
         const [near, beside, far] = [await start('near', 'a'), await start('beside', 'a'), await start('far', 'b')];
+        // As a gateway of the version before, which says nothing.
+        await near.connection.client.hdel('hf:{gateways}:sip-servers', living.gatewayId);
         expect(await near.engine.neighbours()).toEqual(expect.arrayContaining([beside.gatewayId, living.gatewayId]));
         expect(await near.engine.neighbours()).not.toContain(far.gatewayId);
         expect(await near.engine.livingGateways()).toContain(far.gatewayId);
