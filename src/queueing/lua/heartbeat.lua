@@ -12,6 +12,7 @@ local before = redis.call('ZSCORE', K.gateways, A.gatewayId)
 local ends = string.format('%d', now + A.leaseMs)
 redis.call('ZADD', K.gateways, ends, A.gatewayId)
 redis.call('HSET', K.sipServers, A.gatewayId, ends .. ' ' .. A.sipServer)
+redis.call('PEXPIRE', K.sipServers, A.leaseMs + A.retentionMs)
 local LONGEST = 8
 local serverOf, leftUntil, aliveUntil = {}, {}, {}
 local places = redis.call('HGETALL', K.sipServers)

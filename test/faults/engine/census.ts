@@ -8,7 +8,10 @@ export async function leftOverKeys(redis: Redis, prefix: string, living: readonl
   const left: string[] = [];
   for (const key of await keysOf(redis, prefix)) {
     if (STAYING.test(key)) continue;
-    if (key.endsWith('{gateways}:leases')) {
+    if (key.endsWith('{gateways}:sip-servers')) {
+      // Of those who died, for as long as others may hear of them; it goes by itself.
+      if ((await redis.pttl(key)) < 0) left.push(`${key} stays for ever`);
+    } else if (key.endsWith('{gateways}:leases')) {
       const dead = (await redis.zrange(key, '0', '-1')).filter((id) => !living.includes(id));
       left.push(...dead.map((id) => `${key} has ${id}`));
     } else if (key.endsWith(':ages')) {
