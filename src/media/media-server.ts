@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { type Clock, GatewayError, messageOf, type Timer, TypedEmitter } from '../lib';
 import type { DrachtioConnection, SipDialog } from '../dialogs';
+import { ChannelCount } from './channel-count';
 import { ChannelCreator } from './channel-creator';
 import { type ChannelEvent, EventSocket, type EventSocketAddress } from './event-socket';
 import { type ChannelFacts, MediaChannel } from './media-channel';
 import { endOrphans, type OrphansEnded, OWNER_VARIABLE, type RecordedChannels } from './orphan-channels';
 import { requireVersion } from './server-version';
-import { ChannelCount } from './channel-count';
 import { slimEndpoint } from './slim-endpoint';
 
 export interface MediaServerOptions extends EventSocketAddress {

@@ -1,7 +1,8 @@
 import { GatewayError } from '../lib';
 import type { ScriptReply } from '../platform/redis';
 import type {
-  AbandonOutcome, ClaimChange, Claimed, ClaimOutcome, ClaimRequest, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult, QueueView, Whisper,
+  AbandonOutcome, ClaimChange, Claimed, ClaimOutcome, ClaimRequest, ClaimView, EntryChange, EntryRef, EntryState, LegFacts, Meeting, QueueFact, QueueResult,
+  QueueView, Whisper,
 } from './queue-types';
 
 /** A JSON object from Redis whose fields are not yet known to be there. */

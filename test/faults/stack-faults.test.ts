@@ -9,7 +9,7 @@ import { AWAY_MS, FAILOVER, REDIS_FAULTS, redisFault } from './stack/redis-fault
 /** By hand more of each, as `docs/guarantees.md` tells; the suite keeps it short. `make stack-faults` adds up. */
 const count = (name: string, short: number): number => Number(process.env[`HOLDFAST_${name}`] ?? short);
 const KILLS = count('KILLS', 3);
-const CALLERS = count('CALLERS', 12);
+const CALLERS = count('CALLERS', 16);
 const BYE_RACES = count('BYE_RACES', 4);
 const AGENT_RACES = count('AGENT_RACES', 2);
 const FAULTS_OF_REDIS = count('REDIS_FAULTS', 1);

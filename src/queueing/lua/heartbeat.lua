@@ -13,6 +13,7 @@ local ends = string.format('%d', now + A.leaseMs)
 redis.call('ZADD', K.gateways, ends, A.gatewayId)
 redis.call('HSET', K.sipServers, A.gatewayId, ends .. ' ' .. A.sipServer)
 redis.call('PEXPIRE', K.sipServers, A.leaseMs + A.retentionMs)
+-- A dead one is left to others for so many times strandedMs, whoever comes there.
 local LONGEST = 8
 local serverOf, leftUntil, aliveUntil = {}, {}, {}
 local places = redis.call('HGETALL', K.sipServers)
