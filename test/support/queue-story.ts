@@ -30,10 +30,11 @@ export async function firstRequestFor(
   const calledAt = Date.now();
   const ended = new Promise<never>((_resolve, reject) => {
     call.once('ended', ({ by, status }) => {
+      const afterMs = Date.now() - calledAt;
       // A machine that is too busy for the application, which is this process, is no fault of the gateway's.
       const stall = Math.round(longestOwnStall(calledAt, Date.now()));
-      const how = `ended after ${Date.now() - calledAt} ms, by ${by}, status ${status ?? 'none'}`;
-      reject(new Error(`the call of ${from} ${how}; the application stood still for ${stall} ms at once`));
+      const how = `ended after ${afterMs} ms, by ${by}, status ${status ?? 'none'}; the application stood still for ${stall} ms at once`;
+      void world.whyRefused().then((why) => reject(new Error(`the call of ${from} ${how}\n${why}`)));
     });
   });
   ended.catch(() => undefined);

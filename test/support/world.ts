@@ -20,6 +20,8 @@ import { behindRelays, type Servers, type SipSide, Started, startServers } from 
 export { MUSIC_HZ, STACK_IS_EMBEDDED, STREAMS_BEGIN_MS } from './world-servers';
 export const ACCOUNT = `AC${'a'.repeat(32)}`;
 export const AUTH_TOKEN = 'token-of-the-journeys';
+/** So many of a gateway are shown with the refusal of a call that was to be taken. */
+const LOG_LINES = 8;
 
 export interface WorldOptions {
   /** Number -> path of the customer application that answers it; with its fallback, or of another account, where it is. */
@@ -180,6 +182,16 @@ export class World {
   async callsOf(index: number, accountSid = ACCOUNT): Promise<number> {
     const kept = await this.#redis.client().hvals(`hf:{${accountSid}}:calls:v1:records`);
     return kept.filter((record) => ownerIn(record) === index).length;
+  }
+
+  /** Why calls may have been refused: refusals that the gateways count, by their reason, and the end of each one's log. */
+  async whyRefused(): Promise<string> {
+    const told = this.#gateways.map(async ({ name, output }, index) => {
+      const metrics = await fetch(`${this.#gatewayUrls[index]}/metrics`).then((answer) => answer.text(), String);
+      const refusals = metrics.split('\n').filter((line) => /^holdfast_(?:capacity_refused|signaling_invites)_total\{/.test(line) && !line.endsWith(' 0'));
+      return [`${name}:`, ...refusals, ...output.trimEnd().split('\n').slice(-LOG_LINES)].join('\n');
+    });
+    return (await Promise.all(told)).join('\n');
   }
 
   /** HTTP address of gateway number `index`. */
