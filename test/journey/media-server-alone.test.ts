@@ -36,12 +36,16 @@ describeStack('the only media server', { deaths: true }, () => {
     await untilDown();
     const refused = await (await world.phone()).call(world.uri('1000'));
     await expect(refused.untilAnswered({ withinMs: 5_000 })).rejects.toMatchObject({ sipStatus: 503 });
+    // A server may be back within the 200 ms for which the last that was received counts as heard.
+    const hearMusic = (): number => waiting.filter(({ call }) => call.audio.hears(MUSIC_HZ)).length;
+    await eventually(() => expect(hearMusic()).toBe(0));
+    const silentFrom = Date.now();
     await only.start();
-    const at = Date.now();
-    await eventually(() => {
-      for (const { call } of waiting) expect(call.audio.hears(MUSIC_HZ)).toBe(true);
-    });
-    for (const { call } of waiting) expect((call.audio.firstTimeOf(MUSIC_HZ, at - 1_000) ?? Infinity) - at).toBeLessThan(STREAMS_BEGIN_MS + AFTER_KILL_MS);
+    const backAt = Date.now();
+    await eventually(() => expect(hearMusic()).toBe(waiting.length));
+    for (const { call } of waiting) {
+      expect((call.audio.firstTimeOf(MUSIC_HZ, silentFrom) ?? Infinity) - backAt).toBeLessThan(STREAMS_BEGIN_MS + AFTER_KILL_MS);
+    }
     expect(waiting.flatMap((caller) => requestsOf(world, caller, '/after'))).toEqual([]);
     await deaths.hangUp(...waiting);
     await deaths.expectNobodyLeft();
