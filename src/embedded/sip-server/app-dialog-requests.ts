@@ -43,7 +43,10 @@ export function sendInDialog(
   followResponses(context, client, transaction, transactionId, entry.id, gateFor(context, entry, transaction));
 }
 
-/** Keeps the dialog in step with the response; false for a repeated 2xx, which is ours to acknowledge again. */
+/**
+ * Keeps the dialog in step with the response; false for a repeated 2xx, which is ours to acknowledge again, and for what comes
+ * after a BYE of the peer, which drachtio keeps to itself (seen on drachtio-server 0.9.10).
+ */
 function gateFor(context: ServerContext, entry: ServerDialog, transaction: ClientTransaction) {
   const { method } = transaction.request;
   const cseq = cseqOf(transaction.request)?.number ?? 0;
@@ -51,6 +54,7 @@ function gateFor(context: ServerContext, entry: ServerDialog, transaction: Clien
   return (response: SipResponse): boolean => {
     if (response.status < 200) return true;
     if (entry.reinvite === transaction) entry.reinvite = undefined;
+    if (method !== 'BYE' && context.dialogs.byId(entry.id) !== entry) return false;
     if (method === 'BYE' && response.status !== 401 && response.status !== 407) context.dialogs.remove(entry);
     if (response.status > 299) return true;
     if (method === 'INVITE' || method === 'UPDATE') {

@@ -1,4 +1,4 @@
-import type { CallEnd, DropHook, OutgoingCall, SipTiming } from '../../../src/sip-stack';
+import type { CallEnd, DropHook, IncomingReinvite, OutgoingCall, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
   type Answer, losing, type Message, sdp, type SrfDialog, setTheStage, timing, uriAt,
@@ -70,6 +70,22 @@ describe('inside a dialog', () => {
     await eventually(() => expect([lost.lost(), acks.lost()]).toEqual([2, 1]));
     expect(statusOf(await again.call.request('INFO'))).toBe(200);
     await again.call.bye();
+  });
+
+  it('what the far end answers after its BYE is told to nobody', async () => {
+    const { srf, agent, call, dialog } = await answered({}, {}, undefined, timing);
+    srf.options((_request, response) => response.send(200));
+    const offered = new Promise<IncomingReinvite>((resolve) => call.onReinvite(resolve));
+    const told: number[] = [];
+    srf.request('sip:placeholder', { method: 'INVITE', stackDialogId: dialog.id, body: sdp('app2') }, (_error, sent) => {
+      sent.on('response', ({ status }: Message) => told.push(status));
+    });
+    const reinvite = await offered;
+    expect(statusOf(await call.bye())).toBe(200);
+    reinvite.reject(481);
+    // What comes by the same way later has passed what came before it.
+    expect(await agent.request('OPTIONS', { uri: uriAt(target, '1000') })).toMatchObject({ response: { status: 200 } });
+    expect(told).toEqual([]);
   });
 
   it('requests go to the source of the INVITE when the Contact names another place', async () => {

@@ -54,6 +54,15 @@ describe('a dialog', () => {
     expect(sent).toMatchObject([[200, { body: 'answer' }]]);
   });
 
+  it.each(['theirs', 'ours'] as const)('waits for no answer to what it asked once a BYE of %s has ended it', async (whose) => {
+    const one = dialog(() => new Promise(() => undefined));
+    const [reinviting, informing] = [one.reinvite('new'), one.info('application/dtmf-relay', 'Signal=5')];
+    if (whose === 'ours') void one.bye();
+    else one.receive(...(request('BYE').slice(0, 2) as [SrfRequest, SrfResponse]));
+    expect(await reinviting).toEqual({ outcome: 'refused', status: 481, reason: 'the dialog has ended' });
+    expect(await informing).toBe(481);
+  });
+
   it('refuses a second offer with 500 while it answers the first', async () => {
     const media = deferred<string>();
     const one = dialog();
