@@ -1,5 +1,6 @@
 import { parseServerMessage, type ServerSipMessage, unsolicited } from '../protocol/drachtio';
 import { tellOwner } from './dialog-table';
+import { endDialog } from './end-dialog';
 import { offerRequest } from './offer-request';
 import { answerOurselves, asInherited } from './own-messages';
 import type { RelayContext } from './relay-context';
@@ -21,7 +22,7 @@ function receiveUnsolicited(context: RelayContext, { dialogId }: ServerSipMessag
   const dialog = context.dialogs.find(dialogId);
   if (!dialog) return;
   tellOwner(dialog, payload);
-  context.dialogs.move(dialog, 'ended');
+  endDialog(context, dialog);
 }
 
 function receiveResponse(
@@ -45,7 +46,7 @@ function receiveResponse(
   if (!dialog || status < 200) return;
   if (isInvite) dialogs.move(dialog, status < 300 ? 'answered' : 'failed');
   // A BYE that has to say who sends it has not ended anything.
-  else if (request.method === 'BYE' && status !== 401 && status !== 407) dialogs.move(dialog, 'ended');
+  else if (request.method === 'BYE' && status !== 401 && status !== 407) endDialog(context, dialog);
 }
 
 function receiveRequest(context: RelayContext, message: ServerSipMessage, method: string, payload: Buffer): void {

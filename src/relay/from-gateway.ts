@@ -3,6 +3,7 @@ import {
 } from '../protocol/drachtio';
 import { receiveControl } from './control-messages';
 import { abandonLater } from './abandon-dialog';
+import { endDialog } from './end-dialog';
 import type { GatewayLink } from './gateway-link';
 import { inReplyTo } from './own-messages';
 import type { PendingRequest } from './pending-requests';
@@ -61,13 +62,14 @@ function sendAnswer(context: RelayContext, link: GatewayLink, command: ClientSip
   if (sent && request) noteAnswer(context, request, status);
 }
 
-function noteAnswer({ pending, dialogs, clock }: RelayContext, request: PendingRequest, status: number): void {
+function noteAnswer(context: RelayContext, request: PendingRequest, status: number): void {
+  const { pending, dialogs, clock } = context;
   request.answered = true;
   request.heardAt = clock.monotonic();
   if (status < 200) return;
   pending.remove(request);
   const dialog = dialogs.find(request.dialogId);
-  if (dialog && request.method === 'BYE') dialogs.move(dialog, 'ended');
+  if (dialog && request.method === 'BYE') endDialog(context, dialog);
 }
 
 /** Only the owner may, once somebody has adopted the dialog. */
@@ -80,7 +82,7 @@ function sendInDialog(context: RelayContext, link: GatewayLink, command: ClientS
   forward(context, link, command.id, payload, (reply) => {
     if (method === 'ACK') return;
     if (reply.verdict === 'OK') sent.add({ transactionId: reply.tokens[6] ?? '', method, owner: link, dialogId }, clock.monotonic());
-    else if (dialog && isUnknownDialog(reply)) dialogs.move(dialog, 'ended');
+    else if (dialog && isUnknownDialog(reply)) endDialog(context, dialog);
   });
 }
 

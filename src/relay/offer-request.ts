@@ -1,4 +1,5 @@
 import { tellOwner } from './dialog-table';
+import { endDialog } from './end-dialog';
 import type { GatewayLink } from './gateway-link';
 import { answerOurselves, asReplay, asUnsolicited } from './own-messages';
 import type { PendingRequest } from './pending-requests';
@@ -64,7 +65,7 @@ function giveUp(context: RelayContext, request: PendingRequest): void {
   if (!dialog) return;
   if (request.method === 'BYE') {
     tellOwner(dialog, asUnsolicited(request));
-    dialogs.move(dialog, 'ended');
+    endDialog(context, dialog);
   } else if (!request.inDialog) {
     dialogs.move(dialog, 'failed');
   }

@@ -1,4 +1,4 @@
-import type { IncomingCall } from '../../../src/sip-stack';
+import type { IncomingCall, IncomingReinvite } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import type { RawApp } from '../../support/raw-app';
 import { heardBy, heardByCallee, RelayStage, say, SDP, uriOf } from '../../support/relay-stage';
@@ -129,6 +129,23 @@ describe('an INVITE whose gateway dies before it answered', () => {
     await eventually(() => expect(heard).toEqual(['486']));
     await eventually(() => expect(relay.idle).toBe(true));
     expect(two.all('INVITE sip')).toEqual([]);
+  });
+});
+
+describe('a dialog that ends', () => {
+  it('leaves nothing to wait for of what was asked inside it', async () => {
+    const world = await setUp();
+    const { one, dialogId, call } = await answered(world);
+    const offered = new Promise<IncomingReinvite>((resolve) => call.onReinvite(resolve));
+    await one.ask(say.inDialog(dialogId, 'INVITE', SDP));
+    const reinvite = await offered;
+    const bye = call.bye();
+    const txn = (await one.heard(/\r\nBYE /))[TXN] ?? '';
+    expect(world.relay.idle).toBe(false);
+    await one.ask(say.response(txn, '200 OK'));
+    await bye;
+    reinvite.reject(481);
+    await eventually(() => expect(world.relay.idle).toBe(true));
   });
 });
 
