@@ -80,7 +80,7 @@ export class AdoptedDialog {
   async askAgain(): Promise<void> {
     try {
       const answer = await this.dialog.reinvite(this.#parts.localSdp);
-      if (answer.outcome === 'refused') return this.#fail(answer.status, { reason: answer.reason });
+      if (answer.outcome === 'refused') return this.#fail(this.#isCancelled ? 487 : answer.status, { reason: answer.reason });
       this.#settled.resolve({ outcome: 'answered', dialog: this.dialog, sdp: answer.sdp, sipCallId: this.#sipCallId, headers: {} });
     } catch (error) {
       this.#fail(503, { reason: messageOf(error) });

@@ -12,12 +12,12 @@ export type InDialogSender = (
   options: { headers?: Record<string, string>; body?: string },
 ) => Promise<SrfResponse>;
 
-/** RFC 3261 section 12.2.1.2: the far end knows the dialog no more. */
-const NO_DIALOG = 481;
-
 export type ReinviteOutcome =
   | { readonly outcome: 'accepted'; readonly sdp: string }
   | { readonly outcome: 'refused'; readonly status: number; readonly reason: string };
+
+/** As a far end says it that does not know the dialog (RFC 3261 section 12.2.1.2). */
+const OVER: ReinviteOutcome = Object.freeze({ outcome: 'refused', status: 481, reason: 'the dialog has ended' });
 
 interface SipDialogEvents extends Record<string, unknown[]> {
   /** The far end (or drachtio on its behalf, after a lost ACK or an expired timer) ended the dialog. */
@@ -90,32 +90,22 @@ export class SipDialog extends TypedEmitter<SipDialogEvents> {
     await this.#send(this.id, 'BYE', { headers });
   }
 
-  /** Offers new media (RFC 3261 section 14) and acknowledges the answer. Refused with 481 when the dialog ends meanwhile. */
+  /**
+   * Offers new media (RFC 3261 section 14) and acknowledges the answer. Refused with 481 when the dialog has ended, or ends before
+   * the answer: that drachtio-server keeps to itself then (0.9.10), and whoever waited for it held a media channel for 40 s.
+   */
   async reinvite(sdp: string): Promise<ReinviteOutcome> {
+    if (this.#ended) return OVER;
     this.#openOffer = 'ours';
     try {
-      const response = await this.#ask('INVITE', { body: sdp });
-      if (!response) return { outcome: 'refused', status: NO_DIALOG, reason: 'the dialog has ended' };
+      const response = await Promise.race([this.#send(this.id, 'INVITE', { body: sdp }), this.#over.promise]);
+      if (!response) return OVER;
       if (response.status >= 300) return { outcome: 'refused', status: response.status, reason: response.reason };
       this.#localSdp = sdp;
       return { outcome: 'accepted', sdp: sdpOf(response) };
     } finally {
       this.#openOffer = undefined;
     }
-  }
-
-  /** Sends an INFO (RFC 6086 legacy usage) and returns the status of its final response; 481 when the dialog ends meanwhile. */
-  async info(contentType: string, body: string): Promise<number> {
-    const response = await this.#ask('INFO', { headers: { 'Content-Type': contentType }, body });
-    return response?.status ?? NO_DIALOG;
-  }
-
-  /**
-   * Undefined when the dialog ends before the answer: a far end that hangs up answers our request after its BYE, and that answer
-   * drachtio-server keeps to itself (0.9.10). Whoever waited for it held a channel of a media server for the 40 s of a lost one.
-   */
-  #ask(method: string, options: { headers?: Record<string, string>; body?: string }): Promise<SrfResponse | undefined> {
-    return Promise.race([this.#send(this.id, method, options), this.#over.promise]);
   }
 
   /** A request arrived inside this dialog. */

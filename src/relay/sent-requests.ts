@@ -51,14 +51,9 @@ export class SentRequests {
     return [...this.#byId.values()].filter(({ owner }) => owner === link);
   }
 
-  /** Of this dialog, with the INVITE that makes it. */
-  inside(dialogId: string): SentRequest[] {
-    return [...this.#byId.values()].filter((request) => request.dialogId === dialogId);
-  }
-
   /** INVITEs of this dialog, the first and further ones. */
   invitesOf(dialogId: string): SentRequest[] {
-    return this.inside(dialogId).filter(({ method }) => method === 'INVITE');
+    return [...this.#byId.values()].filter((request) => request.dialogId === dialogId && request.method === 'INVITE');
   }
 
   /** Requests that are over because nothing came; of an INVITE the dialog it would have made does not come either. */

@@ -1,3 +1,4 @@
+import { deferred } from '../../src/lib';
 import type { OutgoingPhoneCall, PlaySpec } from '../../src/phone';
 import type { CustomerRequest } from './customer-app';
 import { longestOwnStall } from './gap-report';
@@ -28,19 +29,18 @@ export async function firstRequestFor(
   world: World, call: OutgoingPhoneCall, { path, from }: { readonly path: string; readonly from: string }, withinMs = 10_000,
 ): Promise<CustomerRequest> {
   const calledAt = Date.now();
-  const ended = new Promise<never>((_resolve, reject) => {
-    call.once('ended', ({ by, status }) => {
-      const afterMs = Date.now() - calledAt;
-      // A machine that is too busy for the application, which is this process, is no fault of the gateway's.
-      const stall = Math.round(longestOwnStall(calledAt, Date.now()));
-      const how = `ended after ${afterMs} ms, by ${by}, status ${status ?? 'none'}; the application stood still for ${stall} ms at once`;
-      void world.whyRefused().then((why) => reject(new Error(`the call of ${from} ${how}\n${why}`)));
-    });
+  const ended = deferred<never>();
+  const off = call.once('ended', ({ by, status }) => {
+    const afterMs = Date.now() - calledAt;
+    // A machine that is too busy for the application, which is this process, is no fault of the gateway's.
+    const stall = Math.round(longestOwnStall(calledAt, Date.now()));
+    const how = `ended after ${afterMs} ms, by ${by}, status ${status ?? 'none'}; the application stood still for ${stall} ms at once`;
+    void world.whyRefused().then((why) => ended.reject(new Error(`the call of ${from} ${how}\n${why}`)));
   });
-  ended.catch(() => undefined);
+  ended.promise.catch(() => undefined);
   const asked = world.app.waitForRequest(path, ({ params }) => params['From'] === from, withinMs);
-  asked.catch(() => undefined);
-  return Promise.race([asked, ended]);
+  asked.finally(off).catch(() => undefined);
+  return Promise.race([asked, ended.promise]);
 }
 
 /** A caller who is in the queue: the wait document has been requested for the call. */

@@ -187,7 +187,8 @@ export class World {
   /** Why calls may have been refused: refusals that the gateways count, by their reason, and the end of each one's log. */
   async whyRefused(): Promise<string> {
     const told = this.#gateways.map(async ({ name, output }, index) => {
-      const metrics = await fetch(`${this.#gatewayUrls[index]}/metrics`).then((answer) => answer.text(), String);
+      const asked = fetch(`${this.#gatewayUrls[index]}/metrics`, { signal: AbortSignal.timeout(1_000) });
+      const metrics = await asked.then((answer) => answer.text()).catch(String);
       const refusals = metrics.split('\n').filter((line) => /^holdfast_(?:capacity_refused|signaling_invites)_total\{/.test(line) && !line.endsWith(' 0'));
       return [`${name}:`, ...refusals, ...output.trimEnd().split('\n').slice(-LOG_LINES)].join('\n');
     });

@@ -44,8 +44,8 @@ export function sendInDialog(
 }
 
 /**
- * Keeps the dialog in step with the response; false for a repeated 2xx, which is ours to acknowledge again, and for what comes
- * after a BYE of the peer, which drachtio keeps to itself (seen on drachtio-server 0.9.10).
+ * Keeps the dialog in step with the response; false for a repeated 2xx, which is ours to acknowledge again, and for the answer to a
+ * re-INVITE after the end of its dialog, which drachtio keeps to itself (seen on drachtio-server 0.9.10).
  */
 function gateFor(context: ServerContext, entry: ServerDialog, transaction: ClientTransaction) {
   const { method } = transaction.request;
@@ -54,7 +54,7 @@ function gateFor(context: ServerContext, entry: ServerDialog, transaction: Clien
   return (response: SipResponse): boolean => {
     if (response.status < 200) return true;
     if (entry.reinvite === transaction) entry.reinvite = undefined;
-    if (method !== 'BYE' && context.dialogs.byId(entry.id) !== entry) return false;
+    if (method === 'INVITE' && context.dialogs.byId(entry.id) !== entry) return false;
     if (method === 'BYE' && response.status !== 401 && response.status !== 407) context.dialogs.remove(entry);
     if (response.status > 299) return true;
     if (method === 'INVITE' || method === 'UPDATE') {

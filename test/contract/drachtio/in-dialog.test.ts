@@ -1,4 +1,4 @@
-import type { CallEnd, DropHook, IncomingReinvite, OutgoingCall, SipTiming } from '../../../src/sip-stack';
+import type { CallEnd, DropHook, IncomingReinvite, OutgoingCall, ServerTransaction, SipTiming } from '../../../src/sip-stack';
 import { eventually } from '../../support/eventually';
 import {
   type Answer, losing, type Message, sdp, type SrfDialog, setTheStage, timing, uriAt,
@@ -72,7 +72,7 @@ describe('inside a dialog', () => {
     await again.call.bye();
   });
 
-  it('what the far end answers after its BYE is told to nobody', async () => {
+  it('a re-INVITE that the far end answers after its BYE is answered to nobody, and an INFO is', async () => {
     const { srf, agent, call, dialog } = await answered({}, {}, undefined, timing);
     srf.options((_request, response) => response.send(200));
     const offered = new Promise<IncomingReinvite>((resolve) => call.onReinvite(resolve));
@@ -81,8 +81,13 @@ describe('inside a dialog', () => {
       sent.on('response', ({ status }: Message) => told.push(status));
     });
     const reinvite = await offered;
+    const informed = new Promise<ServerTransaction>((resolve) => call.onRequest((_request, transaction) => resolve(transaction)));
+    const answer = dialog.request({ method: 'INFO' });
+    const info = await informed;
     expect(statusOf(await call.bye())).toBe(200);
     reinvite.reject(481);
+    info.reply(481);
+    expect(await answer).toMatchObject({ status: 481 });
     // What comes by the same way later has passed what came before it.
     expect(await agent.request('OPTIONS', { uri: uriAt(target, '1000') })).toMatchObject({ response: { status: 200 } });
     expect(told).toEqual([]);

@@ -156,7 +156,7 @@ describe('a gateway behind a relay', () => {
     expect(await adopted.outcome).toEqual({ outcome: 'adopted', state: 'confirmed' });
     await eventually(() => expect(one.events).toContainEqual(['dialog-lost', dialog.id, 5]));
     expect(one.connection.dialogCount).toBe(0);
-    await expect(dialog.info('text/plain', 'x')).rejects.toThrow('not the owner');
+    await expect(dialog.reinvite(SDP)).rejects.toThrow('not the owner');
     expect(await one.connection.takeOver(dialog.id, 5, ANSWER).outcome).toEqual({ outcome: 'stale', epoch: 5 });
     expect(one.connection.dialogCount).toBe(0);
     expect(await adopted.dialog.reinvite(SDP)).toMatchObject({ outcome: 'refused', status: 488 });

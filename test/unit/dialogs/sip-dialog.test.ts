@@ -1,5 +1,6 @@
 import { deferred } from '../../../src/lib';
 import { SipDialog } from '../../../src/dialogs';
+import type { InDialogSender } from '../../../src/dialogs/sip-dialog';
 import type { SrfRequest, SrfResponse } from '../../../src/dialogs/srf-types';
 
 const OFFER = 'v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\n';
@@ -13,7 +14,7 @@ function request(method: string, body = '', given: Readonly<Record<string, strin
   return [asked, answer, sent];
 }
 
-function dialog(send: () => Promise<SrfResponse> = () => Promise.reject(new Error('not sent'))): SipDialog {
+function dialog(send: InDialogSender = () => Promise.reject(new Error('not sent'))): SipDialog {
   return new SipDialog('1;from-tag=1', 'ours', send, () => undefined);
 }
 
@@ -54,13 +55,19 @@ describe('a dialog', () => {
     expect(sent).toMatchObject([[200, { body: 'answer' }]]);
   });
 
-  it.each(['theirs', 'ours'] as const)('waits for no answer to what it asked once a BYE of %s has ended it', async (whose) => {
-    const one = dialog(() => new Promise(() => undefined));
-    const [reinviting, informing] = [one.reinvite('new'), one.info('application/dtmf-relay', 'Signal=5')];
+  it.each(['theirs', 'ours'] as const)('waits for no answer to its offer once a BYE of %s has ended it, and makes no more', async (whose) => {
+    const asked: string[] = [];
+    const one = dialog((_id, method) => {
+      asked.push(method);
+      return new Promise(() => undefined);
+    });
+    const reinviting = one.reinvite('new');
     if (whose === 'ours') void one.bye();
     else one.receive(...(request('BYE').slice(0, 2) as [SrfRequest, SrfResponse]));
-    expect(await reinviting).toEqual({ outcome: 'refused', status: 481, reason: 'the dialog has ended' });
-    expect(await informing).toBe(481);
+    const over = { outcome: 'refused', status: 481, reason: 'the dialog has ended' };
+    expect(await reinviting).toEqual(over);
+    expect(await one.reinvite('newer')).toEqual(over);
+    expect(asked).toEqual(whose === 'ours' ? ['INVITE', 'BYE'] : ['INVITE']);
   });
 
   it('refuses a second offer with 500 while it answers the first', async () => {

@@ -133,7 +133,7 @@ describe('an INVITE whose gateway dies before it answered', () => {
 });
 
 describe('a dialog that ends', () => {
-  it('leaves nothing to wait for of what was asked inside it', async () => {
+  it('leaves no answer to a re-INVITE to wait for', async () => {
     const world = await setUp();
     const { one, dialogId, call } = await answered(world);
     const offered = new Promise<IncomingReinvite>((resolve) => call.onReinvite(resolve));
@@ -141,11 +141,19 @@ describe('a dialog that ends', () => {
     const reinvite = await offered;
     const bye = call.bye();
     const txn = (await one.heard(/\r\nBYE /))[TXN] ?? '';
-    expect(world.relay.idle).toBe(false);
     await one.ask(say.response(txn, '200 OK'));
     await bye;
     reinvite.reject(481);
     await eventually(() => expect(world.relay.idle).toBe(true));
+  });
+});
+
+describe('a leg that rings', () => {
+  it('is answered to its gateway, also when drachtio-server knew no dialog of it before', async () => {
+    const { one, dialogId, callee } = await ringing(await setUp());
+    expect(await one.ask(say.inDialog(dialogId, 'INFO'))).toEqual(['NOK', expect.stringContaining('unable to find dialog')]);
+    callee.accept({ body: SDP });
+    await one.heard(/SIP\/2.0 200/);
   });
 });
 
