@@ -78,7 +78,7 @@ class RedisQueueEngine implements QueueEngine {
       claimCapMs: options.claimCapMs ?? 120_000,
       retentionMs: this.#retentionMs,
       graceMs: options.graceMs ?? 10_000,
-      onDead: async (gatewayId: string) => (await options.onGatewayDead?.(gatewayId)) ?? true,
+      onDead: options.onGatewayDead ?? (() => Promise.resolve(true)),
       onLost: async (accountSid?: string) => {
         await Promise.all((accountSid === undefined ? this.#lease.accounts : [accountSid]).map((one) => this.#lost(one)));
       },

@@ -267,7 +267,7 @@ export interface QueueEngineOptions {
   /** How long after its lease, and after it was found, a dead gateway's callers and agents are left for others to take over; default 10,000 ms. */
   readonly graceMs?: number;
   /** A gateway's lease has ended: called at every heartbeat while it is listed as dead, before it is swept. False: it is not to be swept yet. */
-  readonly onGatewayDead?: (gatewayId: string) => Promise<boolean | void>;
+  readonly onGatewayDead?: (gatewayId: string) => Promise<boolean>;
   /** How long ended entries answer `already-ended`; default 600,000 ms. */
   readonly retentionMs?: number;
   /** After Redis has lost writes: how long nobody is matched, so that all gateways can write back theirs. Default: a heartbeat and a second. */

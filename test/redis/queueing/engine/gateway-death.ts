@@ -1,4 +1,5 @@
 import type { ClaimChange, EntryChange } from '../../../../src/queueing';
+import { deferred } from '../../../../src/lib';
 import { eventually } from '../../../support/eventually';
 import { expectOutcome, leg, newAccount, newCall, TestGateway } from '../queue-fixture';
 import type { EngineStage } from './engine-stage';
@@ -55,6 +56,15 @@ export function gatewayDeath(stage: EngineStage): void {
         started.splice(started.indexOf(gateway), 1);
       };
 
+      /** One here, and one at another SIP server, which has died with a caller of its own. */
+      const farDies = async (strandedMs: number, more: Parameters<typeof start>[3] = {}) => {
+        const [near, far] = [await start('near', 'a', strandedMs, more), await start('far', 'b')];
+        const lost = await joined(far);
+        await joined(near);
+        die(far);
+        return { near, lost };
+      };
+
       it('it is buried by those who are there, when one comes, and by nobody else', async () => {
         const near = await start('near', 'a');
         const [beside, far] = [await start('beside', 'a'), await start('far', 'b')];
@@ -76,11 +86,7 @@ export function gatewayDeath(stage: EngineStage): void {
       });
 
       it('it is buried by the others when nobody has come for a while', async () => {
-        const near = await start('near', 'a', 1_000);
-        const far = await start('far', 'b');
-        const lost = await joined(far);
-        await joined(near);
-        die(far);
+        const { near, lost } = await farDies(1_000);
         const diedAt = Date.now();
         await eventually(() => expect(told).toContain('near buries far'));
         expect(Date.now() - diedAt).toBeGreaterThan(1_000);
@@ -88,11 +94,7 @@ export function gatewayDeath(stage: EngineStage): void {
       });
 
       it('who finds it late leaves what it had to those who take it over, for graceMs from then on', async () => {
-        const near = await start('near', 'a', 1_000, { graceMs: 700 });
-        const far = await start('far', 'b');
-        const lost = await joined(far);
-        await joined(near);
-        die(far);
+        const { near, lost } = await farDies(1_000, { graceMs: 700 });
         await eventually(() => expect(told).toContain('near buries far'));
         const foundAt = performance.now();
         await eventually(async () => expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'ended' }));
@@ -101,11 +103,7 @@ export function gatewayDeath(stage: EngineStage): void {
 
       it('who takes nothing over sweeps nothing', async () => {
         let takesOver = false;
-        const near = await start('near', 'a', 0, { takesOver: () => takesOver });
-        const far = await start('far', 'b');
-        const lost = await joined(far);
-        await joined(near);
-        die(far);
+        const { near, lost } = await farDies(0, { takesOver: () => takesOver });
         await eventually(() => expect(told.filter((one) => one === 'near buries far').length).toBeGreaterThan(3));
         expect(await near.engine.view(lost.entry)).toMatchObject({ state: 'waiting' });
         takesOver = true;
@@ -113,11 +111,7 @@ export function gatewayDeath(stage: EngineStage): void {
       });
 
       it('those who come there and die keep nobody from it for ever', async () => {
-        const near = await start('near', 'a', 200);
-        const far = await start('far', 'b');
-        const lost = await joined(far);
-        await joined(near);
-        die(far);
+        const { near, lost } = await farDies(200);
         const diedAt = Date.now();
         // As one after the other that dies before it has judged anybody.
         await near.connection.client.hset('hf:{gateways}:sip-servers', `crashing-${account}`, `${Date.now() + 60_000} b`);
@@ -238,6 +232,7 @@ export function gatewayDeath(stage: EngineStage): void {
       const heir: TestGateway = await new TestGateway(stage.redis, `heir-${account}`, {
         onGatewayDead: async () => {
           listed = await heir.connection.client.zrange('hf:{gateways}:leases', '0', '-1');
+          return true;
         },
       }).start();
       await joined(dying);
@@ -265,15 +260,14 @@ export function gatewayDeath(stage: EngineStage): void {
 
     it('is buried beside the heartbeats: who takes long over what it had keeps its own lease', async () => {
       const leaseMs = 300;
-      let finish = (): void => undefined;
-      const taking = new Promise<void>((resolve) => (finish = resolve));
+      const taking = deferred<boolean>();
       let hasBegun = false;
       const heir = await new TestGateway(stage.redis, `heir-${account}`, {
         leaseMs,
         heartbeatMs: 40,
         onGatewayDead: () => {
           hasBegun = true;
-          return taking;
+          return taking.promise;
         },
       }).start();
       const { entry } = await joined(dying);
@@ -286,7 +280,7 @@ export function gatewayDeath(stage: EngineStage): void {
       const before = await leaseOfHeir();
       await eventually(async () => expect(await leaseOfHeir()).toBeGreaterThan(before + 2 * leaseMs));
       expect(await living.engine.view(entry)).toMatchObject({ state: 'waiting' });
-      finish();
+      taking.resolve(true);
       await eventually(async () => expect(await living.engine.view(entry)).toMatchObject({ result: 'system-error' }));
       await heir.stop();
     });
